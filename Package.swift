@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+#if arch(x86_64)
+  /// Kernel modules above the baseline, with the `-march` level each is compiled for.
+  let wideKernels = [("KernelsAVX2", "x86-64-v3"), ("KernelsAVX512", "x86-64-v4")]
+#else
+  let wideKernels: [(String, String)] = []
+#endif
+
+/// Flags of a kernel module: one instruction set, no overflow checks, and loops over accumulators
+/// fully unrolled (without the raised threshold the accumulators would live in memory).
+/// The same in debug and release, so that tests exercise the code that is measured.
+func kernelFlags(_ march: String?) -> [SwiftSetting] {
+  let isa = march.map { ["-Xcc", "-march=\($0)"] } ?? []
+  return [
+    .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=1000"] + isa)
+  ]
+}
+
+let package = Package(
+  name: "AlexBench",
+  products: [
+    .executable(name: "alexbench", targets: ["alexbench"]),
+    .library(
+      name: "AlexBenchKit",
+      targets: ["Backends", "Measuring", "Execution", "Kernels", "Networks", "Tensors"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+  ],
+  targets: [
+    // Level 0
+    .target(name: "CSupport", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("m")]),
+    .target(name: "Tensors"),
+    .target(name: "Statistics"),
+    .target(name: "KernelInterface"),
+    .target(name: "Results", dependencies: [.product(name: "SwiftCSV", package: "SwiftCSV")]),
+    // Level 1
+    .target(name: "Networks", dependencies: ["Tensors"]),
+    .target(
+      name: "KernelsBaseline", dependencies: ["KernelInterface"], swiftSettings: kernelFlags(nil)),
+    .target(name: "Counters", dependencies: ["CSupport"]),
+    // Level 2
+    .target(
+      name: "Kernels",
+      dependencies: ["KernelInterface", "KernelsBaseline", "CSupport"]
+        + wideKernels.map { .init(stringLiteral: $0.0) }),
+    .target(name: "Reference", dependencies: ["Tensors", "Networks"]),
+    .target(
+      name: "CaffeModel",
+      dependencies: [
+        "Networks", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .target(
+      name: "Execution", dependencies: ["Tensors", "Networks", "KernelInterface", "CSupport"]),
+    .target(name: "Reporting", dependencies: ["Results", "Statistics"]),
+    // Level 3
+    .target(
+      name: "Backends", dependencies: ["Execution", "Kernels", "Networks", "Tensors", "CSupport"]),
+    .target(
+      name: "Measuring",
+      dependencies: [
+        "Execution", "Kernels", "Networks", "Tensors", "Reference", "Counters", "Results",
+        "Statistics", "CSupport",
+      ]),
+    // Level 4
+    .executableTarget(
+      name: "alexbench",
+      dependencies: [
+        "Backends", "Measuring", "Reporting", "CaffeModel", "Counters", "Execution", "Kernels",
+        "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    // Tests
+    .testTarget(name: "ArchitectureTests", dependencies: []),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Reference", "Networks", "Tensors"]),
+    .testTarget(name: "CaffeModelTests", dependencies: ["CaffeModel", "Networks", "Tensors"]),
+    .testTarget(
+      name: "ExecutionTests",
+      dependencies: ["Execution", "Networks", "Tensors", "Kernels", "KernelInterface"]),
+    .testTarget(
+      name: "KernelsTests",
+      dependencies: [
+        "Kernels", "KernelInterface", "Execution", "Backends", "Reference", "Networks", "Tensors",
+      ]),
+    .testTarget(
+      name: "BackendsTests",
+      dependencies: [
+        "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "Networks", "Tensors",
+        "CSupport",
+      ]),
+    .testTarget(
+      name: "MeasuringTests",
+      dependencies: [
+        "Measuring", "Backends", "Execution", "Kernels", "Reference", "Results", "Statistics",
+        "Networks", "Tensors",
+      ]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
+    .testTarget(name: "CommandTests", dependencies: ["Results"]),
+  ]
+    + wideKernels.map { name, march in
+      .target(name: name, dependencies: ["KernelInterface"], swiftSettings: kernelFlags(march))
+    },
+  swiftLanguageModes: [.v6]
+)

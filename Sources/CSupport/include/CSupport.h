@@ -1,0 +1,82 @@
+// What Swift cannot say: CPU features, thread placement, futexes, loading of libraries with their
+// own symbols, and the C types of the libraries that are opened at run time.
+#ifndef ALEXBENCH_CSUPPORT_H
+#define ALEXBENCH_CSUPPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- cpu.c: instruction sets -------------------------------------------------------------------
+
+// What the processor and the operating system can execute. 0 for all on processors other than
+// x86-64.
+typedef struct {
+  // x86-64-v3: AVX2, FMA, BMI1/2, F16C, LZCNT, MOVBE, and 256-bit state saved by the system.
+  int32_t x86_64_v3;
+  // x86-64-v4: v3 and AVX-512 F, BW, CD, DQ, VL, and 512-bit state saved by the system.
+  int32_t x86_64_v4;
+  int32_t family, model, stepping;
+  char vendor[16];
+  char brand[64];
+} alex_cpu_info;
+
+void alex_cpu_query(alex_cpu_info *info);
+
+// Flush-to-zero and denormals-are-zero of the calling thread: bit 0 FTZ, bit 1 DAZ.
+int32_t alex_denormal_mode(void);
+
+// A chain of dependent integer additions, `count` cycles long on all current processors: the
+// cheapest probe of the clock. Returns its elapsed time in nanoseconds.
+int64_t alex_clock_probe_ns(int64_t count);
+
+// ---- thread.c: placement and waiting -----------------------------------------------------------
+
+// Pins the calling thread to one CPU. Returns 0 or an errno.
+int32_t alex_pin_thread(int32_t cpu);
+// Restricts the calling thread to the CPUs given. Returns 0 or an errno.
+int32_t alex_set_affinity(const int32_t *cpus, int32_t count);
+// Fills `cpus` with the CPUs that the calling thread may use; returns how many there are.
+int32_t alex_get_affinity(int32_t *cpus, int32_t capacity);
+int32_t alex_current_cpu(void);
+int32_t alex_thread_id(void);
+
+// Sleeps while *word == expected.
+void alex_futex_wait(uint32_t *word, uint32_t expected);
+// Wakes up to `count` sleepers.
+void alex_futex_wake(uint32_t *word, int32_t count);
+// Tells the processor that this is a spin loop.
+void alex_pause(void);
+
+// ---- library.c: libraries opened at run time ---------------------------------------------------
+
+// Opens a library with its symbols kept to itself (RTLD_NOW, RTLD_LOCAL, RTLD_DEEPBIND where it
+// exists). NULL and a message in `error` on failure.
+void *alex_library_open(const char *path, char *error, size_t error_capacity);
+void *alex_library_symbol(void *library, const char *name);
+// The path of the file that holds `address`, or NULL.
+const char *alex_library_path(const void *address);
+
+// The three calls of the CBLAS interface (row-major) that the GEMM backends use, by address.
+typedef void (*alex_sgemm_fn)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
+                              const float *a, int lda, const float *b, int ldb, float beta,
+                              float *c, int ldc);
+typedef void (*alex_sgemv_fn)(int order, int trans, int m, int n, float alpha, const float *a,
+                              int lda, const float *x, int incx, float beta, float *y, int incy);
+
+// ---- usage.c: resources ------------------------------------------------------------------------
+
+typedef struct {
+  int64_t user_ns, system_ns;            // processor time of the whole process
+  int64_t minor_faults, major_faults;
+  int64_t voluntary_switches, involuntary_switches;
+  int64_t peak_rss_bytes;
+} alex_usage;
+
+void alex_process_usage(alex_usage *usage);
+int64_t alex_monotonic_ns(void);
+// Processor time of the calling thread.
+int64_t alex_thread_cpu_ns(void);
+// Processor time of all threads of the process.
+int64_t alex_process_cpu_ns(void);
+
+#endif

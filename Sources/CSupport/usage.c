@@ -1,0 +1,31 @@
+#define _GNU_SOURCE
+#include "CSupport.h"
+
+#include <sys/resource.h>
+#include <time.h>
+
+static int64_t nanoseconds(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t alex_monotonic_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
+int64_t alex_thread_cpu_ns(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
+int64_t alex_process_cpu_ns(void) { return nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
+
+static int64_t from_timeval(struct timeval time) {
+  return (int64_t)time.tv_sec * 1000000000 + (int64_t)time.tv_usec * 1000;
+}
+
+void alex_process_usage(alex_usage *usage) {
+  struct rusage r;
+  getrusage(RUSAGE_SELF, &r);
+  usage->user_ns = from_timeval(r.ru_utime);
+  usage->system_ns = from_timeval(r.ru_stime);
+  usage->minor_faults = r.ru_minflt;
+  usage->major_faults = r.ru_majflt;
+  usage->voluntary_switches = r.ru_nvcsw;
+  usage->involuntary_switches = r.ru_nivcsw;
+  usage->peak_rss_bytes = (int64_t)r.ru_maxrss * 1024;  // Linux counts kilobytes
+}

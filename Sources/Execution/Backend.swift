@@ -1,0 +1,135 @@
+import KernelInterface
+import Networks
+import Tensors
+
+/// Inference or training; training keeps state for backward.
+public enum Mode: String, Sendable { case inference, training }
+
+/// What is computed. Only ``forward`` is implemented so far.
+public enum Direction: String, Sendable, CaseIterable {
+  case forward
+  case backwardData = "backward_data"
+  case backwardWeights = "backward_weights"
+  case backward
+}
+
+/// How the graph's own inputs and outputs lie in memory.
+public enum Boundary: Sendable {
+  /// Row-major, as the network's user has them: the net passes.
+  case nchw
+  /// In the backend's own layout, without reorders: a layer measured alone.
+  case native
+}
+
+/// Everything a backend needs to know besides the graph and the weights.
+public struct CompileOptions: Sendable {
+  /// The kernels of the instruction set in use.
+  public var kernels: KernelTable
+  /// Runs own kernels; its thread count also goes to a library's own setter.
+  public var pool: ThreadPool
+  public var boundary: Boundary
+  /// Every layer a step of its own, so that every blob can be looked at; no fusion.
+  public var keepsAllBlobs: Bool
+  public var mode: Mode
+  /// Weights are expected to arrive from memory, as in a net, rather than from a cache.
+  public var expectsColdWeights: Bool
+
+  public init(
+    kernels: KernelTable, pool: ThreadPool, boundary: Boundary, keepsAllBlobs: Bool = false,
+    mode: Mode = .inference, expectsColdWeights: Bool = false
+  ) {
+    self.kernels = kernels
+    self.pool = pool
+    self.boundary = boundary
+    self.keepsAllBlobs = keepsAllBlobs
+    self.mode = mode
+    self.expectsColdWeights = expectsColdWeights
+  }
+}
+
+/// Why a backend can't run here, and what to do about it.
+public struct Unavailability: Error, Hashable, Sendable, CustomStringConvertible {
+  /// For example "libblis.so.4 cannot be opened".
+  public var reason: String
+  /// For example "apt-get install libblis4-openmp".
+  public var hint: String
+  public init(reason: String, hint: String) {
+    self.reason = reason
+    self.hint = hint
+  }
+  public var description: String { hint.isEmpty ? reason : "\(reason); \(hint)" }
+}
+
+/// Why a graph could not be compiled.
+public enum BackendError: Error, Equatable, CustomStringConvertible {
+  /// The backend refuses a layer.
+  case unsupported(layer: String, reason: String)
+  case unavailable(Unavailability)
+  case network(NetworkError)
+
+  public var description: String {
+    switch self {
+    case .unsupported(let layer, let reason): "layer '\(layer)' is not supported: \(reason)"
+    case .unavailable(let unavailability): unavailability.description
+    case .network(let error): error.description
+    }
+  }
+}
+
+/// Which threads a backend's steps use; says whom the harness may pin.
+public enum Threading: Sendable {
+  /// One thread by definition, whatever is asked for.
+  case single
+  /// The pool of ``CompileOptions/pool``, whose caller may be pinned.
+  case pool
+  /// The library's own threads, which would inherit a pinned caller's mask.
+  case library
+}
+
+/// A way to compute a network.
+///
+/// A backend turns a graph – one layer or a whole net – into steps. Everything that is not the
+/// computation itself (packing, transforming weights, choosing tiles) happens in `compile`.
+public protocol Backend: Sendable {
+  /// Name in the `backend` column, for example `im2col-openblas`.
+  var name: String { get }
+  /// One line for `alexbench list backends`.
+  var summary: String { get }
+  var threading: Threading { get }
+  /// Nil when the backend can run here.
+  var unavailability: Unavailability? { get }
+  /// What a reader of the numbers must know, for example that a library chose lesser code than
+  /// the processor offers; one sentence each.
+  var warnings: [String] { get }
+  /// The `isa` column of its rows: `kernels.isaName` for own kernels, otherwise what the library
+  /// reports, or `external`.
+  func isa(with kernels: KernelTable) -> String
+
+  /// Steps in execution order that compute every value of `graph` that is not fused away.
+  /// - Throws: a layer that the backend refuses, or missing weights.
+  func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+    throws(BackendError) -> [any Step]
+}
+
+extension Backend {
+  public var unavailability: Unavailability? { nil }
+  public var warnings: [String] { [] }
+  public func isa(with kernels: KernelTable) -> String { kernels.isaName }
+}
+
+extension WeightSource {
+  /// The weights of a node that must have some.
+  public func required(for node: Graph.Node, in graph: Graph) throws(BackendError) -> LayerWeights {
+    do {
+      if let weights = try weights(of: node, in: graph) { return weights }
+    } catch {
+      throw .network(error)
+    }
+    throw .network(.weights(layer: node.layer.name, reason: "none are there"))
+  }
+}
+
+extension KernelTable {
+  /// Name of the instruction set: `baseline`, `avx2`, `avx512`.
+  public var isaName: String { String(cString: isa_name) }
+}

@@ -1,0 +1,91 @@
+import Networks
+import Tensors
+
+/// Steps with their memory: ready to run.
+public final class CompiledNetwork {
+  /// How blobs share memory.
+  public enum Memory: Sendable {
+    /// A buffer for every operand, so that all of them can be read after a run.
+    case keepAll
+    /// One arena in which values that are not needed at the same time overlap.
+    case liveness
+  }
+
+  public let graph: Graph
+  public let steps: [any Step]
+  public let plan: MemoryPlan
+  private let arena: AlignedBuffer
+  private let workspace: AlignedBuffer
+
+  /// Allocates and touches all memory and binds the steps.
+  public init(graph: Graph, steps: [any Step], memory: Memory) {
+    self.graph = graph
+    self.steps = steps
+    plan = MemoryPlan(graph: graph, steps: steps.map(\.info), sharing: memory == .liveness)
+    arena = AlignedBuffer(count: plan.floatCount)
+    let workspaceByteCount = steps.map(\.info.workspaceByteCount).max() ?? 0
+    workspace = AlignedBuffer(count: (workspaceByteCount + 3) / 4)
+    for step in steps {
+      step.bind(
+        Bindings(
+          inputs: step.info.inputs.map(pointer), outputs: step.info.outputs.map(pointer),
+          workspace: UnsafeMutableRawPointer(workspace.pointer)))
+    }
+  }
+
+  /// Bytes of blobs and scratch.
+  public var workspaceByteCount: Int { arena.byteCount + workspace.byteCount }
+  /// Bytes of packed weights.
+  public var weightByteCount: Int { steps.reduce(0) { $0 + $1.info.weightByteCount } }
+
+  /// The memory of an operand of one of the steps.
+  public func pointer(_ operand: Operand) -> UnsafeMutablePointer<Float> {
+    guard let offset = plan.offsets[operand] else {
+      preconditionFailure("no step reads or writes value \(operand.value) as \(operand.layout)")
+    }
+    return arena.pointer + offset
+  }
+
+  /// The operands through which the graph's inputs come in, one per layout that a step reads.
+  public func inputOperands(of value: Graph.ValueID) -> [Operand] {
+    var found: [Operand] = []
+    for operand in steps.flatMap(\.info.inputs)
+    where operand.value == value && !found.contains(operand) {
+      if !steps.contains(where: { $0.info.outputs.contains(operand) }) { found.append(operand) }
+    }
+    return found
+  }
+
+  /// Writes a graph input, row-major, into the memory that the steps read it from.
+  public func setInput(_ value: Graph.ValueID, to tensor: Tensor) {
+    precondition(tensor.shape == graph.values[value].shape && tensor.layout == .nchw)
+    for operand in inputOperands(of: value) {
+      operand.layout.pack(tensor.pointer, shape: tensor.shape, into: pointer(operand))
+    }
+  }
+
+  /// The present contents of an operand, row-major. With ``Memory/liveness`` only valid until
+  /// another value takes its place.
+  public func values(of operand: Operand) -> [Float] {
+    let shape = graph.values[operand.value].shape
+    return [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
+      if let base = buffer.baseAddress {
+        operand.layout.unpack(pointer(operand), shape: shape, into: base)
+      }
+      count = shape.count
+    }
+  }
+
+  /// One forward. Does not throw, allocate, lock or print.
+  public func run() {
+    for step in steps { step.run() }
+  }
+
+  /// One forward with a look at the memory after each step, for checking.
+  public func run(after: (any Step) throws -> Void) rethrows {
+    for step in steps {
+      step.run()
+      try after(step)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Networks
+import Tensors
+
+/// A graph value in one memory layout: what a step reads or writes.
+public struct Operand: Hashable, Sendable {
+  public var value: Graph.ValueID
+  public var layout: Layout
+  public init(value: Graph.ValueID, layout: Layout) {
+    self.value = value
+    self.layout = layout
+  }
+}
+
+/// What a step is, for the rows of a run: a row names what really ran.
+public struct StepInfo: Sendable {
+  /// Kind of the first layer covered; `.reorder` for a change of layout.
+  public var kind: LayerKind
+  /// Indices into `Graph.nodes` of the layers covered, the first being the main one, the others
+  /// fused into it. Empty for a reorder.
+  public var nodes: [Int]
+  public var inputs: [Operand]
+  public var outputs: [Operand]
+  /// `f32-<op>-<method>-<tile>-<isa or library>`, for example `f32-conv-direct-14x32-avx512`.
+  public var implementation: String
+  /// Library, version and the kernel that it chose on this processor; own kernels: the
+  /// instruction set.
+  public var kernelID: String
+  /// The `isa` column: the table's name for own kernels, what the library reports, or `external`.
+  public var isa: String
+  /// Tile or split where it was chosen; empty otherwise.
+  public var tile = ""
+  /// The backend that really computes this step, when this one handed it on.
+  public var delegatedTo: String?
+  /// Scratch bytes needed while the step runs; 64-byte aligned, contents undefined.
+  public var workspaceByteCount = 0
+  /// Bytes kept from forward for backward (training).
+  public var savedStateByteCount = 0
+  /// Bytes of packed or transformed weights that the step holds.
+  public var weightByteCount = 0
+  /// The step does nothing (dropout in inference): its output is its input.
+  public var isElided = false
+  /// The output may occupy the memory of the input.
+  public var canRunInPlace = false
+
+  public init(
+    kind: LayerKind, nodes: [Int], inputs: [Operand], outputs: [Operand], implementation: String,
+    kernelID: String, isa: String
+  ) {
+    self.kind = kind
+    self.nodes = nodes
+    self.inputs = inputs
+    self.outputs = outputs
+    self.implementation = implementation
+    self.kernelID = kernelID
+    self.isa = isa
+  }
+}
+
+/// Where a step's operands lie; in the order of ``StepInfo/inputs`` and ``StepInfo/outputs``.
+public struct Bindings {
+  public var inputs: [UnsafeMutablePointer<Float>]
+  public var outputs: [UnsafeMutablePointer<Float>]
+  /// `workspaceByteCount` bytes, aligned to 64.
+  public var workspace: UnsafeMutableRawPointer
+
+  public init(
+    inputs: [UnsafeMutablePointer<Float>], outputs: [UnsafeMutablePointer<Float>],
+    workspace: UnsafeMutableRawPointer
+  ) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.workspace = workspace
+  }
+}
+
+/// One executable piece of a compiled graph.
+///
+/// Weights are packed when the step is made; ``bind(_:)`` is called once with the memory, then
+/// ``run()`` any number of times. `run` does not throw, allocate, lock or print.
+public protocol Step: AnyObject {
+  var info: StepInfo { get }
+  func bind(_ bindings: Bindings)
+  func run()
+}
+
+/// A step that does nothing: its output is its input.
+public final class ElidedStep: Step {
+  public let info: StepInfo
+
+  /// - Parameter layout: of the value passed through.
+  public init(node index: Int, in graph: Graph, layout: Layout) {
+    let node = graph.nodes[index]
+    var info = StepInfo(
+      kind: node.layer.spec.kind, nodes: [index],
+      inputs: [Operand(value: node.inputs[0], layout: layout)],
+      outputs: [Operand(value: node.outputs[0], layout: layout)],
+      implementation: "none", kernelID: "none", isa: "none")
+    info.isElided = true
+    self.info = info
+  }
+
+  public func bind(_ bindings: Bindings) {}
+  public func run() {}
+}

@@ -1,0 +1,133 @@
+import Tensors
+
+/// A network resolved for one batch size: every write of a blob is a value of its own, so that
+/// in-place layers, branches and fusion need no special rules.
+public struct Graph: Hashable, Sendable {
+  /// Index into ``Graph/values``.
+  public typealias ValueID = Int
+
+  /// One version of a blob.
+  public struct Value: Hashable, Sendable {
+    /// Caffe's blob name; an in-place layer makes a second value of the same name.
+    public var blob: String
+    public var shape: Shape
+    /// Index into ``Graph/nodes`` of the node that writes it; nil for a network input.
+    public var producer: Int?
+  }
+
+  /// One layer with its operands.
+  public struct Node: Hashable, Sendable {
+    public var layer: Layer
+    /// Position in the whole network, from 0; stays the same in a ``Graph/single(_:)`` graph.
+    public var layerIndex: Int
+    /// The group of layers inside which a backend may fuse: a convolution or inner product and
+    /// what follows it up to the next one; named after its first layer.
+    public var stage: String
+    public var inputs: [ValueID]
+    public var outputs: [ValueID]
+  }
+
+  public var networkName: String
+  public private(set) var values: [Value]
+  public private(set) var nodes: [Node]
+  /// The network's inputs.
+  public private(set) var inputs: [ValueID]
+  /// Values that no node reads: the network's outputs.
+  public var outputs: [ValueID] {
+    let read = Set(nodes.flatMap(\.inputs))
+    return values.indices.filter { !read.contains($0) }
+  }
+  /// Images, the first axis of the first input.
+  public var batch: Int { inputs.first.map { values[$0].shape.n } ?? 0 }
+
+  init(network: Network, batch: Int?) throws(NetworkError) {
+    if let batch, batch < 1 { throw .batch(batch) }
+    networkName = network.name
+    values = []
+    nodes = []
+    inputs = []
+    var current: [String: ValueID] = [:]
+    for input in network.inputs {
+      let shape = batch.map { input.shape.withBatch($0) } ?? input.shape
+      if shape.n < 1 { throw .batch(shape.n) }
+      current[input.blob] = values.count
+      inputs.append(values.count)
+      values.append(Value(blob: input.blob, shape: shape, producer: nil))
+    }
+    var names: Set<String> = []
+    for (index, layer) in network.layers.enumerated() {
+      guard names.insert(layer.name).inserted else { throw .duplicateLayer(layer.name) }
+      var operands: [ValueID] = []
+      for blob in layer.bottoms {
+        guard let id = current[blob] else { throw .unknownBlob(layer: layer.name, blob: blob) }
+        operands.append(id)
+      }
+      let shapes = try layer.outputShapes(of: operands.map { values[$0].shape })
+      guard shapes.count == layer.tops.count else {
+        throw .unusableShape(
+          layer: layer.name,
+          reason: "has \(layer.tops.count) tops where its kind makes \(shapes.count)")
+      }
+      var results: [ValueID] = []
+      for (top, shape) in zip(layer.tops, shapes) {
+        results.append(values.count)
+        current[top] = values.count
+        values.append(Value(blob: top, shape: shape, producer: index))
+      }
+      nodes.append(
+        Node(
+          layer: layer, layerIndex: index, stage: stage(of: layer, reading: operands),
+          inputs: operands, outputs: results))
+    }
+  }
+
+  private init(networkName: String, values: [Value], nodes: [Node], inputs: [ValueID]) {
+    self.networkName = networkName
+    self.values = values
+    self.nodes = nodes
+    self.inputs = inputs
+  }
+
+  private func stage(of layer: Layer, reading operands: [ValueID]) -> String {
+    switch layer.spec {
+    case .convolution, .innerProduct: return layer.name
+    default:
+      guard operands.count == 1, let producer = values[operands[0]].producer else {
+        return layer.name
+      }
+      return nodes[producer].stage
+    }
+  }
+
+  /// The graph of one layer alone: its operands become inputs, and it writes out of place.
+  public func single(_ node: Int) -> Graph {
+    let original = nodes[node]
+    var values: [Value] = []
+    for id in original.inputs {
+      values.append(Value(blob: self.values[id].blob, shape: self.values[id].shape, producer: nil))
+    }
+    for id in original.outputs {
+      values.append(Value(blob: self.values[id].blob, shape: self.values[id].shape, producer: 0))
+    }
+    var copy = original
+    copy.inputs = Array(original.inputs.indices)
+    copy.outputs = original.outputs.indices.map { original.inputs.count + $0 }
+    return Graph(networkName: networkName, values: values, nodes: [copy], inputs: copy.inputs)
+  }
+
+  /// Index of the node whose layer has this name.
+  public func node(named name: String) throws(NetworkError) -> Int {
+    guard let index = nodes.firstIndex(where: { $0.layer.name == name }) else {
+      throw .unknownLayer(name, known: nodes.map(\.layer.name))
+    }
+    return index
+  }
+
+  /// The last value of a blob, as Caffe's `Net::blob_by_name` gives it.
+  public func value(ofBlob name: String) -> ValueID? { values.lastIndex { $0.blob == name } }
+
+  /// Shape of a node's first input.
+  public func inputShape(of node: Node) -> Shape { values[node.inputs[0]].shape }
+  /// Shape of a node's first output.
+  public func outputShape(of node: Node) -> Shape { values[node.outputs[0]].shape }
+}

@@ -1,0 +1,62 @@
+import Tensors
+
+/// Weight and bias of one layer, in Caffe's order.
+public struct LayerWeights: Sendable {
+  /// K×(C∕G)×R×S for a convolution, K×C for an inner product.
+  public var weight: Tensor
+  /// K values, or nil without bias.
+  public var bias: Tensor?
+
+  public init(weight: Tensor, bias: Tensor?) {
+    self.weight = weight
+    self.bias = bias
+  }
+}
+
+/// Where weights come from: a seeded generator, or a file.
+public protocol WeightSource: Sendable {
+  /// The weights of a node of `graph`, or nil if its kind has none.
+  func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights?
+}
+
+extension Graph {
+  /// Shapes of the weight and the bias that a node needs, or nil if its kind has none.
+  public func weightShapes(of node: Node) -> (weight: Shape, bias: Shape?)? {
+    let input = inputShape(of: node)
+    switch node.layer.spec {
+    case .convolution(let spec):
+      let shape = Shape([spec.outputs, input.c / spec.groups, spec.kernel.h, spec.kernel.w])
+      return (shape, spec.hasBias ? Shape([spec.outputs]) : nil)
+    case .innerProduct(let spec):
+      let count = input.dimensions[spec.axis...].reduce(1, *)
+      return (Shape([spec.outputs, count]), spec.hasBias ? Shape([spec.outputs]) : nil)
+    case .relu, .pooling, .lrn, .dropout, .softmax:
+      return nil
+    }
+  }
+}
+
+/// Random weights scaled after He et al. (2015, arXiv:1502.01852, equation 10), so that activations
+/// keep their spread through the network: uniform with variance 2 ∕ fan-in; small biases.
+///
+/// Values depend on (seed, layer name, index) only.
+public struct SeededWeights: WeightSource {
+  public let seed: UInt64
+  public init(seed: UInt64) { self.seed = seed }
+
+  public func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
+    guard let shapes = graph.weightShapes(of: node) else { return nil }
+    let name = node.layer.name
+    let weight = Tensor(shapes.weight)
+    let fanIn = Float(shapes.weight.dimensions.dropFirst().reduce(1, *))
+    CounterGenerator(seed: seed, stream: "\(name).weight")
+      .fill(weight.buffer.elements, amplitude: (6 / fanIn).squareRoot())
+    let bias = shapes.bias.map { shape in
+      let bias = Tensor(shape)
+      CounterGenerator(seed: seed, stream: "\(name).bias")
+        .fill(bias.buffer.elements, amplitude: 0.1)
+      return bias
+    }
+    return LayerWeights(weight: weight, bias: bias)
+  }
+}
