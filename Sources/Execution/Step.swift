@@ -31,6 +31,9 @@ public struct StepInfo: Sendable {
   public var tile = ""
   /// The backend that really computes this step, when this one handed it on.
   public var delegatedTo: String?
+  /// How much larger than for the direct method the error bound is: 1, or the amplification of the
+  /// transforms of a fast algorithm.
+  public var errorAmplification = 1.0
   /// Scratch bytes needed while the step runs; 64-byte aligned, contents undefined.
   public var workspaceByteCount = 0
   /// Bytes kept from forward for backward (training).

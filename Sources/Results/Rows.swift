@@ -41,7 +41,7 @@ public struct WorkloadKey: Hashable, Sendable {
 }
 
 /// What is timed.
-public enum Pass: String, Sendable, CaseIterable {
+public enum Pass: String, Sendable, CaseIterable, Codable {
   /// One layer alone.
   case isolated
   /// Each step inside a full forward.
@@ -51,14 +51,14 @@ public enum Pass: String, Sendable, CaseIterable {
 }
 
 /// What is in the caches when a block starts.
-public enum CacheMode: String, Sendable, CaseIterable {
+public enum CacheMode: String, Sendable, CaseIterable, Codable {
   case warm
   case coldWeights = "cold-weights"
   case cold
 }
 
 /// Outcome of a workload; all but `ok` carry a reason and no time.
-public enum Status: String, Sendable, CaseIterable {
+public enum Status: String, Sendable, CaseIterable, Codable {
   case ok, failed, mistrusted, skipped, unsupported, unavailable, fused, elided
 }
 
