@@ -188,7 +188,8 @@ public struct CheckFacts: Hashable, Sendable, Codable {
   }
 }
 
-/// Geometry and cost of a layer (`layers.csv`), the same for all backends.
+/// Geometry and cost of a layer, or with index −1 of the net (`layers.csv`), the same for all
+/// backends.
 public struct LayerRow: Hashable, Sendable {
   public var runID: String
   public var network: String
@@ -196,6 +197,7 @@ public struct LayerRow: Hashable, Sendable {
   public var layer: String
   public var stage: String
   public var kind: String
+  public var direction = "forward"
   public var batch: Int
   public var inputShape: String
   public var outputShape: String

@@ -1,0 +1,108 @@
+/// One column of a file or of a table: a name, a unit, and how to print a row's value.
+///
+/// The same values drive CSV, Markdown and the terminal. A column made from a key path can also be
+/// read back; a computed one can only be printed.
+public struct Column<Row>: Sendable {
+  /// Name in the header, with the unit in it where there is one: `median_ns`.
+  public var name: String
+  /// Unit for people: `ns`, `bytes`, `%`; empty for counts and names.
+  public var unit: String
+  /// The value of a row; empty when it is absent.
+  public var text: @Sendable (Row) -> String
+  /// Puts a field into a row; false when the field is no value of this column. Nil for computed
+  /// columns.
+  public var read: (@Sendable (inout Row, String) -> Bool)?
+
+  /// A computed column.
+  public init(_ name: String, unit: String = "", text: @escaping @Sendable (Row) -> String) {
+    self.name = name
+    self.unit = unit
+    self.text = text
+    read = nil
+  }
+
+  /// A stored column, written and read through a key path.
+  public init<Value: FieldValue>(
+    _ name: String, unit: String = "", _ path: WritableKeyPath<Row, Value> & Sendable
+  ) {
+    self.name = name
+    self.unit = unit
+    text = { $0[keyPath: path].fieldText }
+    read = { row, field in
+      guard let value = Value(fieldText: field) else { return false }
+      row[keyPath: path] = value
+      return true
+    }
+  }
+
+  /// The same column of a row that holds this column's row at `path`.
+  public func lifted<Outer>(_ path: WritableKeyPath<Outer, Row> & Sendable) -> Column<Outer> {
+    let text = self.text
+    var column = Column<Outer>(name, unit: unit) { text($0[keyPath: path]) }
+    if let read { column.read = { read(&$0[keyPath: path], $1) } }
+    return column
+  }
+}
+
+/// A value that stands in a field of a file.
+public protocol FieldValue: SendableMetatype {
+  /// Text of the field; empty means absent.
+  var fieldText: String { get }
+  /// Nil when the text is no such value.
+  init?(fieldText: String)
+}
+
+extension String: FieldValue {
+  public var fieldText: String { self }
+  public init?(fieldText: String) { self = fieldText }
+}
+
+extension Int: FieldValue {
+  public var fieldText: String { String(self) }
+  public init?(fieldText: String) { self.init(fieldText) }
+}
+
+extension UInt64: FieldValue {
+  public var fieldText: String { String(self) }
+  public init?(fieldText: String) { self.init(fieldText) }
+}
+
+/// Shortest decimal text that reads back to the same bits; `.` in every locale.
+extension Double: FieldValue {
+  public var fieldText: String { description }
+  public init?(fieldText: String) { self.init(fieldText) }
+}
+
+/// 1 or 0.
+extension Bool: FieldValue {
+  public var fieldText: String { self ? "1" : "0" }
+  public init?(fieldText: String) {
+    switch fieldText {
+    case "1": self = true
+    case "0": self = false
+    default: return nil
+    }
+  }
+}
+
+/// Empty = absent.
+extension Optional: FieldValue where Wrapped: FieldValue {
+  public var fieldText: String { self?.fieldText ?? "" }
+  public init?(fieldText: String) {
+    if fieldText.isEmpty {
+      self = .none
+      return
+    }
+    guard let value = Wrapped(fieldText: fieldText) else { return nil }
+    self = value
+  }
+}
+
+extension FieldValue where Self: RawRepresentable, RawValue == String {
+  public var fieldText: String { rawValue }
+  public init?(fieldText: String) { self.init(rawValue: fieldText) }
+}
+
+extension Pass: FieldValue {}
+extension CacheMode: FieldValue {}
+extension Status: FieldValue {}

@@ -1,0 +1,143 @@
+import Foundation
+
+/// Where and how a run was made (`environment.json`).
+public struct Environment: Hashable, Sendable, Codable {
+  public static let fileName = "environment.json"
+
+  public var schemaVersion: Int
+  public var runID: String
+  /// ISO 8601, UTC.
+  public var startedAt: String
+  public var finishedAt: String?
+  /// The command line, program included.
+  public var arguments: [String]
+  /// By use: `weights`, `schedule`.
+  public var seeds: [String: UInt64]
+  public var build: BuildEnvironment
+  public var host: HostEnvironment
+  /// Libraries that backends opened.
+  public var libraries: [LibraryEnvironment]
+  /// Load averages over 1, 5 and 15 minutes.
+  public var loadBefore: [Double]?
+  public var loadAfter: [Double]?
+  /// What a reader of the numbers must know, one sentence each.
+  public var warnings: [String]
+
+  public init(
+    runID: String, startedAt: String, arguments: [String], seeds: [String: UInt64],
+    build: BuildEnvironment, host: HostEnvironment, libraries: [LibraryEnvironment] = [],
+    warnings: [String] = []
+  ) {
+    schemaVersion = Results.schemaVersion
+    self.runID = runID
+    self.startedAt = startedAt
+    self.arguments = arguments
+    self.seeds = seeds
+    self.build = build
+    self.host = host
+    self.libraries = libraries
+    loadBefore = host.loadAverage
+    self.warnings = warnings
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case schemaVersion = "schema_version"
+    case runID = "run_id"
+    case startedAt = "started_at"
+    case finishedAt = "finished_at"
+    case arguments = "argv"
+    case seeds, build, host, libraries
+    case loadBefore = "load_before"
+    case loadAfter = "load_after"
+    case warnings
+  }
+
+  /// Keys sorted, one per line, with a line feed at the end.
+  public func jsonText() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // Load averages are the only floats, and those are finite.
+    guard let data = try? encoder.encode(self) else { preconditionFailure("not encodable") }
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+
+  /// Reads a file.
+  public init(contentsOf path: String) throws(ResultsError) {
+    let data = Data(try fileText(path).utf8)
+    struct Version: Decodable { var schema_version: Int }
+    do {
+      let version = try JSONDecoder().decode(Version.self, from: data).schema_version
+      guard version == Results.schemaVersion else {
+        throw ResultsError.schemaVersion(
+          file: path, line: 1, found: String(version), supported: Results.schemaVersion)
+      }
+      self = try JSONDecoder().decode(Environment.self, from: data)
+    } catch let error as ResultsError {
+      throw error
+    } catch let error as DecodingError {
+      throw Self.corrupt(path, error)
+    } catch {
+      throw .cannotRead(path: path, reason: error.localizedDescription)
+    }
+  }
+
+  private static func corrupt(_ path: String, _ error: DecodingError) -> ResultsError {
+    func name(_ keys: [any CodingKey]) -> String {
+      keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    }
+    switch error {
+    case .keyNotFound(let key, let context):
+      return .corrupt(
+        file: path, line: 0, column: name(context.codingPath + [key]), reason: "is missing")
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      return .corrupt(
+        file: path, line: 0, column: name(context.codingPath), reason: context.debugDescription)
+    @unknown default:
+      return .corrupt(file: path, line: 0, column: "", reason: "\(error)")
+    }
+  }
+}
+
+/// What was built, and from what.
+public struct BuildEnvironment: Hashable, Sendable, Codable {
+  /// For example `Swift 6.3`.
+  public var compiler: String
+  /// `release` or `debug`.
+  public var configuration: String
+  /// Commit of the repository around the working directory, if there is one.
+  public var gitCommit: String?
+  /// Files there differ from the commit.
+  public var gitIsDirty: Bool?
+
+  public init(
+    compiler: String, configuration: String, gitCommit: String? = nil, gitIsDirty: Bool? = nil
+  ) {
+    self.compiler = compiler
+    self.configuration = configuration
+    self.gitCommit = gitCommit
+    self.gitIsDirty = gitIsDirty
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case compiler, configuration
+    case gitCommit = "git_commit"
+    case gitIsDirty = "git_is_dirty"
+  }
+}
+
+/// A library opened at run time.
+public struct LibraryEnvironment: Hashable, Sendable, Codable {
+  public var name: String
+  /// File that was really loaded.
+  public var path: String
+  public var version: String
+  /// The kernel it chose on this processor.
+  public var kernel: String
+
+  public init(name: String, path: String, version: String, kernel: String) {
+    self.name = name
+    self.path = path
+    self.version = version
+    self.kernel = kernel
+  }
+}

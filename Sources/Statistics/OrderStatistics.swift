@@ -1,0 +1,45 @@
+/// Order statistics of a sample. Every result is a value of the sample or a difference of two, so
+/// any program recomputes it to the same bits.
+public struct OrderStatistics: Sendable {
+  /// In rising order.
+  public let sorted: [Double]
+
+  /// - Parameter values: at least one, none NaN.
+  public init?(_ values: some Sequence<Double>) {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return nil }
+    precondition(sorted.allSatisfy { !$0.isNaN }, "a sample holds NaN")
+    self.sorted = sorted
+  }
+
+  public var count: Int { sorted.count }
+  public var minimum: Double { sorted[0] }
+  public var maximum: Double { sorted[count - 1] }
+
+  /// The middle value; of an even count the lower of the two.
+  public var median: Double { sorted[(count - 1) / 2] }
+
+  /// The smallest value that at least 95 % of the sample do not exceed (nearest rank).
+  public var percentile95: Double { sorted[(95 * count + 99) / 100 - 1] }
+
+  /// Median of |value − median|, without a factor.
+  public var medianAbsoluteDeviation: Double {
+    let center = median
+    return OrderStatistics(sorted.map { abs($0 - center) })!.median
+  }
+
+  /// The value of a rank that counts from 1.
+  public func value(rank: Int) -> Double { sorted[rank - 1] }
+}
+
+/// Ratio `contender / baseline` over paired measurements.
+///
+/// The median of the pairs' ratios; of an even count √(a·b) of the two middle ones, so that
+/// swapping the sides gives the reciprocal.
+public func medianRatio(_ pairs: [(baseline: Double, contender: Double)]) -> Double? {
+  guard !pairs.isEmpty else { return nil }
+  let ratios = pairs.map { $0.contender / $0.baseline }.sorted()
+  let upper = ratios[ratios.count / 2]
+  guard ratios.count.isMultiple(of: 2) else { return upper }
+  return (ratios[ratios.count / 2 - 1] * upper).squareRoot()
+}
