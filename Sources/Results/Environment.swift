@@ -64,9 +64,9 @@ public struct Environment: Hashable, Sendable, Codable {
   /// Reads a file.
   public init(contentsOf path: String) throws(ResultsError) {
     let data = Data(try fileText(path).utf8)
-    struct Version: Decodable { var schema_version: Int }
     do {
-      let version = try JSONDecoder().decode(Version.self, from: data).schema_version
+      // Looked at first: another version need not have the same keys.
+      let version = try JSONDecoder().decode(SchemaVersion.self, from: data).schemaVersion
       guard version == Results.schemaVersion else {
         throw ResultsError.schemaVersion(
           file: path, line: 1, found: String(version), supported: Results.schemaVersion)
@@ -79,6 +79,11 @@ public struct Environment: Hashable, Sendable, Codable {
     } catch {
       throw .cannotRead(path: path, reason: error.localizedDescription)
     }
+  }
+
+  private struct SchemaVersion: Decodable {
+    var schemaVersion: Int
+    enum CodingKeys: String, CodingKey { case schemaVersion = "schema_version" }
   }
 
   private static func corrupt(_ path: String, _ error: DecodingError) -> ResultsError {

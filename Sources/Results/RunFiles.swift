@@ -63,7 +63,7 @@ extension Schema {
     }
     do {
       let csv = try CSV<NoView>(string: text, delimiter: .comma, loadColumns: false)
-      try csv.enumerateAsArray(startAt: 0, take)
+      try csv.enumerateAsArray(startAt: 0, rowLimit: nil, take)
     } catch {
       throw failure ?? .corrupt(file: file, line: line, column: "", reason: "quotes do not match")
     }
@@ -124,7 +124,7 @@ func fileText(_ path: String) throws(ResultsError) -> String {
   guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
   do {
     return try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
-  } catch let error as NSError {
+  } catch {
     throw .cannotRead(path: path, reason: error.localizedDescription)
   }
 }
