@@ -1,0 +1,52 @@
+import CSupport
+import Execution
+import Results
+
+/// Times one block of calls and reads off everything that could have touched it.
+final class BlockTimer {
+  /// Shortest priming.
+  static let primeNanoseconds: Int64 = 1_000_000
+  /// Cycles of the chain that probes the clock: about 50 µs.
+  static let probeCycles: Int64 = 160_000
+
+  private let steal = StealClock()
+
+  /// - Parameters:
+  ///   - isPrimed: wait for quiet and make untimed calls first.
+  /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
+  func time(_ network: CompiledNetwork, iterations: Int, isPrimed: Bool) -> BlockMeasurement {
+    var isQuiet = true
+    if isPrimed {
+      isQuiet = Quiescence.wait()
+      let start = alex_monotonic_ns()
+      repeat { network.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
+    }
+    let probe = alex_clock_probe_ns(Self.probeCycles)
+
+    var before = alex_usage()
+    var after = alex_usage()
+    let stealBefore = steal.read()
+    let cpuBefore = alex_current_cpu()
+    alex_process_usage(&before)
+    let start = alex_monotonic_ns()
+    for _ in 0..<iterations { network.run() }
+    let end = alex_monotonic_ns()
+    alex_process_usage(&after)
+    let cpuAfter = alex_current_cpu()
+    let stealAfter = steal.read()
+
+    let stolen = stealBefore.flatMap { first in stealAfter.map { $0 - first } }
+    let switches = Int(after.involuntary_switches - before.involuntary_switches)
+    let migrations = cpuBefore == cpuAfter ? 0 : 1
+    return BlockMeasurement(
+      iterations: iterations, startNanoseconds: Int(start), wallNanoseconds: Int(end - start),
+      cpuUserNanoseconds: Int(after.user_ns - before.user_ns),
+      cpuSystemNanoseconds: Int(after.system_ns - before.system_ns),
+      faults: Int(
+        after.minor_faults + after.major_faults - before.minor_faults - before.major_faults),
+      switches: switches, migrations: migrations, stealNanoseconds: stolen,
+      clockGHz: Double(Self.probeCycles) / Double(max(probe, 1)),
+      isContaminated: !isQuiet || (stolen ?? 0) > 0 || switches > 0 || migrations > 0,
+      isSteady: true)
+  }
+}

@@ -1,0 +1,145 @@
+import CSupport
+import Execution
+import Kernels
+import Networks
+import Results
+
+/// Makes the backends of a process, given the user's own CBLAS libraries. The command line passes
+/// the catalog in; nothing here knows a concrete backend.
+public typealias BackendSource = ([CustomBLAS]) -> [any Backend]
+
+/// Workloads in this process.
+public final class LocalHost: WorkloadHost {
+  private let source: BackendSource
+  private var backends: [[CustomBLAS]: [any Backend]] = [:]
+  private var pools: [PoolKey: ThreadPool] = [:]
+  private var workloads: [Int: LocalWorkload] = [:]
+  private var graphs: [GraphKey: Graph] = [:]
+  private var lastHandle = 0
+  private let timer = BlockTimer()
+
+  private struct PoolKey: Hashable {
+    var threads: Int
+    var cpus: [Int]
+  }
+
+  private struct GraphKey: Hashable {
+    var network: String
+    var problem: String?
+    var batch: Int
+  }
+
+  public init(backends: @escaping BackendSource) {
+    Placement.rememberMask()
+    source = backends
+  }
+
+  /// The backends, libraries loaded.
+  public func backends(customBLAS: [CustomBLAS] = []) -> [any Backend] {
+    if let known = backends[customBLAS] { return known }
+    let made = source(customBLAS)
+    // Libraries start their threads when they are loaded, and these inherit the mask of the moment:
+    // load them all before the first thread is pinned.
+    for backend in made { _ = backend.unavailability }
+    backends[customBLAS] = made
+    return made
+  }
+
+  public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+    let backend = try backend(for: request)
+    guard let isa = InstructionSet(rawValue: request.isa), isa.isUsable else {
+      throw MeasuringError.workload(
+        status: .unavailable, reason: "this processor has no instruction set '\(request.isa)'")
+    }
+    let placement = try Placement(cpus: request.cpus)
+    let pool = pool(threads: request.threads, placement: placement)
+    placement.apply(for: backend.threading)
+    let workload = try LocalWorkload(
+      request: request, graph: graph(for: request), backend: backend, kernels: isa, pool: pool)
+    workload.runFirst()
+    if request.measuresReorders, request.layer != nil {
+      try workload.measureReorders(
+        options: CompileOptions(kernels: isa.kernels, pool: pool, boundary: .nchw))
+    }
+    lastHandle += 1
+    workloads[lastHandle] = workload
+    return PreparedWorkload(
+      handle: lastHandle, isa: workload.isa, facts: workload.facts, coverage: workload.coverage,
+      errorAmplification: workload.errorAmplification)
+  }
+
+  public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
+    let workload = try workload(handle)
+    try place(workload)
+    return workload.outputs(images: images)
+  }
+
+  public func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
+    let workload = try workload(handle)
+    try place(workload)
+    return timer.time(workload.compiled, iterations: max(iterations, 1), isPrimed: isPrimed)
+  }
+
+  public func release(_ handle: Int) throws {
+    guard workloads.removeValue(forKey: handle) != nil else {
+      throw MeasuringError.unknownHandle(handle)
+    }
+  }
+
+  public func close() {
+    workloads.removeAll()
+    pools.removeAll()
+  }
+
+  /// The graph that a handle's values refer to.
+  func graph(of handle: Int) throws -> Graph { try workload(handle).graph }
+
+  private func workload(_ handle: Int) throws -> LocalWorkload {
+    guard let workload = workloads[handle] else { throw MeasuringError.unknownHandle(handle) }
+    return workload
+  }
+
+  private func place(_ workload: LocalWorkload) throws {
+    try Placement(cpus: workload.request.cpus).apply(for: workload.backend.threading)
+  }
+
+  private func backend(for request: WorkloadRequest) throws -> any Backend {
+    guard request.direction == Direction.forward.rawValue else {
+      throw MeasuringError.workload(
+        status: .unsupported, reason: "direction '\(request.direction)' is not implemented")
+    }
+    guard request.cache == .warm, request.pass != .inNet else {
+      throw MeasuringError.workload(
+        status: .unsupported,
+        reason: "pass '\(request.pass.rawValue)' with cache '\(request.cache.rawValue)' "
+          + "is not implemented")
+    }
+    let all = backends(customBLAS: request.customBLAS)
+    try NameSuggestion.resolve([request.backend], what: "backend", known: all.map(\.name))
+    guard let backend = all.first(where: { $0.name == request.backend }) else {
+      throw MeasuringError.usage("no backend '\(request.backend)'")
+    }
+    if let unavailability = backend.unavailability {
+      throw MeasuringError.workload(status: .unavailable, reason: unavailability.description)
+    }
+    return backend
+  }
+
+  private func pool(threads: Int, placement: Placement) -> ThreadPool {
+    let key = PoolKey(threads: threads, cpus: placement.cpus)
+    if let pool = pools[key] { return pool }
+    // With more threads than CPUs, pinning would only stack them up.
+    let cpus = placement.cpus.count >= threads ? placement.cpus : []
+    let pool = ThreadPool(threadCount: threads, cpus: cpus)
+    pools[key] = pool
+    return pool
+  }
+
+  private func graph(for request: WorkloadRequest) throws -> Graph {
+    let key = GraphKey(network: request.network, problem: request.problem, batch: request.batch)
+    let whole = try graphs[key] ?? request.resolveGraph()
+    graphs[key] = whole
+    guard let layer = request.layer else { return whole }
+    return whole.single(try whole.node(named: layer))
+  }
+}

@@ -1,0 +1,189 @@
+import CSupport
+import Execution
+import Kernels
+import Networks
+import Results
+import Tensors
+
+/// A compiled layer or net in this process, with its inputs filled in.
+final class LocalWorkload {
+  let request: WorkloadRequest
+  let graph: Graph
+  let backend: any Backend
+  let compiled: CompiledNetwork
+  let isa: String
+  private(set) var facts: WorkloadFacts
+
+  /// Compiles and fills in weights and inputs.
+  /// - Throws: ``MeasuringError/workload(status:reason:)`` when the backend refuses.
+  init(
+    request: WorkloadRequest, graph: Graph, backend: any Backend, kernels: InstructionSet,
+    pool: ThreadPool
+  ) throws {
+    self.request = request
+    self.graph = graph
+    self.backend = backend
+    let isNet = request.layer == nil
+    let options = CompileOptions(
+      kernels: kernels.kernels, pool: pool, boundary: isNet ? .nchw : .native,
+      expectsColdWeights: isNet)
+    let start = alex_monotonic_ns()
+    let steps = try Self.steps(of: graph, request: request, backend: backend, options: options)
+    compiled = CompiledNetwork(graph: graph, steps: steps, memory: isNet ? .liveness : .keepAll)
+    let prepared = alex_monotonic_ns()
+    isa = isNet ? backend.isa(with: options.kernels) : Self.main(of: steps)?.isa ?? "none"
+    facts = Self.facts(of: steps, isNet: isNet, isa: isa)
+    facts.prepareNanoseconds = Int(prepared - start)
+    facts.workspaceBytes = compiled.workspaceByteCount
+    facts.weightBytes = compiled.weightByteCount
+
+    for value in graph.inputs { compiled.setInput(value, to: input(value)) }
+  }
+
+  /// The seeded contents of a graph input, row-major: an image for a net, rectified for a layer.
+  private func input(_ value: Graph.ValueID) -> Tensor {
+    Self.input(value, of: graph, request: request)
+  }
+
+  /// The same for the reference, which runs on the other side of the worker protocol.
+  static func input(
+    _ value: Graph.ValueID, of graph: Graph, request: WorkloadRequest
+  ) -> Tensor {
+    let shape = graph.values[value].shape
+    if request.layer != nil {
+      return SeededInput.operand(seed: request.seed, of: graph.nodes[0], shape: shape)
+    }
+    return SeededInput.image(seed: request.seed, blob: graph.values[value].blob, shape: shape)
+  }
+
+  static func steps(
+    of graph: Graph, request: WorkloadRequest, backend: any Backend, options: CompileOptions
+  ) throws -> [any Step] {
+    do throws(BackendError) {
+      return try backend.compile(
+        graph, weights: SeededWeights(seed: request.seed), options: options)
+    } catch {
+      switch error {
+      case .unsupported(_, let reason):
+        throw MeasuringError.workload(status: .unsupported, reason: reason)
+      case .unavailable(let unavailability):
+        throw MeasuringError.workload(status: .unavailable, reason: unavailability.description)
+      case .network(let error):
+        throw MeasuringError.workload(status: .unsupported, reason: error.description)
+      }
+    }
+  }
+
+  /// The step that a row of one layer is about.
+  private static func main(of steps: [any Step]) -> StepInfo? {
+    steps.map(\.info).first { !$0.nodes.isEmpty }
+  }
+
+  private static func facts(of steps: [any Step], isNet: Bool, isa: String) -> WorkloadFacts {
+    var facts = WorkloadFacts()
+    let infos = steps.map(\.info)
+    if isNet {
+      let working = infos.filter { !$0.isElided }
+      facts.implementation = "f32-net-\(working.count)steps-\(isa)"
+      facts.kernelID = distinct(working.map(\.kernelID)).joined(separator: "; ")
+      facts.layout = distinct(infos.flatMap(\.outputs).map(\.layout.description))
+        .joined(separator: "+")
+      let delegates = working.map(\.delegatedTo)
+      if let first = delegates.first ?? nil, delegates.allSatisfy({ $0 == first }) {
+        facts.delegatedTo = first
+      }
+    } else if let info = main(of: steps) {
+      facts.implementation = info.implementation
+      facts.kernelID = info.kernelID
+      facts.layout = distinct((info.inputs + info.outputs).map(\.layout.description))
+        .joined(separator: ">")
+      facts.tile = info.tile
+      facts.delegatedTo = info.delegatedTo ?? ""
+    }
+    return facts
+  }
+
+  private static func distinct(_ names: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { !$0.isEmpty && seen.insert($0).inserted }
+  }
+
+  /// Times the first call, in place: the buffers are bound, the inputs there.
+  func runFirst() {
+    let start = alex_monotonic_ns()
+    compiled.run()
+    facts.firstNanoseconds = Int(alex_monotonic_ns() - start)
+    var usage = alex_usage()
+    alex_process_usage(&usage)
+    facts.peakRSSBytes = Int(usage.peak_rss_bytes)
+  }
+
+  /// Measures what a use in row-major order would pay; nothing when the layout is row-major.
+  func measureReorders(options: CompileOptions) throws {
+    let operands = compiled.steps.flatMap { $0.info.inputs + $0.info.outputs }
+    guard operands.contains(where: { $0.layout != .nchw }) else { return }
+    let cost = try ReorderCost(
+      graph: graph, request: request, backend: backend, options: options)
+    facts.reorderInNanoseconds = cost.inNanoseconds
+    facts.reorderOutNanoseconds = cost.outNanoseconds
+  }
+
+  /// How each layer is computed.
+  var coverage: [LayerCoverage] {
+    var coverage = graph.nodes.map {
+      LayerCoverage(layer: $0.layer.name, status: .ok, reason: "")
+    }
+    for info in compiled.steps.map(\.info) {
+      if info.isElided {
+        for node in info.nodes {
+          coverage[node].status = .elided
+          coverage[node].reason = "identity in inference"
+        }
+      } else if let main = info.nodes.first {
+        for node in info.nodes.dropFirst() {
+          coverage[node].status = .fused
+          coverage[node].reason = "into \(graph.nodes[main].layer.name)"
+        }
+      }
+    }
+    return coverage
+  }
+
+  /// The largest factor on the error bound of any of its steps.
+  var errorAmplification: Double {
+    compiled.steps.map(\.info.errorAmplification).max() ?? 1
+  }
+
+  /// One forward in which every output starts as NaN, so that an element left untouched is seen.
+  func outputs(images: [Int]?) -> [BlobValues] {
+    var blobs: [BlobValues] = []
+    for step in compiled.steps {
+      let inputs = step.info.inputs.map(compiled.pointer)
+      for operand in step.info.outputs where !inputs.contains(compiled.pointer(operand)) {
+        poison(operand)
+      }
+      step.run()
+      if step.info.isElided { continue }
+      for operand in step.info.outputs {
+        let value = graph.values[operand.value]
+        var values = compiled.values(of: operand)
+        if let images, value.shape.n == graph.batch {
+          let count = value.shape.countPerImage
+          values = images.flatMap { values[$0 * count..<($0 + 1) * count] }
+        }
+        blobs.append(BlobValues(value: operand.value, blob: value.blob, values: values))
+      }
+    }
+    return blobs
+  }
+
+  /// The fill of a blocked layout stays zero, as its steps expect.
+  private func poison(_ operand: Operand) {
+    let shape = graph.values[operand.value].shape
+    let poison = [Float](repeating: .nan, count: shape.count)
+    poison.withUnsafeBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      operand.layout.pack(base, shape: shape, into: compiled.pointer(operand))
+    }
+  }
+}

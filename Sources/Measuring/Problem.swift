@@ -1,0 +1,111 @@
+import Networks
+import Tensors
+
+/// One convolution described by letters and numbers, as `--problem` takes it:
+/// `c96 h27 w27 k256 r5 p2 g2`.
+///
+/// | letter | what | default |
+/// |---|---|---|
+/// | `n` | images | 1 |
+/// | `c` `h` `w` | input channels, rows, columns | `w` = `h` |
+/// | `k` | output channels | |
+/// | `r` `s` | filter rows, columns | `s` = `r` |
+/// | `u` `v` | stride of rows, columns | 1, `v` = `u` |
+/// | `p` `q` | padding of rows, columns | 0, `q` = `p` |
+/// | `d` `e` | dilation of rows, columns | 1, `e` = `d` |
+/// | `g` | groups | 1 |
+///
+/// `u` and `v` for strides as in cuDNN and MIOpen.
+public struct Problem: Hashable, Sendable, CustomStringConvertible {
+  public var batch: Int
+  public var channels: Int
+  public var size: Extent
+  public var spec: ConvolutionSpec
+
+  public init(batch: Int = 1, channels: Int, size: Extent, spec: ConvolutionSpec) {
+    self.batch = batch
+    self.channels = channels
+    self.size = size
+    self.spec = spec
+  }
+
+  /// - Throws: an unknown, repeated, missing or impossible letter, ``MeasuringError/usage(_:)``.
+  public init(_ text: String) throws(MeasuringError) {
+    var values: [Character: Int] = [:]
+    for word in text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "_" }) {
+      guard let letter = word.first, "nchwkrsuvpqdeg".contains(letter) else {
+        throw .usage(
+          "problem '\(text)': '\(word)' begins with none of the letters "
+            + "n c h w k r s u v p q d e g")
+      }
+      guard let value = Int(word.dropFirst()) else {
+        throw .usage("problem '\(text)': '\(word)' needs a number after '\(letter)'")
+      }
+      guard value >= ("pq".contains(letter) ? 0 : 1) else {
+        throw .usage("problem '\(text)': '\(word)' must be at least 1")
+      }
+      guard value <= 1 << 20 else {
+        throw .usage("problem '\(text)': '\(word)' is beyond 1048576")
+      }
+      guard values.updateValue(value, forKey: letter) == nil else {
+        throw .usage("problem '\(text)': '\(letter)' stands there twice")
+      }
+    }
+    func required(_ letter: Character, _ what: String) throws(MeasuringError) -> Int {
+      guard let value = values[letter] else {
+        throw .usage("problem '\(text)' lacks '\(letter)', the number of \(what)")
+      }
+      return value
+    }
+    func pair(_ row: Character, _ column: Character, _ standard: Int) -> Extent {
+      let h = values[row] ?? standard
+      return Extent(h: h, w: values[column] ?? h)
+    }
+    batch = values["n"] ?? 1
+    channels = try required("c", "input channels")
+    let rows = try required("h", "input rows")
+    size = Extent(h: rows, w: values["w"] ?? rows)
+    let outputs = try required("k", "output channels")
+    _ = try required("r", "filter rows")
+    spec = ConvolutionSpec(
+      outputs: outputs, kernel: pair("r", "s", 1), stride: pair("u", "v", 1),
+      pad: pair("p", "q", 0), dilation: pair("d", "e", 1), groups: values["g"] ?? 1)
+    // Shape inference knows what is impossible.
+    do { _ = try network.graph() } catch {
+      throw .usage("problem '\(text)' is not possible: \(error)")
+    }
+  }
+
+  /// The text in canonical order; what has its default value is left out, the batch always.
+  public var description: String {
+    "c\(channels) h\(size.h) w\(size.w) \(Self.letters(of: spec))"
+  }
+
+  /// The letters from `k` on: what belongs to the layer alone.
+  public static func letters(of spec: ConvolutionSpec) -> String {
+    var words = ["k\(spec.outputs)", "r\(spec.kernel.h)"]
+    func add(_ row: String, _ column: String, _ extent: Extent, standard: Int) {
+      if extent.h != standard || extent.w != standard { words.append("\(row)\(extent.h)") }
+      if extent.w != extent.h { words.append("\(column)\(extent.w)") }
+    }
+    if spec.kernel.w != spec.kernel.h { words.append("s\(spec.kernel.w)") }
+    add("u", "v", spec.stride, standard: 1)
+    add("p", "q", spec.pad, standard: 0)
+    add("d", "e", spec.dilation, standard: 1)
+    if spec.groups != 1 { words.append("g\(spec.groups)") }
+    return words.joined(separator: " ")
+  }
+
+  /// A network of this one convolution, `conv`. Its name is the description, so that the rows of
+  /// different problems never join.
+  public var network: Network {
+    Network(
+      name: description,
+      inputs: [
+        Network.Input(blob: "data", shape: Shape(n: batch, c: channels, h: size.h, w: size.w))
+      ],
+      layers: [
+        Layer(name: "conv", spec: .convolution(spec), bottoms: ["data"], tops: ["conv"])
+      ])
+  }
+}

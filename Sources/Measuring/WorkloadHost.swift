@@ -1,0 +1,78 @@
+import Networks
+import Results
+
+/// What a host says about a workload that it has prepared.
+public struct PreparedWorkload: Codable, Hashable, Sendable {
+  /// Names the workload in later calls to the same host.
+  public var handle: Int
+  /// The `isa` column: own kernels' instruction set, or what a library reports.
+  public var isa: String
+  public var facts: WorkloadFacts
+  /// One entry per layer of the graph, in its order.
+  public var coverage: [LayerCoverage]
+  /// Factor on the error bound of direct methods; 1 for them.
+  public var errorAmplification: Double
+
+  public init(
+    handle: Int, isa: String, facts: WorkloadFacts, coverage: [LayerCoverage],
+    errorAmplification: Double
+  ) {
+    self.handle = handle
+    self.isa = isa
+    self.facts = facts
+    self.coverage = coverage
+    self.errorAmplification = errorAmplification
+  }
+}
+
+/// How one layer of a graph is computed by a backend's steps.
+public struct LayerCoverage: Codable, Hashable, Sendable {
+  public var layer: String
+  /// `ok` when it is a step of its own; otherwise `fused` or `elided`.
+  public var status: Status
+  /// Why, when it is not a step of its own; for example "into conv1".
+  public var reason: String
+
+  public init(layer: String, status: Status, reason: String) {
+    self.layer = layer
+    self.status = status
+    self.reason = reason
+  }
+}
+
+/// The contents of a blob after a forward, row-major, of the images asked for.
+public struct BlobValues: Hashable, Sendable {
+  /// Index into the values of the graph.
+  public var value: Graph.ValueID
+  public var blob: String
+  public var values: [Float]
+
+  public init(value: Graph.ValueID, blob: String, values: [Float]) {
+    self.value = value
+    self.blob = blob
+    self.values = values
+  }
+}
+
+/// A place where workloads are prepared and timed: this process, or another one.
+///
+/// The runner does not know which it drives. Calls come one at a time.
+public protocol WorkloadHost: AnyObject {
+  /// Compiles, fills in weights and inputs, and times the first call.
+  /// - Throws: ``MeasuringError/workload(status:reason:)`` when this one cannot be had.
+  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload
+
+  /// Overwrites every output with NaN, runs once in the memory that is timed, and returns every
+  /// blob that a step writes.
+  /// - Parameter images: indices of the images wanted; nil for all.
+  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues]
+
+  /// Times one block. With `isPrimed`, waits first until foreign threads are quiet, and primes.
+  func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement
+
+  /// Frees the workload's memory.
+  func release(_ handle: Int) throws
+
+  /// Ends the host; nothing is called after.
+  func close()
+}
