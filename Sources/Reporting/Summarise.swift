@@ -1,0 +1,173 @@
+import Results
+import Statistics
+
+/// Sums a run up: `summary.csv` as a function of the other files.
+///
+/// The same rows give the same text on every machine: order statistics, and + − × ÷ of doubles.
+/// Rows come out in the order of `workloads`; a row that is not `ok` has no time.
+public func summarise(
+  samples: [SampleRow], workloads: [WorkloadRow], layers: [LayerRow]
+) -> [SummaryRow] {
+  let blocks = Dictionary(grouping: samples, by: \.key)
+  let geometry = Dictionary(layers.map { (GeometryKey($0), $0) }, uniquingKeysWith: { a, _ in a })
+  var rows = workloads.map { workload in
+    var row = SummaryRow(workload: workload)
+    row.work = workSummary(of: workload, layer: geometry[GeometryKey(workload.key)])
+    guard workload.status == .ok else { return row }
+    let own = blocks[workload.key] ?? []
+    row.launchCount = Set(own.map(\.launch)).count
+    row.roundCount = Set(own.map(RoundKey.init)).count
+    row.contaminatedCount = own.count { $0.block.isContaminated }
+    row.time = timeSummary(own, launchCount: row.launchCount)
+    addRates(to: &row)
+    return row
+  }
+  let nets = Dictionary(
+    rows.filter { $0.key.pass == .net }.map { (NetKey($0.key), $0.time.median) },
+    uniquingKeysWith: { a, _ in a })
+  for index in rows.indices where rows[index].workload.status == .ok {
+    addNet(to: &rows[index], netMedian: nets[NetKey(rows[index].key)] ?? nil)
+  }
+  return rows
+}
+
+/// What `layers.csv` is looked up by.
+private struct GeometryKey: Hashable {
+  var network: String
+  var layerIndex: Int
+  var layer: String
+  var kind: String
+  var direction: String
+  var batch: Int
+
+  init(_ key: WorkloadKey) {
+    network = key.network
+    layerIndex = key.layerIndex
+    layer = key.layer
+    kind = key.kind
+    direction = key.direction
+    batch = key.batch
+  }
+
+  init(_ row: LayerRow) {
+    network = row.network
+    layerIndex = row.layerIndex
+    layer = row.layer
+    kind = row.kind
+    direction = row.direction
+    batch = row.batch
+  }
+}
+
+private struct RoundKey: Hashable {
+  var launch: Int
+  var round: Int
+  init(_ sample: SampleRow) {
+    launch = sample.launch
+    round = sample.round
+  }
+}
+
+/// What a layer and its net have in common.
+private struct NetKey: Hashable {
+  var network: String
+  var direction: String
+  var backend: String
+  var isa: String
+  var threads: Int
+  var batch: Int
+  init(_ key: WorkloadKey) {
+    network = key.network
+    direction = key.direction
+    backend = key.backend
+    isa = key.isa
+    threads = key.threads
+    batch = key.batch
+  }
+}
+
+/// Nanoseconds per call.
+private func perCall(_ sample: SampleRow) -> Double {
+  Double(sample.block.wallNanoseconds) / Double(max(sample.block.iterations, 1))
+}
+
+private func timeSummary(_ samples: [SampleRow], launchCount: Int) -> TimeSummary {
+  var time = TimeSummary()
+  guard let all = OrderStatistics(samples.map(perCall)) else {
+    time.intervalReason = "no block was timed"
+    time.detectableEffectReason = "no block was timed"
+    return time
+  }
+  time.minimum = all.minimum
+  time.median = all.median
+  time.percentile95 = all.percentile95
+  time.medianAbsoluteDeviation = all.medianAbsoluteDeviation
+  time.medianClean =
+    OrderStatistics(samples.filter { !$0.block.isContaminated }.map(perCall))?.median
+  time.detectableEffectReason = "not computed yet"
+
+  // Rounds of one launch are replicates of this process; only launches are of the host.
+  let isOneLaunch = launchCount == 1
+  let groups = Dictionary(grouping: samples) { isOneLaunch ? $0.round : $0.launch }
+  let medians = OrderStatistics(
+    groups.values.map { OrderStatistics($0.map(perCall))!.median })!
+  if let ranks = SignInterval(count: medians.count, confidence: 0.95) {
+    time.intervalLower = medians.value(rank: ranks.lower)
+    time.intervalUpper = medians.value(rank: ranks.upper)
+  } else {
+    time.intervalReason =
+      "\(medians.count) \(isOneLaunch ? "rounds" : "launches"), a 95 % interval takes 6"
+  }
+  return time
+}
+
+private func workSummary(of workload: WorkloadRow, layer: LayerRow?) -> WorkSummary {
+  var work = WorkSummary()
+  guard let layer else {
+    if workload.status == .ok {
+      work.flopsReason = "layers.csv has no row of this layer and batch"
+      work.roofReason = work.flopsReason
+    }
+    return work
+  }
+  work.flopsAlgorithmic = layer.flops
+  work.bytes = layer.inputBytes + layer.outputBytes + layer.weightBytes
+  guard workload.status == .ok else { return work }
+  work.roofReason = "roofs are not measured yet"
+  if isDirect(workload) {
+    work.flopsExecuted = layer.flops
+  } else {
+    work.flopsReason = "the transforms' operations are not counted yet"
+  }
+  return work
+}
+
+/// Whether as many operations ran as the direct algorithm has. What was handed on names its own
+/// implementation; a net of the `winograd` backend is a mixture.
+private func isDirect(_ workload: WorkloadRow) -> Bool {
+  if workload.facts.implementation.contains("winograd") { return false }
+  return workload.key.kind != "network" || !workload.key.backend.contains("winograd")
+}
+
+private func addRates(to row: inout SummaryRow) {
+  guard let median = row.time.median, median > 0, let bytes = row.work.bytes,
+    let flops = row.work.flopsAlgorithmic
+  else { return }
+  // Per nanosecond = giga per second.
+  row.work.gigaflopsPerSecond = Double(flops) / median
+  row.work.gigabytesPerSecond = Double(bytes) / median
+  if bytes > 0 { row.work.intensity = Double(flops) / Double(bytes) }
+}
+
+private func addNet(to row: inout SummaryRow, netMedian: Double?) {
+  guard row.key.pass != .net else {
+    row.net.reconcileReason = "the steps inside the net are not measured yet"
+    return
+  }
+  guard let median = row.time.median else { return }
+  if let netMedian, netMedian > 0 {
+    row.net.sharePercent = 100 * median / netMedian
+  } else {
+    row.net.shareReason = "the net was not measured"
+  }
+}
