@@ -1,7 +1,7 @@
 import Tensors
 
 /// A pair of numbers, one for rows and one for columns.
-public struct Extent: Hashable, Sendable {
+public struct Extent: Hashable, Sendable, BitwiseCopyable {
   public var h: Int
   public var w: Int
   public init(h: Int, w: Int) {

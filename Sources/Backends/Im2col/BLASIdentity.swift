@@ -1,0 +1,106 @@
+import CSupport
+import Foundation
+import Kernels
+
+/// What a BLAS library says about itself: who it is, and which kernels it chose on this processor.
+public struct BLASIdentity: Hashable, Sendable {
+  /// `openblas`, `blis`, `mkl`, or the name of the file for a library that does not tell.
+  public var family: String
+  /// Empty when the library does not tell.
+  public var version = ""
+  /// The kernels that it chose: `Cooperlake`, `skx`; empty when it does not tell.
+  public var core = ""
+  /// Whether it computes on one thread only, whatever is asked for.
+  public var isSequential = false
+
+  /// The `kernel_id` column: `openblas-0.3.21-Cooperlake`.
+  public var kernelID: String {
+    [family, version, core].filter { !$0.isEmpty }.joined(separator: "-")
+  }
+
+  /// The `isa` column: the instruction set of the kernels, or `external` where it is not known.
+  public var isa: String { Self.isa(ofCore: core) ?? "external" }
+
+  /// The instruction set of the kernels that a library calls by this name; nil for unknown ones.
+  public static func isa(ofCore core: String) -> String? {
+    switch core.lowercased() {
+    case "skylakex", "cooperlake", "sapphirerapids", "skx", "knl", "zen4", "zen5": "avx512"
+    case "haswell", "zen", "zen2", "zen3", "excavator": "avx2"
+    case "sandybridge", "bulldozer", "piledriver", "steamroller": "avx"
+    case "generic", "katmai", "coppermine", "northwood", "prescott", "banias", "core2", "penryn",
+      "dunnington", "nehalem", "atom", "athlon", "opteron", "opteron_sse3", "barcelona", "bobcat",
+      "nano", "armv8":
+      "baseline"
+    default: nil
+    }
+  }
+
+  /// Instruction sets by what they offer, least first.
+  private static let order = ["baseline", "avx", "avx2", "avx512"]
+
+  /// Whether the kernels use less than the processor offers; false where they are not known.
+  public var isLesserThanProcessor: Bool {
+    guard let chosen = Self.order.firstIndex(of: isa),
+      let best = Self.order.firstIndex(of: InstructionSet.best.rawValue)
+    else { return false }
+    return chosen < best
+  }
+
+  // MARK: Warnings
+
+  /// Environment variables that change what a library computes with; by the library that reads them.
+  private static let steering: [String: [String]] = [
+    "openblas": ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_BLOCK_FACTOR"],
+    "blis": [
+      "BLIS_ARCH_TYPE", "BLIS_JC_NT", "BLIS_PC_NT", "BLIS_IC_NT", "BLIS_JR_NT", "BLIS_IR_NT",
+      "BLIS_PACK_A", "BLIS_PACK_B",
+    ],
+    "mkl": ["MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "MKL_DEBUG_CPU_TYPE"],
+  ]
+
+  /// What a reader of this library's numbers must know, one sentence each.
+  /// - Parameters:
+  ///   - environment: the process's variables when the library was loaded.
+  ///   - canSetThreads: whether the library has a known setter of its thread count.
+  public func warnings(environment: [String: String], canSetThreads: Bool) -> [String] {
+    var warnings: [String] = []
+    for variable in Self.steering[family] ?? [] {
+      guard let value = environment[variable] else { continue }
+      warnings.append(
+        "\(variable)=\(value) in the environment steers \(kernelID): its numbers are not what the "
+          + "library would do by itself; unset it to see that")
+      if variable == "BLIS_ARCH_TYPE", version.hasPrefix("0."), Int(value) == nil {
+        warnings.append(
+          "BLIS \(version) takes a number in BLIS_ARCH_TYPE and reads '\(value)' as 0 (skx)")
+      }
+    }
+    if isLesserThanProcessor {
+      warnings.append(
+        "\(kernelID) uses \(isa) kernels although this processor has "
+          + "\(InstructionSet.best.rawValue): no fair picture of the library\(remedy)")
+    }
+    if core.isEmpty {
+      warnings.append("\(kernelID) does not tell which kernels it chose on this processor")
+    }
+    if isSequential {
+      warnings.append("\(kernelID) is a sequential build: it computes on one thread only")
+    } else if !canSetThreads {
+      warnings.append(
+        "\(kernelID) has no known call to set its thread count: the threads column is what was "
+          + "asked for, not what ran")
+    }
+    return warnings
+  }
+
+  private var remedy: String {
+    switch family {
+    case "openblas":
+      "; another version may know the processor, or set OPENBLAS_CORETYPE, "
+        + "for example to \(InstructionSet.best == .avx512 ? "SkylakeX" : "Haswell")"
+    case "blis":
+      "; set BLIS_ARCH_TYPE (BLIS 0.9.0 takes a number: 0 = skx, 3 = haswell, 6 = zen3), "
+        + "here to \(InstructionSet.best == .avx512 ? "0" : "3")"
+    default: ""
+    }
+  }
+}

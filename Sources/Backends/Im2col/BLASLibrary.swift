@@ -1,0 +1,90 @@
+import CSupport
+import Execution
+import Foundation
+import Synchronization
+
+/// A CBLAS library opened at run time with its symbols kept to itself, so that several live in one
+/// process: libopenblas and libblis export the same names.
+///
+/// Opened once per process and source, on first use; never closed, since its threads run on.
+public final class BLASLibrary: @unchecked Sendable {
+  // Unchecked: all is immutable after `init`, but for the atomic thread count.
+
+  /// `cblas_sgemm`.
+  public let sgemm: alex_sgemm_fn
+  /// `cblas_sgemv`.
+  public let sgemv: alex_sgemv_fn
+  /// The file that holds ``sgemm``.
+  public let path: String
+  public let identity: BLASIdentity
+  /// What a reader of its numbers must know, one sentence each.
+  public let warnings: [String]
+
+  private typealias SetThreads = @convention(c) (Int32) -> Void
+  private let setThreads: SetThreads?
+  /// The count last set here; 0 before the first.
+  private let currentThreads = Atomic<Int>(0)
+
+  private static let opened = Mutex<[BLASSource: Result<BLASLibrary, Unavailability>]>([:])
+
+  /// The library of a source: the same object on every call.
+  /// - Throws: why it cannot be used here, with what to do about it.
+  public static func load(_ source: BLASSource) throws(Unavailability) -> BLASLibrary {
+    try opened.withLock { opened in
+      if let known = opened[source] { return known }
+      let result = Result { () throws(Unavailability) in try BLASLibrary(source) }
+      opened[source] = result
+      return result
+    }.get()
+  }
+
+  private init(_ source: BLASSource) throws(Unavailability) {
+    func refusal(_ reason: String) -> Unavailability {
+      Unavailability(reason: reason, hint: source.hint)
+    }
+    let handle = try Self.open(source)
+    guard let sgemm = alex_library_symbol(handle, "cblas_sgemm"),
+      let sgemv = alex_library_symbol(handle, "cblas_sgemv")
+    else {
+      throw refusal("\(source.candidates[0]) has no cblas_sgemm and cblas_sgemv")
+    }
+    path = alex_library_path(sgemm).map { String(cString: $0) } ?? source.candidates[0]
+    self.sgemm = unsafeBitCast(sgemm, to: alex_sgemm_fn.self)
+    self.sgemv = unsafeBitCast(sgemv, to: alex_sgemv_fn.self)
+    let probe = BLASProbe(handle: handle, path: path)
+    do {
+      identity = try probe.identity()
+    } catch {
+      throw refusal("\(path) \(error.reason)")
+    }
+    let setters = ["openblas_set_num_threads", "bli_thread_set_num_threads", "MKL_Set_Num_Threads"]
+    let setter = setters.lazy.compactMap { alex_library_symbol(handle, $0) }.first
+    setThreads = setter.map { unsafeBitCast($0, to: SetThreads.self) }
+    warnings = identity.warnings(
+      environment: ProcessInfo.processInfo.environment, canSetThreads: setter != nil)
+  }
+
+  private static func open(_ source: BLASSource) throws(Unavailability) -> UnsafeMutableRawPointer {
+    var messages: [String] = []
+    for candidate in source.candidates {
+      var error = [CChar](repeating: 0, count: 512)
+      if let handle = alex_library_open(candidate, &error, error.count) { return handle }
+      let text = String(
+        decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      messages.append(text)
+    }
+    throw Unavailability(
+      reason: "\(source.candidates[0]) cannot be opened (\(messages[0]))", hint: source.hint)
+  }
+
+  /// Makes the following calls use `count` threads.
+  ///
+  /// Called at the start of every timed call, since compiled networks with other thread counts may
+  /// run in between; costs one load unless the count changes. Several threads must not compute with
+  /// one library at the same time and with different counts: the count belongs to the library.
+  public func useThreads(_ count: Int) {
+    guard currentThreads.load(ordering: .relaxed) != count else { return }
+    currentThreads.store(count, ordering: .relaxed)
+    setThreads?(Int32(count))
+  }
+}

@@ -1,0 +1,71 @@
+import Execution
+import KernelInterface
+import Networks
+import Tensors
+
+/// Convolution as Caffe does it: the input unfolded into a matrix (im2col), then one `cblas_sgemm` per
+/// image and group; fully connected layers go to the library directly.
+public struct Im2colBackend: Backend {
+  public let name: String
+  public let summary: String
+  public let threading = Threading.library
+  private let source: BLASSource
+
+  public init(_ source: BLASSource) {
+    self.source = source
+    name = "im2col-\(source.name)"
+    summary = "im2col and cblas_sgemm of \(source.candidates[0])"
+  }
+
+  public var unavailability: Unavailability? {
+    do {
+      _ = try BLASLibrary.load(source)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  public var warnings: [String] { (try? BLASLibrary.load(source))?.warnings ?? [] }
+
+  public func isa(with kernels: KernelTable) -> String {
+    (try? BLASLibrary.load(source))?.identity.isa ?? "external"
+  }
+
+  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+    throws(BackendError) -> [any Step]
+  {
+    try refuseTraining(of: graph, options: options)
+    let library: BLASLibrary
+    do {
+      library = try BLASLibrary.load(source)
+    } catch {
+      throw .unavailable(error)
+    }
+    var steps: [any Step] = []
+    for (index, node) in graph.nodes.enumerated() {
+      switch node.layer.spec {
+      case .convolution(let spec):
+        steps.append(
+          GEMMConvolution(
+            spec, index, in: graph, weights: try weights.required(for: node, in: graph),
+            library: library, pool: options.pool))
+      case .innerProduct:
+        steps.append(
+          GEMMInnerProduct(
+            index, in: graph, weights: try weights.required(for: node, in: graph),
+            library: library, pool: options.pool))
+      case .relu, .pooling, .lrn, .dropout, .softmax:
+        if let step = plainStep(index, in: graph, pool: options.pool) { steps.append(step) }
+      }
+    }
+    return steps
+  }
+}
+
+/// The constants of the CBLAS interface.
+enum CBLAS {
+  static let rowMajor: Int32 = 101
+  static let asIs: Int32 = 111
+  static let transposed: Int32 = 112
+}

@@ -1,0 +1,51 @@
+import Execution
+import Networks
+import Tensors
+
+extension StepInfo {
+  /// A step that covers one node and reads and writes row-major blobs.
+  init(
+    rowMajor index: Int, in graph: Graph, implementation: String, kernelID: String, isa: String
+  ) {
+    let node = graph.nodes[index]
+    self.init(
+      kind: node.layer.spec.kind, nodes: [index],
+      inputs: node.inputs.map { Operand(value: $0, layout: .nchw) },
+      outputs: node.outputs.map { Operand(value: $0, layout: .nchw) },
+      implementation: implementation, kernelID: kernelID, isa: isa)
+  }
+}
+
+extension LayerWeights {
+  /// Bytes of weight and bias.
+  var byteCount: Int { weight.buffer.byteCount + (bias?.buffer.byteCount ?? 0) }
+}
+
+extension PoolingSpec {
+  /// Kernel, stride and padding over an input, with a global window resolved.
+  func window(over input: Shape) -> (kernel: Extent, stride: Extent, pad: Extent) {
+    isGlobal ? (Extent(h: input.h, w: input.w), .one, .zero) : (kernel, stride, pad)
+  }
+}
+
+/// A shape seen from one axis: what lies before it, its length, what lies behind it.
+struct AxisSplit {
+  let outer: Int
+  let count: Int
+  let inner: Int
+
+  init(_ shape: Shape, axis: Int) {
+    outer = shape.dimensions[..<axis].reduce(1, *)
+    count = shape.dimensions[axis]
+    inner = shape.dimensions[(axis + 1)...].reduce(1, *)
+  }
+}
+
+/// Refuses to compile for training, in which dropout is no identity and state is kept for backward.
+func refuseTraining(of graph: Graph, options: CompileOptions) throws(BackendError) {
+  if options.mode == .training {
+    throw .unsupported(
+      layer: graph.nodes.first?.layer.name ?? graph.networkName,
+      reason: "training is not implemented, only inference")
+  }
+}
