@@ -53,7 +53,7 @@ let package = Package(
       name: "CaffeModel",
       dependencies: [
         "Networks", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]),
+      ], exclude: ["caffe.proto"]),
     .target(
       name: "Execution", dependencies: ["Tensors", "Networks", "KernelInterface", "CSupport"]),
     .target(name: "Reporting", dependencies: ["Results", "Statistics"]),
@@ -81,7 +81,12 @@ let package = Package(
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results"]),
     .testTarget(name: "ReferenceTests", dependencies: ["Reference", "Networks", "Tensors"]),
-    .testTarget(name: "CaffeModelTests", dependencies: ["CaffeModel", "Networks", "Tensors"]),
+    .target(
+      name: "GoldenSupport", dependencies: ["CaffeModel", "Networks", "Tensors"],
+      path: "Tests/GoldenSupport"),
+    .testTarget(
+      name: "CaffeModelTests",
+      dependencies: ["CaffeModel", "GoldenSupport", "Reference", "Networks", "Tensors"]),
     .testTarget(
       name: "ExecutionTests",
       dependencies: ["Execution", "Networks", "Tensors", "Kernels", "KernelInterface"]),
@@ -93,8 +98,8 @@ let package = Package(
     .testTarget(
       name: "BackendsTests",
       dependencies: [
-        "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "Networks", "Tensors",
-        "CSupport",
+        "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "GoldenSupport",
+        "Networks", "Tensors", "CSupport",
       ]),
     .testTarget(
       name: "MeasuringTests",

@@ -1,0 +1,61 @@
+import GoldenSupport
+import Networks
+import Reference
+import Tensors
+import Testing
+
+@Suite("Float64 reference against real Caffe")
+struct ReferenceGoldenTests {
+  @Test("Every blob of the small networks", arguments: Golden.networks)
+  func network(golden: GoldenNetwork) throws {
+    let graph = try golden.graph()
+    let input = try golden.input()
+    let results = try Reference.forward(
+      graph, inputs: [input.values], weights: golden.weights())
+    #expect(results.count == graph.values.count)
+    let blobs = Set(graph.values.map(\.blob)).subtracting(["data"])
+    #expect(blobs.count == 14)
+    for blob in blobs.sorted() {
+      let want = try golden.blob(blob)
+      let value = try #require(graph.value(ofBlob: blob))
+      #expect(graph.values[value].shape == want.shape, "\(blob)")
+      #expect(relativeError(results[value], want.values) <= Golden.networkTolerance, "\(blob)")
+    }
+  }
+
+  @Test("The five largest outputs of each image, in order", arguments: Golden.networks)
+  func topFive(golden: GoldenNetwork) throws {
+    let graph = try golden.graph()
+    let results = try Reference.forward(
+      graph, inputs: [golden.input().values], weights: golden.weights())
+    let got = try #require(graph.outputs.map { results[$0] }.first)
+    let want = try golden.blob("prob")
+    func top<T: Comparable>(_ values: ArraySlice<T>) -> [Int] {
+      Array(values.indices.sorted { values[$0] > values[$1] }.prefix(5))
+    }
+    for image in 0..<2 {
+      let range = image * 100..<(image + 1) * 100
+      #expect(top(got[range]) == top(want.values[range]))
+    }
+  }
+
+  @Test("Every single layer", arguments: Golden.layers)
+  func layer(golden: GoldenLayer) throws {
+    let graph = try golden.graph()
+    let node = graph.nodes[0]
+    let want = try golden.output()
+    let input = try golden.input()
+    #expect(graph.inputShape(of: node) == input.shape)
+    #expect(graph.outputShape(of: node) == want.shape)
+    let result = Reference.forward(
+      node, in: graph, inputs: [input.values],
+      weights: try golden.weights().weights(of: node, in: graph))
+    #expect(result.shape == want.shape)
+    #expect(relativeError(result.values, want.values) <= Golden.layerTolerance)
+
+    // Caffe itself is a float32 implementation: its error must be inside the derived bound.
+    let norms = ErrorNorms(got: want.values, want: result.values, bound: result.bounds)
+    let ratio = try #require(norms.maxBoundRatio)
+    #expect(ratio <= 1, "Caffe's error is \(ratio) of the derived bound")
+  }
+}

@@ -1,0 +1,113 @@
+import CaffeModel
+import Foundation
+import Networks
+import Tensors
+
+/// The files in Tests/Golden; see the README there.
+public enum Golden {
+  /// Tests/Golden of the source tree that this was compiled from.
+  public static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden")
+
+  /// Largest relative error of a blob of a network.
+  public static let networkTolerance = 1e-5
+  /// Largest relative error of a layer alone.
+  public static let layerTolerance = 5e-6
+
+  /// The text of a file.
+  public static func text(_ path: String) throws -> String {
+    try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  /// An array.
+  public static func array(_ path: String) throws -> GoldenArray {
+    try GoldenArray(npy: folder.appendingPathComponent(path))
+  }
+
+  /// Both small networks.
+  public static let networks = [
+    GoldenNetwork(name: "mini-caffenet", catalogName: "caffenet-mini"),
+    GoldenNetwork(name: "mini-alexnet", catalogName: "alexnet-mini"),
+  ]
+
+  /// All cases in `layers`, in order of their names. Fails loudly when the folder is not there,
+  /// since tests over no cases would pass.
+  public static let layers: [GoldenLayer] = {
+    let path = folder.appendingPathComponent("layers").path
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path), !names.isEmpty
+    else { fatalError("no golden layers in \(path)") }
+    return names.sorted().map(GoldenLayer.init)
+  }()
+}
+
+/// A network with the blobs that Caffe computed at batch 2.
+public struct GoldenNetwork: Sendable, CustomStringConvertible {
+  /// Folder in Tests/Golden.
+  public let name: String
+  /// Name in `NetworkCatalog`.
+  public let catalogName: String
+  public var description: String { name }
+
+  /// The description, imported from its prototxt.
+  public func network() throws -> Network {
+    try CaffeModel.network(fromPrototxt: Golden.text("\(name)/deploy.prototxt"))
+  }
+
+  /// Resolved for the batch size of the data.
+  public func graph() throws -> Graph { try network().graph(batch: 2) }
+
+  public func weights() throws -> CaffeWeights {
+    let url = Golden.folder.appendingPathComponent("\(name)/weights.caffemodel")
+    return try CaffeWeights(contentsOf: url.path)
+  }
+
+  /// The input, which both networks share.
+  public func input() throws -> GoldenArray { try Golden.array("mini-caffenet/blobs/data.npy") }
+
+  /// A blob after the whole forward pass.
+  public func blob(_ blob: String) throws -> GoldenArray {
+    try Golden.array("\(name)/blobs/\(blob).npy")
+  }
+}
+
+/// One layer with its input, weights and result.
+public struct GoldenLayer: Sendable, CustomStringConvertible {
+  /// Folder in Tests/Golden/layers.
+  public let name: String
+  public var description: String { name }
+
+  /// A network of this one layer.
+  public func graph() throws -> Graph {
+    try network(fromPrototxt: Golden.text("layers/\(name)/net.prototxt")).graph()
+  }
+
+  public func input() throws -> GoldenArray { try Golden.array("layers/\(name)/bottom0.npy") }
+  public func output() throws -> GoldenArray { try Golden.array("layers/\(name)/top0.npy") }
+
+  /// The weights, from the case's arrays.
+  public func weights() throws -> GoldenLayerWeights {
+    var tensors: [Tensor] = []
+    for index in 0..<2 {
+      let path = "layers/\(name)/param\(index).npy"
+      guard FileManager.default.fileExists(atPath: Golden.folder.appendingPathComponent(path).path)
+      else { break }
+      tensors.append(try Golden.array(path).tensor)
+    }
+    return GoldenLayerWeights(tensors: tensors)
+  }
+}
+
+/// The weights of a single-layer case, whatever the layer's name.
+public struct GoldenLayerWeights: WeightSource {
+  let tensors: [Tensor]
+
+  public func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
+    guard let shapes = graph.weightShapes(of: node) else { return nil }
+    let wanted = [shapes.weight] + (shapes.bias.map { [$0] } ?? [])
+    guard tensors.map(\.shape) == wanted else {
+      throw .weights(
+        layer: node.layer.name, reason: "the case has \(tensors.map(\.shape)), not \(wanted)")
+    }
+    return LayerWeights(weight: tensors[0], bias: tensors.count > 1 ? tensors[1] : nil)
+  }
+}
