@@ -22,11 +22,15 @@ public func summarise(
     addRates(to: &row)
     return row
   }
-  let nets = Dictionary(
-    rows.filter { $0.key.pass == .net }.map { (NetKey($0.key), $0.time.median) },
-    uniquingKeysWith: { a, _ in a })
+  let nets = Dictionary(grouping: rows.filter { $0.key.pass == .net }) { NetKey($0.key) }
   for index in rows.indices where rows[index].workload.status == .ok {
-    addNet(to: &rows[index], netMedian: nets[NetKey(rows[index].key)] ?? nil)
+    // A library's layers may name another instruction set each; then the backend's only net is
+    // meant.
+    let candidates = nets[NetKey(rows[index].key)] ?? []
+    let net =
+      candidates.first { $0.key.isa == rows[index].key.isa }
+      ?? (candidates.count == 1 ? candidates[0] : nil)
+    addNet(to: &rows[index], netMedian: net?.time.median)
   }
   return rows
 }
@@ -68,19 +72,17 @@ private struct RoundKey: Hashable {
   }
 }
 
-/// What a layer and its net have in common.
+/// What a layer and its net have in common, besides the instruction set.
 private struct NetKey: Hashable {
   var network: String
   var direction: String
   var backend: String
-  var isa: String
   var threads: Int
   var batch: Int
   init(_ key: WorkloadKey) {
     network = key.network
     direction = key.direction
     backend = key.backend
-    isa = key.isa
     threads = key.threads
     batch = key.batch
   }

@@ -1,0 +1,56 @@
+import Results
+
+/// The tables of `alexbench verify`: per network, batch and thread count one line per layer and
+/// backend with its distance from the float64 reference.
+public struct VerifyTable: Sendable {
+  private let rows: [WorkloadRow]
+
+  public init(_ rows: [WorkloadRow]) { self.rows = rows }
+
+  public func terminal() -> String {
+    tables { title, grid, notes in "\(title)\n" + grid.terminal(isBold: false) + notes.text() }
+  }
+
+  public func markdown() -> String {
+    tables { title, grid, notes in
+      "### \(title)\n\n" + grid.markdown()
+        + notes.texts.enumerated().map { "\n[\($0 + 1)] \($1)\n" }.joined()
+    }
+  }
+
+  private func tables(_ draw: (String, Grid, Footnotes) -> String) -> String {
+    var groups: [String: [WorkloadRow]] = [:]
+    var order: [String] = []
+    for row in rows {
+      let threads = row.key.threads == 1 ? "1 thread" : "\(row.key.threads) threads"
+      let title = "\(row.key.network), batch \(row.key.batch), \(threads)"
+      if groups[title] == nil { order.append(title) }
+      groups[title, default: []].append(row)
+    }
+    return order.map { title in
+      var notes = Footnotes()
+      let grid = Self.grid(groups[title]!, &notes)
+      return draw(title, grid, notes)
+    }.joined(separator: "\n")
+  }
+
+  private static let columns: [Column<WorkloadRow>] = [
+    Column("layer") { $0.key.layer },
+    Column("backend") { $0.key.backend },
+    Column("isa") { $0.key.isa },
+    Column("max abs error") { $0.check.maxAbsError.map(NumberText.error) ?? "" },
+    Column("nrmse") { $0.check.nrmse.map(NumberText.error) ?? "" },
+    Column("bound") { $0.check.errorBound.map(NumberText.error) ?? "" },
+  ]
+
+  private static func grid(_ rows: [WorkloadRow], _ notes: inout Footnotes) -> Grid {
+    var grid = Grid(header: [columns.map(\.name) + ["verdict"]], rows: [])
+    grid.leftAligned = [0, 1, 2, 6]
+    for row in rows {
+      var verdict = row.status.rawValue + notes.mark(row.reason)
+      if !row.facts.delegatedTo.isEmpty { verdict += " →" + row.facts.delegatedTo }
+      grid.rows.append((columns.map { $0.text(row) } + [verdict]).map { Grid.Cell([$0]) })
+    }
+    return grid
+  }
+}
