@@ -1,0 +1,72 @@
+import CSupport
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// How far a run is, on standard error: one line that is written over on a terminal, otherwise a
+/// line now and then.
+public final class Progress {
+  private let isTerminal: Bool
+  private let write: (String) -> Void
+  private let start: Int64
+  private var lastShown: Int64
+  private var total = 0.0
+  private var done = 0.0
+  private var hasLine = false
+
+  /// Seconds between lines.
+  private var interval: Double { isTerminal ? 0.1 : 10 }
+
+  /// - Parameter write: takes text as it is; standard error when absent.
+  public init(isTerminal: Bool = isatty(2) == 1, write: ((String) -> Void)? = nil) {
+    self.isTerminal = isTerminal
+    self.write = write ?? { FileHandle.standardError.write(Data($0.utf8)) }
+    start = alex_monotonic_ns()
+    lastShown = start
+  }
+
+  /// Tells how much there is to do, in any unit.
+  func expect(_ work: Double) { total = work }
+
+  /// Some of it is done.
+  func advance(_ work: Double) { done += work }
+
+  /// Shows what is being done, if the last time was long enough ago.
+  func show(_ what: @autoclosure () -> String) {
+    let now = alex_monotonic_ns()
+    guard Double(now - lastShown) >= interval * 1e9 else { return }
+    lastShown = now
+    let percent = total > 0 ? Int(min(done / total, 1) * 100) : 0
+    let line = "\(percent) %  \(what())\(remaining(now))"
+    if isTerminal {
+      write("\r\u{1b}[K" + line)
+      hasLine = true
+    } else {
+      write(line + "\n")
+    }
+  }
+
+  private func remaining(_ now: Int64) -> String {
+    let elapsed = Double(now - start) / 1e9
+    guard done > 0, total > done, elapsed > 1 else { return "" }
+    let seconds = Int((elapsed * (total - done) / done).rounded(.up))
+    let minutes = seconds / 60
+    return minutes > 0 ? ", \(minutes) min \(seconds % 60) s left" : ", \(seconds) s left"
+  }
+
+  /// A sentence that stays.
+  public func note(_ sentence: String) {
+    clear()
+    write(sentence + "\n")
+  }
+
+  /// Removes the line of a terminal.
+  public func clear() {
+    if hasLine { write("\r\u{1b}[K") }
+    hasLine = false
+  }
+}

@@ -1,0 +1,123 @@
+import Execution
+import Networks
+import Results
+
+/// What a group of workloads has in common: one layer or net, at one batch and thread count.
+struct WorkloadPlace {
+  /// Of the whole network.
+  var graph: Graph
+  /// Name to ask for the network by.
+  var network: String
+  var problem: Problem?
+  /// Index into `graph.nodes`; nil for the whole net.
+  var node: Int?
+  var batch: Int
+  var threads: Int
+
+  var layer: String { node.map { graph.nodes[$0].layer.name } ?? "net" }
+  var pass: Pass { node == nil ? .net : .isolated }
+  var kind: LayerKind { node.map { graph.nodes[$0].layer.spec.kind } ?? .network }
+}
+
+/// Builds keys and rows.
+struct RowFactory {
+  var runID: String
+  var options: RunOptions
+
+  func key(_ place: WorkloadPlace, backend: String, isa: String) -> WorkloadKey {
+    let node = place.node.map { place.graph.nodes[$0] }
+    return WorkloadKey(
+      runID: runID, network: place.graph.networkName, layerIndex: node?.layerIndex ?? -1,
+      layer: place.layer, stage: node?.stage ?? "net", kind: place.kind.rawValue,
+      direction: Direction.forward.rawValue, backend: backend, isa: isa, threads: place.threads,
+      batch: place.batch, pass: place.pass, cache: .warm)
+  }
+
+  func request(_ place: WorkloadPlace, _ contender: Contender) -> WorkloadRequest {
+    WorkloadRequest(
+      network: place.network, problem: place.problem?.description,
+      layer: place.node == nil ? nil : place.layer, backend: contender.backend.name,
+      isa: contender.kernels.rawValue, threads: place.threads, cpus: options.cpus,
+      batch: place.batch, seed: options.seed, pass: place.pass, customBLAS: options.customBLAS,
+      measuresReorders: !options.isCheckOnly)
+  }
+
+  /// The command that measures one row alone.
+  func repro(_ place: WorkloadPlace, _ contender: Contender) -> String {
+    var words = ["alexbench", "run"]
+    if let problem = place.problem {
+      words += ["--problem", "\"\(problem)\""]
+    } else {
+      words += ["--network", place.network]
+    }
+    if place.node != nil { words += ["--layer", place.layer] }
+    words += ["--backend", contender.backend.name, "--isa", contender.kernels.rawValue]
+    words += ["--batch", "\(place.batch)", "--threads", "\(place.threads)"]
+    words += ["--pass", place.pass.rawValue, "--seed", "\(options.seed)"]
+    if !options.cpus.isEmpty {
+      words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
+    }
+    for library in options.customBLAS { words += ["--blas", "\(library.name)=\(library.path)"] }
+    return words.joined(separator: " ")
+  }
+
+  /// Geometry and cost of every layer and of the net itself.
+  func layers(of graph: Graph) -> [LayerRow] {
+    let rows = graph.nodes.map { node in
+      row(
+        graph, index: node.layerIndex, layer: node.layer.name, stage: node.stage,
+        kind: node.layer.spec.kind, input: graph.inputShape(of: node).description,
+        output: graph.outputShape(of: node).description,
+        problem: ProblemText.describe(node, in: graph), cost: graph.cost(of: node))
+    }
+    func shapes(_ values: [Graph.ValueID]) -> String {
+      values.map { graph.values[$0].shape.description }.joined(separator: " ")
+    }
+    let net = row(
+      graph, index: -1, layer: "net", stage: "net", kind: .network, input: shapes(graph.inputs),
+      output: shapes(graph.outputs), problem: "", cost: graph.totalCost)
+    return rows + [net]
+  }
+
+  private func row(
+    _ graph: Graph, index: Int, layer: String, stage: String, kind: LayerKind, input: String,
+    output: String, problem: String, cost: Cost
+  ) -> LayerRow {
+    LayerRow(
+      runID: runID, network: graph.networkName, layerIndex: index, layer: layer, stage: stage,
+      kind: kind.rawValue, batch: graph.batch, inputShape: input, outputShape: output,
+      problem: problem, multiplyAdds: cost.multiplyAdds, flops: cost.flops,
+      parameters: cost.parameters, inputBytes: cost.inputBytes, outputBytes: cost.outputBytes,
+      weightBytes: cost.weightBytes)
+  }
+}
+
+/// The `problem` column: a layer's parameters in letters.
+enum ProblemText {
+  static func describe(_ node: Graph.Node, in graph: Graph) -> String {
+    let input = graph.inputShape(of: node)
+    func window(_ kernel: Extent, _ stride: Extent, _ pad: Extent) -> String {
+      // The letters of a convolution, without its output channels.
+      Problem.letters(
+        of: ConvolutionSpec(outputs: 1, kernel: kernel, stride: stride, pad: pad)
+      ).split(separator: " ").dropFirst().joined(separator: " ")
+    }
+    switch node.layer.spec {
+    case .convolution(let spec):
+      return Problem(
+        batch: input.n, channels: input.c, size: Extent(h: input.h, w: input.w), spec: spec
+      ).description
+    case .pooling(let spec):
+      return spec.isGlobal
+        ? "\(spec.method.rawValue) global"
+        : "\(spec.method.rawValue) \(window(spec.kernel, spec.stride, spec.pad))"
+    case .lrn(let spec):
+      return "\(spec.region.rawValue) size\(spec.size) alpha\(spec.alpha) beta\(spec.beta) "
+        + "k\(spec.k)"
+    case .innerProduct(let spec): return "c\(input.countPerImage) k\(spec.outputs)"
+    case .relu(let spec): return spec.negativeSlope == 0 ? "" : "slope\(spec.negativeSlope)"
+    case .dropout(let spec): return "ratio\(spec.ratio)"
+    case .softmax(let spec): return "axis\(spec.axis)"
+    }
+  }
+}

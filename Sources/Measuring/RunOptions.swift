@@ -1,0 +1,88 @@
+import Kernels
+import Networks
+import Results
+
+/// What a run measures, and how long.
+public struct RunOptions: Sendable {
+  /// Names in the catalog; ignored when ``problem`` is there.
+  public var networks = ["alexnet"]
+  public var problem: Problem?
+  /// Layers to measure alone; nil for all.
+  public var layers: [String]?
+  /// Backends by name; nil for all that there are.
+  public var backends: [String]?
+  /// Instruction sets of our own kernels, the best one first or those asked for.
+  public var isas = [InstructionSet.best]
+  public var batches = [1]
+  public var threads = [1]
+  /// `isolated` and `net` are there.
+  public var passes: [Pass] = [.isolated, .net]
+  /// Least number of rounds; whole Williams squares are run.
+  public var rounds = 20
+  /// Blocks of a backend that is too slow for the square.
+  public var slowBlocks = 3
+  public var seed: UInt64 = 1
+  public var customBLAS: [CustomBLAS] = []
+  /// CPUs in order of preference; empty for the affinity mask.
+  public var cpus: [Int] = []
+  /// Fresh worker processes; nil to measure in this process.
+  public var launches: Int?
+  /// Longest warm-up of a workload.
+  public var warmUpNanoseconds = 2_000_000_000
+  /// Only check, time nothing.
+  public var isCheckOnly = false
+
+  public init() {}
+
+  /// The shortest run that still says something: 6 rounds, short warm-ups.
+  public mutating func makeQuick() {
+    rounds = 6
+    warmUpNanoseconds = 300_000_000
+  }
+
+  /// - Throws: an unknown name, or a count that makes no sense.
+  public func validate(backends known: [String]) throws(MeasuringError) {
+    if problem == nil {
+      try NameSuggestion.resolve(
+        networks, what: "network", known: NetworkCatalog.entries.map(\.name))
+    }
+    if let backends { try NameSuggestion.resolve(backends, what: "backend", known: known) }
+    for batch in batches where batch < 1 {
+      throw .usage("batch size \(batch) is not possible; it must be at least 1")
+    }
+    for count in threads where count < 1 {
+      throw .usage("\(count) threads are not possible; there must be at least 1")
+    }
+    guard rounds >= 1 else { throw .usage("there must be at least 1 round") }
+    if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
+    for pass in passes where pass == .inNet {
+      throw .usage("pass '\(pass.rawValue)' is not implemented; there is isolated and net")
+    }
+    for isa in isas where !isa.isUsable {
+      throw .unavailable(
+        "instruction set '\(isa.rawValue)' cannot be executed by this processor; it has "
+          + InstructionSet.usable.map(\.rawValue).joined(separator: ", "))
+    }
+    guard !networks.isEmpty, !batches.isEmpty, !threads.isEmpty, !passes.isEmpty, !isas.isEmpty,
+      backends?.isEmpty != true
+    else { throw .usage("a list of networks, backends, batches, threads or passes is empty") }
+    _ = try Placement(cpus: cpus)
+    if let layers {
+      let graphs = try resolvedNetworks(batch: 1)
+      let names = graphs.flatMap { $0.nodes.map(\.layer.name) }
+      var seen: Set<String> = []
+      try NameSuggestion.resolve(
+        layers, what: "layer", known: names.filter { seen.insert($0).inserted })
+    }
+  }
+
+  /// The graphs of the run's networks.
+  func resolvedNetworks(batch: Int) throws(MeasuringError) -> [Graph] {
+    do {
+      if let problem { return [try problem.network.graph(batch: batch)] }
+      return try networks.compactMap { try NetworkCatalog.network(named: $0)?.graph(batch: batch) }
+    } catch {
+      throw .usage("\(error)")
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Results
+import Statistics
+import Tensors
+
+/// Who is measured when: those of similar speed take turns in Williams squares, slow ones come
+/// after, on their own.
+public struct Schedule: Sendable, Equatable {
+  /// A contender with a call this many times slower than the fastest stays out of the square.
+  public static let slowRatio = 20
+  /// As does one whose call takes longer than this, for layers alone and for nets.
+  static func slowNanoseconds(_ pass: Pass) -> Int {
+    pass == .net ? 2_000_000_000 : 200_000_000
+  }
+
+  /// Indices of the contenders in the order of each round.
+  public var rounds: [[Int]]
+  /// Indices of the contenders outside.
+  public var outside: [Int]
+  /// Calls per block of those in the square, the same for all.
+  public var iterations: Int
+
+  /// - Parameters:
+  ///   - nanoseconds: of one call of each contender.
+  ///   - isSingle: contenders that stay outside whatever their speed.
+  ///   - seed: of the order.
+  public init(
+    nanoseconds: [Int], isSingle: [Bool], pass: Pass, minimumRounds: Int, seed: UInt64
+  ) {
+    let fastest = nanoseconds.min() ?? 0
+    let limit = Self.slowNanoseconds(pass)
+    let isInside = nanoseconds.indices.map { index in
+      !isSingle[index] && nanoseconds[index] <= limit
+        && nanoseconds[index] <= Self.slowRatio * max(fastest, 1)
+    }
+    let inside = nanoseconds.indices.filter { isInside[$0] }
+    outside = nanoseconds.indices.filter { !isInside[$0] }
+    iterations = Self.iterations(nanoseconds: inside.map { nanoseconds[$0] }.min() ?? limit)
+    rounds =
+      inside.isEmpty
+      ? []
+      : WilliamsSquare.schedule(
+        treatments: inside.count, minimumRounds: minimumRounds, seed: seed
+      ).map { $0.map { inside[$0] } }
+  }
+
+  /// Calls of this length that a block needs: 5 ms, and 10⁴ readings of the clock.
+  public static func iterations(nanoseconds: Int) -> Int {
+    let block = max(5_000_000, 10_000 * ClockReadCost.nanoseconds)
+    return max(1, (block + nanoseconds - 1) / max(nanoseconds, 1))
+  }
+
+  /// The seed of one workload's order.
+  public static func seed(
+    run seed: UInt64, network: String, layer: String, batch: Int, threads: Int, launch: Int
+  ) -> UInt64 {
+    CounterGenerator(seed: seed, stream: "schedule.\(network).\(layer).\(batch).\(threads)")
+      .bits(launch)
+  }
+}

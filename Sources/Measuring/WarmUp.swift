@@ -1,0 +1,37 @@
+import CSupport
+import Results
+import Statistics
+
+/// Running a workload until its times stand still.
+public enum WarmUp {
+  /// Blocks that must agree.
+  public static let blockCount = 5
+  /// Largest drift over those blocks, relative to their median.
+  public static let driftLimit = 0.02
+
+  /// - Parameter block: times one block.
+  /// - Returns: whether a steady state was reached before the cap.
+  public static func run(
+    capNanoseconds: Int, block: () throws -> BlockMeasurement
+  ) rethrows -> Bool {
+    let start = alex_monotonic_ns()
+    var blocks: [BlockMeasurement] = []
+    while true {
+      blocks.append(try block())
+      guard blocks.count >= blockCount else { continue }
+      if isSteady(blocks.suffix(blockCount)) { return true }
+      if Int(alex_monotonic_ns() - start) >= capNanoseconds { return false }
+    }
+  }
+
+  /// No page faults, and a Theil–Sen slope that moves the time by at most ±2 % over the blocks.
+  public static func isSteady(_ blocks: some Collection<BlockMeasurement>) -> Bool {
+    guard blocks.allSatisfy({ $0.faults == 0 }) else { return false }
+    let times = blocks.map { Double($0.wallNanoseconds) / Double(max($0.iterations, 1)) }
+    let points = times.enumerated().map { (x: Double($0.offset), y: $0.element) }
+    guard let slope = theilSenSlope(points), let median = OrderStatistics(times)?.median,
+      median > 0
+    else { return false }
+    return abs(slope) * Double(times.count - 1) <= driftLimit * median
+  }
+}
