@@ -1,0 +1,31 @@
+import Networks
+
+/// Refuses what would make the machine swap: times of a swapping machine mean nothing.
+enum MemoryGuard {
+  /// Largest share of the available memory.
+  static let limitPercent = 70
+
+  /// Bytes that one contender needs about: weights, packed once more while compiling, and blobs,
+  /// doubled for layouts and scratch.
+  static func byteCount(of place: WorkloadPlace) -> Int {
+    let nodes = place.node.map { [place.graph.nodes[$0]] } ?? place.graph.nodes
+    let costs = nodes.map { place.graph.cost(of: $0) }
+    let weights = costs.reduce(0) { $0 + $1.weightBytes }
+    let blobs = costs.reduce(0) { $0 + $1.inputBytes + $1.outputBytes }
+    return weights + 2 * blobs
+  }
+
+  /// Why the group is not measured, or nil.
+  static func refusal(
+    place: WorkloadPlace, contenderCount: Int, files: SystemFiles = SystemFiles()
+  ) -> String? {
+    guard let text = files.text("/proc/meminfo"),
+      let available = parseMemoryInfo(text, field: "MemAvailable")
+    else { return nil }
+    let needed = byteCount(of: place) * contenderCount
+    guard needed > available / 100 * limitPercent else { return nil }
+    return "\(contenderCount) backends need about \(needed >> 20) MiB at once, more than "
+      + "\(limitPercent) % of the \(available >> 20) MiB available; name fewer with --backend or "
+      + "take a smaller --batch"
+  }
+}

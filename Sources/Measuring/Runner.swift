@@ -1,0 +1,167 @@
+import Execution
+import Networks
+import Results
+
+/// What a run gave.
+public struct RunRecord: Sendable {
+  public var workloads: [WorkloadRow] = []
+  public var samples: [SampleRow] = []
+  public var layers: [LayerRow] = []
+  public var wasInterrupted = false
+
+  /// Rows whose outputs were wrong, or could not be trusted.
+  public var incorrect: [WorkloadRow] {
+    workloads.filter { $0.status == .failed || $0.status == .mistrusted }
+  }
+
+  /// Whether any workload passed its checks.
+  public var hasAnyResult: Bool { workloads.contains { $0.status == .ok } }
+}
+
+/// Plans and drives a run: networks × batches × thread counts, in each the layers alone, then the
+/// nets.
+public final class Runner {
+  private let options: RunOptions
+  private let contenders: [Contender]
+  private let makeHost: (Int) throws -> any WorkloadHost
+  private let folder: RunFolder?
+  private let progress: Progress
+  private let isInterrupted: () -> Bool
+  private let references = ReferenceCache()
+  private var record = RunRecord()
+  private var rowOfKey: [WorkloadKey: Int] = [:]
+
+  /// - Parameters:
+  ///   - backends: all that there are; the options choose.
+  ///   - makeHost: the host of a launch, counted from 0.
+  ///   - folder: where files go; nil to write none.
+  ///   - isInterrupted: asked before every block.
+  /// - Throws: an option that makes no sense, or a backend asked for by name that cannot be had.
+  public init(
+    options: RunOptions, backends: [any Backend],
+    makeHost: @escaping (_ launch: Int) throws -> any WorkloadHost, folder: RunFolder? = nil,
+    progress: Progress = Progress(),
+    isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
+  ) throws {
+    try options.validate(backends: backends.map(\.name))
+    self.options = options
+    self.makeHost = makeHost
+    self.folder = folder
+    self.progress = progress
+    self.isInterrupted = isInterrupted
+    contenders = Contender.list(
+      try Self.choose(options.backends, from: backends), isas: options.isas)
+  }
+
+  /// The backends of a run in the order of the catalog.
+  /// - Throws: one that was named but is not available.
+  public static func choose(
+    _ names: [String]?, from backends: [any Backend]
+  ) throws(MeasuringError) -> [any Backend] {
+    guard let names else { return backends }
+    let chosen = backends.filter { names.contains($0.name) }
+    for backend in chosen {
+      if let unavailability = backend.unavailability {
+        throw .unavailable("backend '\(backend.name)' is not available: \(unavailability)")
+      }
+    }
+    return chosen
+  }
+
+  /// Measures everything; an interruption ends it early, with what there is.
+  /// - Throws: what makes going on pointless. Samples written until then are valid.
+  public func run() throws -> RunRecord {
+    let factory = RowFactory(runID: folder?.runID ?? "", options: options)
+    let plan = try places()
+    for graph in distinctGraphs(plan) { record.layers += factory.layers(of: graph) }
+    try folder?.write(record.layers)
+    let launchCount = options.launches ?? 1
+    progress.expect(plan.reduce(0) { $0 + work(of: $1) } * Double(launchCount))
+    for launch in 0..<launchCount where !record.wasInterrupted {
+      let host = try makeHost(launch)
+      defer { host.close() }
+      for place in plan where !record.wasInterrupted {
+        let group = GroupRunner(
+          place: place, contenders: contenders, host: host, factory: factory,
+          references: references, progress: progress, launch: launch,
+          isInterrupted: isInterrupted)
+        let result = try group.run { try folder?.append($0) }
+        progress.advance(work(of: place))
+        add(result)
+        try folder?.flush()
+        try folder?.write(record.workloads)
+      }
+    }
+    progress.clear()
+    return record
+  }
+
+  /// The groups of a run, in order.
+  private func places() throws -> [WorkloadPlace] {
+    var places: [WorkloadPlace] = []
+    for (name, batch, threads) in combinations() {
+      var one = options
+      one.networks = [name]
+      for graph in try one.resolvedNetworks(batch: batch) {
+        func place(_ node: Int?) -> WorkloadPlace {
+          WorkloadPlace(
+            graph: graph, network: name, problem: options.problem, node: node, batch: batch,
+            threads: threads)
+        }
+        if options.passes.contains(.isolated) {
+          places += graph.nodes.indices.filter { isAsked(graph.nodes[$0]) }.map(place)
+        }
+        if options.passes.contains(.net) { places.append(place(nil)) }
+      }
+    }
+    return places
+  }
+
+  private func combinations() -> [(network: String, batch: Int, threads: Int)] {
+    let names = options.problem.map { [$0.description] } ?? options.networks
+    return names.flatMap { name in
+      options.batches.flatMap { batch in
+        options.threads.map { threads in (name, batch, threads) }
+      }
+    }
+  }
+
+  private func isAsked(_ node: Graph.Node) -> Bool {
+    options.layers?.contains(node.layer.name) ?? true
+  }
+
+  private func distinctGraphs(_ places: [WorkloadPlace]) -> [Graph] {
+    var seen: Set<String> = []
+    return places.map(\.graph).filter {
+      seen.insert("\($0.networkName) \($0.batch)").inserted
+    }
+  }
+
+  /// How long a group takes, in arbitrary units: overhead per block, and its arithmetic.
+  private func work(of place: WorkloadPlace) -> Double {
+    let flops =
+      place.node.map { place.graph.cost(of: place.graph.nodes[$0]).flops }
+      ?? place.graph.totalCost.flops
+    return 1 + Double(flops) / 1e8
+  }
+
+  /// Adds a group's rows; a later launch's are merged into the first one's.
+  private func add(_ group: GroupRecord) {
+    record.samples += group.samples
+    record.wasInterrupted = record.wasInterrupted || group.wasInterrupted
+    for row in group.workloads {
+      guard let index = rowOfKey[row.key] else {
+        rowOfKey[row.key] = record.workloads.count
+        record.workloads.append(row)
+        continue
+      }
+      record.workloads[index].check = record.workloads[index].check.worst(row.check)
+      // What is wrong once is wrong; what an interruption left out of a later launch is not.
+      let isLost = row.status == .skipped && group.wasInterrupted
+      if record.workloads[index].status == .ok, row.status != .ok, !isLost {
+        record.workloads[index].status = row.status
+        record.workloads[index].reason = row.reason
+      }
+    }
+  }
+}
