@@ -60,6 +60,23 @@ public struct Unavailability: Error, Hashable, Sendable, CustomStringConvertible
   public var description: String { hint.isEmpty ? reason : "\(reason); \(hint)" }
 }
 
+/// A library opened at run time, for the record of a run.
+public struct LoadedLibrary: Hashable, Sendable {
+  public var name: String
+  /// The file that was really loaded.
+  public var path: String
+  /// Empty when the library does not tell.
+  public var version: String
+  /// The kernel that it chose on this processor; empty when it does not tell.
+  public var kernel: String
+  public init(name: String, path: String, version: String, kernel: String) {
+    self.name = name
+    self.path = path
+    self.version = version
+    self.kernel = kernel
+  }
+}
+
 /// Why a graph could not be compiled.
 public enum BackendError: Error, Equatable, CustomStringConvertible {
   /// The backend refuses a layer.
@@ -101,6 +118,8 @@ public protocol Backend: Sendable {
   /// What a reader of the numbers must know, for example that a library chose lesser code than
   /// the processor offers; one sentence each.
   var warnings: [String] { get }
+  /// The library that does the work, loaded; nil for own kernels and when it is not available.
+  var library: LoadedLibrary? { get }
   /// The `isa` column of its rows: `kernels.isaName` for own kernels, otherwise what the library
   /// reports, or `external`.
   func isa(with kernels: KernelTable) -> String
@@ -114,6 +133,7 @@ public protocol Backend: Sendable {
 extension Backend {
   public var unavailability: Unavailability? { nil }
   public var warnings: [String] { [] }
+  public var library: LoadedLibrary? { nil }
   public func isa(with kernels: KernelTable) -> String { kernels.isaName }
 }
 

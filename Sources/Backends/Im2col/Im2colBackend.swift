@@ -28,6 +28,13 @@ public struct Im2colBackend: Backend {
 
   public var warnings: [String] { (try? BLASLibrary.load(source))?.warnings ?? [] }
 
+  public var library: LoadedLibrary? {
+    guard let library = try? BLASLibrary.load(source) else { return nil }
+    let identity = library.identity
+    return LoadedLibrary(
+      name: identity.family, path: library.path, version: identity.version, kernel: identity.core)
+  }
+
   public func isa(with kernels: KernelTable) -> String {
     (try? BLASLibrary.load(source))?.identity.isa ?? "external"
   }
