@@ -29,6 +29,8 @@ public struct RunOptions: Sendable {
   public var launches: Int?
   /// Longest warm-up of a workload.
   public var warmUpNanoseconds = 2_000_000_000
+  /// Time after which the rest is measured in a hurry; nil for any.
+  public var budgetNanoseconds: Int?
   /// Only check, time nothing.
   public var isCheckOnly = false
 
@@ -38,6 +40,7 @@ public struct RunOptions: Sendable {
   public mutating func makeQuick() {
     rounds = 6
     warmUpNanoseconds = 300_000_000
+    budgetNanoseconds = 75_000_000_000
   }
 
   /// - Throws: an unknown name, or a count that makes no sense.

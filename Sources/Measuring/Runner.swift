@@ -1,3 +1,4 @@
+import CSupport
 import Execution
 import Networks
 import Results
@@ -8,6 +9,8 @@ public struct RunRecord: Sendable {
   public var samples: [SampleRow] = []
   public var layers: [LayerRow] = []
   public var wasInterrupted = false
+  /// What a reader of the numbers must know about the run itself, one sentence each.
+  public var warnings: [String] = []
 
   /// Rows whose outputs were wrong, or could not be trusted.
   public var incorrect: [WorkloadRow] {
@@ -30,6 +33,8 @@ public final class Runner {
   private let references = ReferenceCache()
   private var record = RunRecord()
   private var rowOfKey: [WorkloadKey: Int] = [:]
+  private let start = alex_monotonic_ns()
+  private var isHurried = false
 
   /// - Parameters:
   ///   - backends: all that there are; the options choose.
@@ -82,7 +87,7 @@ public final class Runner {
       defer { host.close() }
       for place in plan where !record.wasInterrupted {
         let group = GroupRunner(
-          place: place, contenders: contenders, host: host, factory: factory,
+          place: place, contenders: contenders, host: host, factory: hurried(factory),
           references: references, progress: progress, launch: launch,
           isInterrupted: isInterrupted)
         let result = try group.run { try folder?.append($0) }
@@ -94,6 +99,24 @@ public final class Runner {
     }
     progress.clear()
     return record
+  }
+
+  /// The same, or once the budget is used up the least that still is a measurement.
+  private func hurried(_ factory: RowFactory) -> RowFactory {
+    guard let budget = options.budgetNanoseconds,
+      Int(alex_monotonic_ns() - start) > budget
+    else { return factory }
+    if !isHurried {
+      isHurried = true
+      record.warnings.append(
+        "the time of a quick run was used up: the rest has one square of rounds and no long "
+          + "warm-up")
+    }
+    var factory = factory
+    factory.options.rounds = 1
+    factory.options.slowBlocks = 1
+    factory.options.warmUpNanoseconds = 0
+    return factory
   }
 
   /// The groups of a run, in order.

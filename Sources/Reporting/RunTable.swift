@@ -7,13 +7,13 @@ public struct RunTable: Sendable {
   private let warnings: [String]
 
   /// - Parameters:
-  ///   - summary: rows as ``summarise(samples:workloads:layers:)`` gives them; what is measured
-  ///     inside the net is left out.
+  ///   - summary: rows as ``summarise(samples:workloads:layers:)`` gives them; layers inside the
+  ///     net are left out.
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
   public init(summary: [SummaryRow], warnings: [String] = []) {
     var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
     var order: [GroupKey] = []
-    for row in summary where row.key.pass != .inNet {
+    for row in summary where row.key.pass == .isolated || row.key.layerIndex < 0 {
       let key = GroupKey(row.key)
       if rowsOfGroup[key, default: []].isEmpty { order.append(key) }
       rowsOfGroup[key]!.append(row)

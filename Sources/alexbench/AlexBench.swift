@@ -3,5 +3,26 @@ import ArgumentParser
 @main
 struct AlexBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "alexbench", abstract: "Benchmarks AlexNet, layer by layer, on CPU backends.")
+    commandName: "alexbench",
+    abstract: "Benchmarks AlexNet, layer by layer, on interchangeable CPU backends.",
+    discussion: """
+      Every result is compared with a float64 reference before and after it is timed; a wrong one
+      gets no time.
+
+      EXAMPLES
+        alexbench run --quick
+        alexbench run --network alexnet,caffenet --batch 1,10 --threads 1,2
+        alexbench run --layer conv2,conv3 --backend simd,im2col-openblas --rounds 40
+        alexbench run --problem "c96 h27 w27 k256 r5 p2 g2"
+        alexbench verify --network alexnet
+        alexbench list backends
+
+      EXIT CODES
+        0 fine, 1 internal error, 3 a check failed or what was asked for is not available,
+        5 another protocol or schema version, 6 cannot write, 64 usage, 65 corrupt input,
+        66 missing file, 130/143 interrupted (what was measured is written)
+      """,
+    subcommands: [
+      RunCommand.self, VerifyCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
+    ])
 }

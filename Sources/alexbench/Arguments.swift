@@ -1,0 +1,66 @@
+import ArgumentParser
+import Kernels
+import Measuring
+import Results
+
+/// Values separated by commas; each counts once.
+struct CommaList<Element: ExpressibleByArgument & Hashable>: ExpressibleByArgument {
+  var elements: [Element]
+
+  init(_ elements: [Element]) {
+    var seen: Set<Element> = []
+    self.elements = elements.filter { seen.insert($0).inserted }
+  }
+
+  init?(argument: String) {
+    let words = argument.split(separator: ",").map(String.init)
+    let elements = words.compactMap { Element(argument: $0) }
+    guard !words.isEmpty, elements.count == words.count else { return nil }
+    self.init(elements)
+  }
+
+  var defaultValueDescription: String {
+    elements.map(\.defaultValueDescription).joined(separator: ",")
+  }
+}
+
+/// `NAME=PATH`.
+struct NamedPath: ExpressibleByArgument {
+  var library: CustomBLAS
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    library = CustomBLAS(name: parts[0], path: parts[1])
+  }
+}
+
+/// CPU numbers, with ranges: `0,2,4-7`.
+struct CPUList: ExpressibleByArgument {
+  var cpus: [Int]
+
+  init?(argument: String) {
+    guard let cpus = parseCPUList(argument), !cpus.isEmpty else { return nil }
+    self.cpus = cpus
+  }
+}
+
+/// The instruction sets of `--isa` or `ALEXBENCH_ISA`.
+enum ISAChoice {
+  /// - Parameters:
+  ///   - text: `auto`, `all`, or names separated by commas.
+  ///   - standard: what `auto` means.
+  static func parse(_ text: String, auto standard: [InstructionSet]) throws -> [InstructionSet] {
+    let words = text.split(separator: ",").map(String.init)
+    if words == ["auto"] { return standard }
+    if words == ["all"] { return InstructionSet.usable }
+    try NameSuggestion.resolve(
+      words, what: "instruction set", known: InstructionSet.allCases.map(\.rawValue) + ["auto"])
+    guard !words.isEmpty, !words.contains("auto") else {
+      throw MeasuringError.usage("--isa takes either auto, all, or names such as baseline,avx2")
+    }
+    return CommaList(words).elements.compactMap(InstructionSet.init)
+  }
+}
+
+extension Pass: ExpressibleByArgument {}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Measuring
+import Networks
+import Results
+
+/// The exit codes that scripts may rely on.
+enum AlexExit {
+  static let internalError = ExitCode(1)
+  static let incorrectOrUnavailable = ExitCode(3)
+  static let otherVersion = ExitCode(5)
+  static let cannotWrite = ExitCode(6)
+  static let usage = ExitCode(64)
+  static let corrupt = ExitCode(65)
+  static let missing = ExitCode(66)
+
+  static func code(of error: any Error) -> ExitCode {
+    switch error {
+    case let error as MeasuringError:
+      switch error {
+      case .unknown, .usage: usage
+      case .unavailable: incorrectOrUnavailable
+      case .protocolVersion: otherVersion
+      case .cannotWrite: cannotWrite
+      case .workload, .unknownHandle, .worker: internalError
+      }
+    case let error as ResultsError:
+      switch error {
+      case .cannotWrite: cannotWrite
+      case .missing, .cannotRead: missing
+      case .corrupt: corrupt
+      case .schemaVersion: otherVersion
+      }
+    case is NetworkError: usage
+    default: internalError
+    }
+  }
+
+  /// Runs a command's body; an error becomes one line on standard error and its exit code.
+  static func reporting<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let code as ExitCode { throw code } catch {
+      printError("alexbench: \(error)")
+      throw code(of: error)
+    }
+  }
+}
+
+/// A line on standard error.
+func printError(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Execution
+import Kernels
+import Measuring
+import Networks
+
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List backends, networks, layers or instruction sets.",
+    discussion: """
+      EXAMPLES
+        alexbench list backends
+        alexbench list layers --network caffenet
+      """)
+
+  enum Catalog: String, ExpressibleByArgument, CaseIterable {
+    case backends, networks, layers, isas
+  }
+
+  @Argument(help: "backends, networks, layers or isas.")
+  var catalog: Catalog
+
+  @Option(help: "Networks whose layers are listed.")
+  var network = CommaList(["alexnet"])
+
+  @Option(
+    name: .customLong("blas"),
+    help: ArgumentHelp("Adds a CBLAS library as backend im2col-NAME.", valueName: "NAME=PATH"))
+  var libraries: [NamedPath] = []
+
+  func run() throws {
+    try AlexExit.reporting {
+      switch catalog {
+      case .backends: listBackends()
+      case .networks:
+        printColumns(NetworkCatalog.entries.map { [$0.name, $0.summary] })
+      case .layers: try listLayers()
+      case .isas:
+        printColumns(
+          InstructionSet.allCases.map { isa in
+            let isBest = isa == InstructionSet.best
+            let state =
+              isa.isUsable ? (isBest ? "usable, best" : "usable") : "not on this processor"
+            return [isa.rawValue, state]
+          })
+      }
+    }
+  }
+
+  private func listBackends() {
+    let backends = makeBackends(libraries.map(\.library))
+    printColumns(
+      backends.map { backend in
+        guard let unavailability = backend.unavailability else {
+          return [backend.name, "available", backend.summary]
+        }
+        return [backend.name, "unavailable", "\(unavailability)"]
+      })
+  }
+
+  private func listLayers() throws {
+    try NameSuggestion.resolve(
+      network.elements, what: "network", known: NetworkCatalog.entries.map(\.name))
+    for name in network.elements {
+      guard let graph = try NetworkCatalog.network(named: name)?.graph(batch: 1) else { continue }
+      print("\(name)")
+      printColumns(
+        graph.nodes.map { node in
+          [
+            "  \(node.layer.name)", node.layer.spec.kind.rawValue,
+            "\(graph.inputShape(of: node)) -> \(graph.outputShape(of: node))",
+            "\(graph.cost(of: node).multiplyAdds) multiply-adds",
+          ]
+        })
+    }
+  }
+}
+
+/// Prints rows with their fields below each other.
+func printColumns(_ rows: [[String]]) {
+  let count = rows.map(\.count).max() ?? 0
+  let widths = (0..<count).map { column in
+    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  }
+  for row in rows {
+    let fields = row.enumerated().map { column, field in
+      column == row.count - 1
+        ? field : field + String(repeating: " ", count: widths[column] - field.count)
+    }
+    print(fields.joined(separator: "  "))
+  }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Foundation
+import Kernels
+import Measuring
+import Reporting
+import Results
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Check, then time layers and full nets; write a folder of CSV files.",
+    discussion: """
+      Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to
+      standard output, progress to standard error, and the files of the run to --out: samples.csv
+      (every timed block), workloads.csv, layers.csv, summary.csv and environment.json.
+
+      EXAMPLES
+        alexbench run --quick
+        alexbench run --network caffenet --batch 1,10 --threads 1,2
+        alexbench run --layer conv2,fc6 --backend simd,im2col-openblas --rounds 40
+        alexbench run --problem "c96 h27 w27 k256 r5 p2 g2" --isa baseline,avx2
+        alexbench run --blas mkl=/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so
+      """)
+
+  @OptionGroup var selection: Selection
+
+  @Flag(help: "A short run: 6 rounds, short warm-ups, at most about 90 s of measuring.")
+  var quick = false
+
+  @Option(help: "Rounds at least; whole Williams squares are run. (default: 20, quick: 6)")
+  var rounds: Int?
+
+  @Option(
+    help: "Measure in this many fresh processes, one after the other. (default: in this one)")
+  var launches: Int?
+
+  @Option(help: "Folder in which the run makes a folder of its own.")
+  var out = "results/runs"
+
+  func run() throws {
+    try AlexExit.reporting {
+      Interruption.install()
+      selection.cleanEnvironment()
+      var options = try selection.options(autoISAs: [.best])
+      if quick { options.makeQuick() }
+      if let rounds { options.rounds = rounds }
+      options.launches = launches
+      // Before libraries start threads and before anything is pinned.
+      let host = HostFingerprint.collect()
+      let build = BuildFingerprint.collect()
+      let local = selection.localHost()
+      let backends = local.backends(customBLAS: options.customBLAS)
+      try options.validate(backends: backends.map(\.name))
+      let chosen = try Runner.choose(options.backends, from: backends)
+      let folder = try RunFolder(parent: out)
+      var environment = Environment(
+        runID: folder.runID, startedAt: timestamp(), arguments: CommandLine.arguments,
+        seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
+        build: build, host: host, libraries: libraryEnvironments(of: chosen),
+        warnings: allWarnings(host: host, build: build, backends: chosen))
+      try folder.write(environment)
+      let runner = try Runner(
+        options: options, backends: backends,
+        makeHost: { _ -> any WorkloadHost in
+          if launches == nil { return local }
+          return try WorkerHost(command: [executablePath(), "worker"])
+        }, folder: folder)
+      let record = try runner.run()
+      environment.warnings += record.warnings
+      try finish(record, folder, &environment)
+    }
+  }
+
+  /// Writes and prints what there is, and ends with the code that says how it went.
+  private func finish(
+    _ record: RunRecord, _ folder: RunFolder, _ environment: inout Environment
+  ) throws {
+    let summary = summarise(
+      samples: record.samples, workloads: record.workloads, layers: record.layers)
+    try folder.write(summary)
+    environment.finishedAt = timestamp()
+    environment.loadAfter = HostFingerprint.loadAverage()
+    try folder.write(environment)
+    let table = RunTable(summary: summary, warnings: environment.warnings)
+    print(table.terminal(isBold: isatty(1) == 1), terminator: "")
+    print("files: \(folder.path)")
+    try conclude(record)
+  }
+}
+
+/// Ends a command with the code that says how its run went.
+func conclude(_ record: RunRecord) throws {
+  for row in record.incorrect {
+    printError(
+      "alexbench: \(row.key.backend) (\(row.key.isa)) at \(row.key.network) \(row.key.layer), "
+        + "batch \(row.key.batch), \(row.status.rawValue): \(row.reason)")
+  }
+  if record.wasInterrupted {
+    printError("alexbench: interrupted; what was measured until then is written")
+    throw ExitCode(128 + (Interruption.signalNumber ?? SIGINT))
+  }
+  if !record.incorrect.isEmpty { throw AlexExit.incorrectOrUnavailable }
+  if !record.hasAnyResult {
+    printError("alexbench: nothing was measured; the table says why")
+    throw AlexExit.incorrectOrUnavailable
+  }
+}
+
+/// Now, as files write it.
+func timestamp() -> String {
+  ISO8601DateFormatter().string(from: Date())
+}
+
+/// The file of this program.
+func executablePath() throws -> String {
+  do {
+    return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  } catch {
+    throw MeasuringError.worker("cannot find this program's own file: /proc/self/exe is missing")
+  }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Backends
+import Execution
+import Foundation
+import Kernels
+import Measuring
+import Networks
+import Results
+
+/// What is measured or checked: the options that `run` and `verify` share.
+struct Selection: ParsableArguments {
+  @Option(help: "Networks, see 'alexbench list networks'.")
+  var network = CommaList(["alexnet"])
+
+  @Option(help: "Backends, see 'alexbench list backends'; or all.")
+  var backend = CommaList(["all"])
+
+  @Option(help: "Measure these layers alone, for example conv2,fc6; without --pass no full net.")
+  var layer: CommaList<String>?
+
+  @Option(
+    help: ArgumentHelp(
+      "One convolution instead of a network, for example \"c96 h27 w27 k256 r5 p2 g2\".",
+      discussion: """
+        n images, c channels, h rows, w columns (h), k output channels, r filter rows, s filter \
+        columns (r), u row stride (1), v column stride (u), p row padding (0), q column padding \
+        (p), d row dilation (1), e column dilation (d), g groups (1).
+        """))
+  var problem: String?
+
+  @Option(help: "Images per forward. (default: 1, or the problem's n)")
+  var batch: CommaList<Int>?
+
+  @Option(help: "Threads; naive runs on one by definition.")
+  var threads = CommaList([1])
+
+  @Option(
+    help: """
+      Instruction sets of our own kernels: auto (the best one), all, or names such as \
+      baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
+      """)
+  var isa: String?
+
+  @Option(help: "isolated (each layer alone), net (the full forward), or both.")
+  var pass: CommaList<Pass>?
+
+  @Option(help: "Seed of weights, inputs and the order of measuring.")
+  var seed: UInt64 = 1
+
+  @Option(
+    name: .customLong("blas"),
+    help: ArgumentHelp(
+      "Adds a CBLAS library as backend im2col-NAME; may be repeated.", valueName: "NAME=PATH"))
+  var libraries: [NamedPath] = []
+
+  @Option(help: "CPUs to run on, best first, for example 0,2,4-7. (default: all allowed ones)")
+  var cpus: CPUList?
+
+  @Flag(
+    help: """
+      Ignore environment variables that steer BLAS libraries (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, …).
+      """)
+  var envClean = false
+
+  /// The options as the measuring side takes them.
+  /// - Parameter autoISAs: what `--isa auto` means.
+  func options(autoISAs: [InstructionSet]) throws -> RunOptions {
+    var options = RunOptions()
+    options.networks = network.elements
+    options.problem = try problem.map { text throws in try Problem(text) }
+    options.layers = layer?.elements
+    if !backend.elements.contains("all") { options.backends = backend.elements }
+    options.batches = batch?.elements ?? [options.problem?.batch ?? 1]
+    options.threads = threads.elements
+    let isa = isa ?? ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto"
+    options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
+    options.passes = pass?.elements ?? (layer == nil ? [.isolated, .net] : [.isolated])
+    options.seed = seed
+    options.customBLAS = libraries.map(\.library)
+    options.cpus = cpus?.cpus ?? []
+    return options
+  }
+
+  /// Call before anything loads a library.
+  func cleanEnvironment() {
+    guard envClean else { return }
+    let environment = ProcessInfo.processInfo.environment
+    for name in HostFingerprint.steeringVariables(environment).keys
+    where !["ALEXBENCH_", "LD_", "GLIBC_", "MALLOC_"].contains(where: name.hasPrefix) {
+      unsetenv(name)
+    }
+  }
+
+  /// All backends that there are, libraries loaded.
+  func localHost() -> LocalHost { LocalHost(backends: makeBackends) }
+}
+
+/// The catalog, as hosts take it.
+func makeBackends(_ customBLAS: [CustomBLAS]) -> [any Backend] {
+  BackendCatalog.all(customBLAS: customBLAS.map { ($0.name, $0.path) })
+}
+
+/// The libraries of backends, for the record; each file once.
+func libraryEnvironments(of backends: [any Backend]) -> [LibraryEnvironment] {
+  var seen: Set<String> = []
+  return backends.compactMap(\.library).filter { seen.insert($0.path).inserted }.map {
+    LibraryEnvironment(name: $0.name, path: $0.path, version: $0.version, kernel: $0.kernel)
+  }
+}
+
+/// What a reader of a run must know: about the machine, the build, and what libraries chose.
+func allWarnings(
+  host: HostEnvironment, build: BuildEnvironment, backends: [any Backend]
+) -> [String] {
+  hostWarnings(host, build: build)
+    + backends.filter { $0.unavailability == nil }.flatMap { backend in
+      backend.warnings.map { "\(backend.name): \($0)" }
+    }
+}

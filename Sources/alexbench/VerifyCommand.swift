@@ -1,0 +1,38 @@
+import ArgumentParser
+import Kernels
+import Measuring
+import Reporting
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Compare every backend, layer and instruction set with the float64 reference.",
+    discussion: """
+      Layers alone are held to an error bound derived for each output; full nets to a relative RMS
+      error of 1e-5 at every blob. Nothing is timed and no file written. Exit code 3 when anything
+      is wrong.
+
+      EXAMPLES
+        alexbench verify
+        alexbench verify --network caffenet --batch 1,10 --isa all
+        alexbench verify --problem "c8 h19 w23 k12 r3 s5 u2 v1 p1 q2 d2 e1 g2"
+      """)
+
+  @OptionGroup var selection: Selection
+
+  func run() throws {
+    try AlexExit.reporting {
+      Interruption.install()
+      selection.cleanEnvironment()
+      var options = try selection.options(autoISAs: InstructionSet.usable)
+      options.isCheckOnly = true
+      let local = selection.localHost()
+      let runner = try Runner(
+        options: options, backends: local.backends(customBLAS: options.customBLAS),
+        makeHost: { _ in local })
+      let record = try runner.run()
+      print(VerifyTable(record.workloads).terminal(), terminator: "")
+      try conclude(record)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import Foundation
+import Measuring
+
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Prepare and time workloads on request: JSON lines on standard input and output.",
+    shouldDisplay: false)
+
+  func run() throws {
+    try AlexExit.reporting {
+      Interruption.ignore()
+      // Replies have standard output for themselves; what a library prints goes to standard error.
+      let replies = dup(1)
+      dup2(2, 1)
+      let server = WorkerServer(host: LocalHost(backends: makeBackends), output: replies)
+      if try server.serve() == .protocolVersion { throw AlexExit.otherVersion }
+    }
+  }
+}
