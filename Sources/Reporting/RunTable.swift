@@ -15,8 +15,8 @@ public struct RunTable: Sendable {
     var order: [GroupKey] = []
     for row in summary where row.key.pass == .isolated || row.key.layerIndex < 0 {
       let key = GroupKey(row.key)
-      if rowsOfGroup[key, default: []].isEmpty { order.append(key) }
-      rowsOfGroup[key]!.append(row)
+      if rowsOfGroup[key] == nil { order.append(key) }
+      rowsOfGroup[key, default: []].append(row)
     }
     groups = order.map { Group(key: $0, rows: rowsOfGroup[$0]!) }
     self.warnings = warnings
