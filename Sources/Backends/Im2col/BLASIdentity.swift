@@ -7,11 +7,20 @@ public struct BLASIdentity: Hashable, Sendable {
   /// `openblas`, `blis`, `mkl`, or the name of the file for a library that does not tell.
   public var family: String
   /// Empty when the library does not tell.
-  public var version = ""
+  public var version: String
   /// The kernels that it chose: `Cooperlake`, `skx`; empty when it does not tell.
-  public var core = ""
+  public var core: String
   /// Whether it computes on one thread only, whatever is asked for.
-  public var isSequential = false
+  public var isSequential: Bool
+
+  public init(
+    family: String, version: String = "", core: String = "", isSequential: Bool = false
+  ) {
+    self.family = family
+    self.version = version
+    self.core = core
+    self.isSequential = isSequential
+  }
 
   /// The `kernel_id` column: `openblas-0.3.21-Cooperlake`.
   public var kernelID: String {

@@ -1,0 +1,70 @@
+import Backends
+import Execution
+import Kernels
+import Networks
+import Tensors
+import Testing
+
+@Suite("Backend catalog")
+struct CatalogTests {
+  @Test("names are unique and begin with naive")
+  func names() {
+    let names = BackendCatalog.all().map(\.name)
+    #expect(Set(names).count == names.count)
+    #expect(names.first == "naive")
+    #expect(names.contains("im2col-openblas") && names.contains("im2col-blis"))
+    #expect(BackendCatalog.all().allSatisfy { !$0.summary.isEmpty })
+  }
+
+  @Test("custom libraries come last, or take the place of a built-in one")
+  func custom() {
+    let built = BackendCatalog.all().map(\.name)
+    let custom = [("mkl", "/opt/libmkl_rt.so"), ("openblas", "/opt/libopenblas.so")]
+    let names = BackendCatalog.all(customBLAS: custom).map(\.name)
+    #expect(names == built + ["im2col-mkl"])
+    let replaced = BackendCatalog.backend(named: "im2col-openblas", customBLAS: custom)
+    #expect(replaced?.summary.contains("/opt/libopenblas.so") == true)
+  }
+
+  @Test("an unknown name gives no backend")
+  func unknown() {
+    #expect(BackendCatalog.backend(named: "im2col") == nil)
+  }
+
+  @Test("a backend that cannot run says why", arguments: BackendCatalog.all().map(\.name))
+  func unavailability(name: String) throws {
+    let backend = try #require(BackendCatalog.backend(named: name))
+    guard let unavailability = backend.unavailability else { return }
+    #expect(!unavailability.reason.isEmpty && !unavailability.hint.isEmpty)
+  }
+
+  @Test("training is refused with a reason, not computed as inference", arguments: Candidate.all)
+  func training(candidate: Candidate) throws {
+    let network = try #require(NetworkCatalog.network(named: "alexnet-mini"))
+    var options = candidate.options(threads: 1, boundary: .nchw)
+    options.mode = .training
+    #expect(throws: BackendError.self) {
+      try candidate.backend.compile(
+        network.graph(batch: 1), weights: SeededWeights(seed: 1), options: options)
+    }
+  }
+
+  @Test("steps say what they are", arguments: Candidate.all)
+  func info(candidate: Candidate) throws {
+    let network = MiniNetwork.all[0]
+    let steps = try candidate.backend.compile(
+      network.graph, weights: network.weights,
+      options: candidate.options(threads: 1, boundary: .nchw, keepsAllBlobs: true))
+    for info in steps.map(\.info) where !info.isElided {
+      #expect(info.implementation.hasPrefix("f32-"))
+      #expect(!info.kernelID.isEmpty && !info.isa.isEmpty)
+      if info.kind == .convolution || info.kind == .innerProduct {
+        #expect(
+          info.weightByteCount >= network.graph.cost(of: network.graph.nodes[info.nodes[0]])
+            .parameters * 4)
+      }
+    }
+    let elided = steps.map(\.info).filter(\.isElided).map(\.kind)
+    #expect(elided == [.dropout, .dropout])
+  }
+}
