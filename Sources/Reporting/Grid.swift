@@ -54,7 +54,7 @@ struct Grid {
   func markdown() -> String {
     var text = ""
     let names = header[0].indices.map { index in
-      header.map { $0[index] }.filter { !$0.isEmpty }.joined(separator: ", ")
+      header.map { $0[index] }.filter { !$0.isEmpty }.joined(separator: "<br>")
     }
     text += markdownLine(names)
     text += markdownLine(names.indices.map { leftAligned.contains($0) ? ":--" : "--:" })
@@ -72,23 +72,50 @@ struct Grid {
     "| " + fields.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
   }
 
+  /// Room for one part of a column's cells.
+  private struct PartWidth {
+    /// Before the decimal point, and from it on.
+    private var whole = 0
+    private var fraction = 0
+    /// Of texts that are no decimal number.
+    private var text = 0
+
+    mutating func widen(for part: String) {
+      guard let point = part.firstIndex(of: ".") else {
+        text = max(text, part.count)
+        return
+      }
+      whole = max(whole, part[..<point].count)
+      fraction = max(fraction, part[point...].count)
+    }
+
+    /// Decimal points stand below each other; what has none ends at the right.
+    func padded(_ part: String) -> String {
+      var padded = part
+      if let point = part.firstIndex(of: ".") {
+        padded += String(repeating: " ", count: fraction - part[point...].count)
+      }
+      return String(repeating: " ", count: max(text, whole + fraction) - padded.count) + padded
+    }
+  }
+
   /// Widths of the parts over all cells of a column that have several.
-  private func partWidths(_ column: Int) -> [Int] {
-    var widths: [Int] = []
+  private func partWidths(_ column: Int) -> [PartWidth] {
+    var widths: [PartWidth] = []
     for parts in rows.map({ $0[column].parts }) where parts.count > 1 {
       for (index, part) in parts.enumerated() {
-        if index == widths.count { widths.append(0) }
-        widths[index] = max(widths[index], part.count)
+        if index == widths.count { widths.append(PartWidth()) }
+        widths[index].widen(for: part)
       }
     }
     return widths
   }
 
-  private func text(of cell: Cell, widths: [Int], column: Int) -> String {
+  private func text(of cell: Cell, widths: [PartWidth], column: Int) -> String {
     var text = cell.parts.joined()
     if cell.parts.count > 1 {
       text = cell.parts.enumerated().map { index, part in
-        String(repeating: " ", count: widths[index] - part.count) + part
+        widths[index].padded(part)
       }.joined(separator: " ")
     }
     guard marksBest, !leftAligned.contains(column) else { return text }

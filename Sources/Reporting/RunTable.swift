@@ -29,7 +29,7 @@ public struct RunTable: Sendable {
       var notes = Footnotes()
       let grid = group.grid(&notes)
       text += group.key.title + "\n" + grid.terminal(isBold: isBold)
-      text += legend(group).map { wrapped("", $0) }.joined() + notes.text() + "\n"
+      text += legend(group, bestMark: "*").map { wrapped("", $0) }.joined() + notes.text() + "\n"
     }
     return text + warnings.map { wrapped("warning: ", $0) }.joined()
   }
@@ -41,17 +41,18 @@ public struct RunTable: Sendable {
       var notes = Footnotes()
       let grid = group.grid(&notes)
       text += "### \(group.key.title)\n\n" + grid.markdown() + "\n"
-      let lines = legend(group) + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
+      let lines =
+        legend(group, bestMark: "**bold**") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
       text += lines.map { "- \($0)\n" }.joined() + "\n"
     }
     return text + warnings.map { "> **Warning:** \($0)\n\n" }.joined()
   }
 
-  private func legend(_ group: Group) -> [String] {
+  private func legend(_ group: Group, bestMark: String) -> [String] {
     var lines: [String] = []
-    if group.hasBest { lines.append("* best of the row (median)") }
+    if group.hasBest { lines.append("\(bestMark) best of the row (median)") }
     if group.rows.contains(where: \.isDelegated) {
-      lines.append("→name  the layer was handed to that backend, so it is not named best")
+      lines.append("→name the layer was handed to that backend, so it is not named best")
     }
     let contaminated = group.rows.reduce(0) { $0 + $1.contaminatedCount }
     if contaminated > 0 {
@@ -94,7 +95,7 @@ private let cellColumns: [Column<SummaryRow>] = [
     if row.isDelegated { return "→" + row.workload.facts.delegatedTo }
     // Copies and comparisons are no floating-point work worth a rate.
     guard let rate = row.work.gigaflopsPerSecond, row.work.flopsAlgorithmic != 0 else { return "" }
-    return NumberText.rate(rate)
+    return NumberText.gigaflops(rate)
   },
 ]
 

@@ -59,7 +59,7 @@ extension Schema {
       } catch {
         failure = error
       }
-      line += 1 + fields.reduce(0) { $0 + $1.count(where: \.isNewline) }
+      line += 1 + fields.reduce(0) { $0 + $1.count { $0.isNewline } }
     }
     do {
       let csv = try CSV<NoView>(string: text, delimiter: .comma, loadColumns: false)

@@ -1,0 +1,100 @@
+import Results
+import Testing
+
+struct CorruptInputTests {
+  private let schema = Schema.workloads
+  private var good: String { schema.text([SampleRows.workload, SampleRows.workload]) }
+
+  private func failure(_ text: String) -> ResultsError? {
+    do throws(ResultsError) {
+      _ = try schema.rows(in: text, file: "run/workloads.csv")
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test("A wrong value is named by file, line and column, counting lines inside quotes")
+  func value() {
+    // The reason of the first row holds a line feed, so the second row is on line 4.
+    let parts = good.components(before: ",failed,")
+    let text = parts[0] + ",failed," + parts[1] + ",broken," + parts[2]
+    let error = failure(text)
+    #expect(
+      error
+        == .corrupt(
+          file: "run/workloads.csv", line: 4, column: "status",
+          reason: "'broken' is not a value of it"))
+    #expect(
+      error?.description
+        == "run/workloads.csv:4: column 'status': 'broken' is not a value of it")
+  }
+
+  @Test("A missing number is named")
+  func missingNumber() {
+    #expect(
+      failure(good.replacing(",2,10,in-net,", with: ",,10,in-net,"))
+        == .corrupt(file: "run/workloads.csv", line: 2, column: "threads", reason: "is empty"))
+  }
+
+  @Test("Another schema version is refused")
+  func version() {
+    #expect(
+      failure(schema.headerLine + "2,the,rest,may,look,different\n")
+        == .schemaVersion(file: "run/workloads.csv", line: 2, found: "2", supported: 1))
+  }
+
+  @Test("A renamed column is named")
+  func header() {
+    #expect(
+      failure(good.replacing(",nrmse,", with: ",rms,"))
+        == .corrupt(
+          file: "run/workloads.csv", line: 1, column: "nrmse",
+          reason: "stands at place 30 of workloads.csv, found 'rms'"))
+  }
+
+  @Test("A column too many is named")
+  func extraColumn() {
+    #expect(
+      failure(schema.headerLine.dropLast() + ",extra\n")
+        == .corrupt(
+          file: "run/workloads.csv", line: 1, column: "extra",
+          reason: "not a column of workloads.csv"))
+  }
+
+  @Test("A row with too few fields is not filled up")
+  func shortRow() {
+    #expect(
+      failure(schema.headerLine + "1,a,b\n")
+        == .corrupt(
+          file: "run/workloads.csv", line: 2, column: "", reason: "3 fields instead of 32"))
+  }
+
+  @Test("A last line that is cut off is said to be")
+  func cutOff() {
+    guard case .corrupt(_, 5, _, let reason) = failure(String(good.dropLast(3))) else {
+      Issue.record("no error")
+      return
+    }
+    #expect(reason.contains("cut off"))
+  }
+
+  @Test("Quotes that do not match are an error")
+  func quotes() {
+    #expect(failure(schema.headerLine + "1,\"a\"b,c\n") != nil)
+    #expect(failure(schema.headerLine + "1,\"a,b,c\n") != nil)
+  }
+
+  @Test("An empty file is an error")
+  func empty() {
+    #expect(
+      failure("")
+        == .corrupt(file: "run/workloads.csv", line: 0, column: "", reason: "the file is empty"))
+  }
+}
+
+extension String {
+  fileprivate func components(before separator: String) -> [String] {
+    split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+  }
+}
