@@ -14,7 +14,9 @@ enum NumberText {
   }
 
   /// One digit after the point, so that a column is easy to read down.
-  static func gigaflops(_ value: Double) -> String { fixed(value, 1) }
+  static func gigaflops(_ value: Double) -> String {
+    value > 0 && value < 0.05 ? "<0.1" : fixed(value, 1)
+  }
 
   /// Rates: three digits, at most two after the point.
   static func rate(_ value: Double) -> String {

@@ -99,6 +99,16 @@ struct RunTableTests {
     #expect(RunTable(summary: rows).terminal(isBold: true) == Golden.singleBackend)
   }
 
+  @Test("A rate that rounds to nothing does not look like 0")
+  func smallRate() {
+    var run = TestRun()
+    run.addLayer("prob", index: 0, kind: "softmax", flops: 4)
+    run.add(TestRun.key("prob", index: 0, kind: "softmax"), nanoseconds: [1000])
+    let rows = summarise(samples: run.samples, workloads: run.workloads, layers: run.layers)
+    let text = RunTable(summary: rows).terminal(isBold: false)
+    #expect(text.contains("0.0010 <0.1\n"))
+  }
+
   @Test("What is handed on is never the best")
   func delegated() {
     var run = TestRun()
