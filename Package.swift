@@ -99,7 +99,7 @@ let package = Package(
       name: "BackendsTests",
       dependencies: [
         "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "GoldenSupport",
-        "Networks", "Tensors", "CSupport",
+        "Networks", "Tensors", "CSupport", "KernelInterface",
       ]),
     .testTarget(
       name: "MeasuringTests",

@@ -1,0 +1,126 @@
+import Networks
+import Tensors
+import Testing
+
+@Suite("Graph")
+struct GraphTests {
+  static func graph(_ name: String, batch: Int? = nil) throws -> Graph {
+    try #require(NetworkCatalog.network(named: name)).graph(batch: batch)
+  }
+
+  @Test("The catalog's names are distinct, and every network resolves")
+  func catalog() throws {
+    let names = NetworkCatalog.entries.map(\.name)
+    #expect(Set(names).count == names.count)
+    for name in names {
+      let graph = try Self.graph(name)
+      #expect(graph.networkName == name)
+      #expect(graph.batch == 10)
+    }
+    #expect(NetworkCatalog.network(named: "AlexNet") == nil)
+  }
+
+  @Test(
+    "AlexNet has 23 layers of the published kinds", arguments: NetworkCatalog.entries.map(\.name))
+  func layers(name: String) throws {
+    let graph = try Self.graph(name)
+    #expect(graph.nodes.count == 23)
+    #expect(graph.nodes.map(\.layerIndex) == Array(0..<23))
+    let counts = Dictionary(grouping: graph.nodes) { $0.layer.spec.kind }.mapValues(\.count)
+    #expect(
+      counts == [
+        .convolution: 5, .relu: 7, .lrn: 2, .pooling: 3, .innerProduct: 3, .dropout: 2, .softmax: 1,
+      ])
+    let groups = graph.nodes.compactMap { node -> Int? in
+      if case .convolution(let spec) = node.layer.spec { spec.groups } else { nil }
+    }
+    #expect(groups == [1, 2, 1, 2, 2])
+  }
+
+  @Test(
+    "The order of the first stage tells AlexNet from CaffeNet",
+    arguments: [
+      ("alexnet", ["conv1", "relu1", "norm1", "pool1", "conv2"]),
+      ("caffenet", ["conv1", "relu1", "pool1", "norm1", "conv2"]),
+    ])
+  func order(name: String, layers: [String]) throws {
+    #expect(try Self.graph(name).nodes.prefix(5).map(\.layer.name) == layers)
+  }
+
+  @Test("There are eight stages, each from a convolution or inner product to the next")
+  func stages() throws {
+    let graph = try Self.graph("alexnet")
+    var stages: [String: [String]] = [:]
+    for node in graph.nodes { stages[node.stage, default: []].append(node.layer.name) }
+    #expect(
+      stages == [
+        "conv1": ["conv1", "relu1", "norm1", "pool1"],
+        "conv2": ["conv2", "relu2", "norm2", "pool2"],
+        "conv3": ["conv3", "relu3"], "conv4": ["conv4", "relu4"],
+        "conv5": ["conv5", "relu5", "pool5"],
+        "fc6": ["fc6", "relu6", "drop6"], "fc7": ["fc7", "relu7", "drop7"],
+        "fc8": ["fc8", "prob"],
+      ])
+  }
+
+  @Test("An in-place layer makes a new value of the same blob, which later layers read")
+  func inPlace() throws {
+    let graph = try Self.graph("caffenet")
+    let versions = graph.values.indices.filter { graph.values[$0].blob == "fc6" }
+    #expect(versions.count == 3)  // fc6, relu6, drop6
+    #expect(graph.value(ofBlob: "fc6") == versions[2])
+    let fc7 = graph.nodes[try graph.node(named: "fc7")]
+    #expect(fc7.inputs == [versions[2]])
+    #expect(graph.values[versions[2]].producer == (try graph.node(named: "drop6")))
+    #expect(graph.value(ofBlob: "nothing") == nil)
+  }
+
+  @Test("The input is the only input, prob the only output")
+  func boundary() throws {
+    let graph = try Self.graph("alexnet", batch: 3)
+    #expect(graph.inputs.map { graph.values[$0].blob } == ["data"])
+    #expect(graph.outputs.map { graph.values[$0].blob } == ["prob"])
+    #expect(graph.batch == 3)
+    #expect(graph.values.allSatisfy { $0.shape.n == 3 })
+  }
+
+  @Test("A layer alone keeps its place and shapes and writes out of place")
+  func single() throws {
+    let graph = try Self.graph("alexnet", batch: 2)
+    for index in graph.nodes.indices {
+      let single = graph.single(index)
+      let node = single.nodes[0]
+      #expect(single.nodes.count == 1)
+      #expect(node.layer == graph.nodes[index].layer)
+      #expect(node.layerIndex == index)
+      #expect(node.stage == graph.nodes[index].stage)
+      #expect(single.inputShape(of: node) == graph.inputShape(of: graph.nodes[index]))
+      #expect(single.outputShape(of: node) == graph.outputShape(of: graph.nodes[index]))
+      #expect(single.inputs == node.inputs)
+      #expect(single.outputs == node.outputs)
+      #expect(Set(node.inputs).isDisjoint(with: node.outputs))
+      #expect(single.cost(of: node) == graph.cost(of: graph.nodes[index]))
+    }
+  }
+
+  @Test("What does not fit together is refused, with the layer's name")
+  func errors() throws {
+    let input = Network.Input(blob: "data", shape: Shape(n: 1, c: 3, h: 8, w: 8))
+    func resolve(_ layers: [Layer], batch: Int? = nil) throws -> Graph {
+      try Network(name: "x", inputs: [input], layers: layers).graph(batch: batch)
+    }
+    let relu = Layer(name: "r", spec: .relu(ReLUSpec()), bottoms: ["data"], tops: ["r"])
+    var lost = relu
+    lost.bottoms = ["nowhere"]
+    var twoTops = relu
+    twoTops.tops = ["a", "b"]
+    #expect(throws: NetworkError.unknownBlob(layer: "r", blob: "nowhere")) { try resolve([lost]) }
+    #expect(throws: NetworkError.duplicateLayer("r")) { try resolve([relu, relu]) }
+    #expect(throws: NetworkError.self) { try resolve([twoTops]) }
+    #expect(throws: NetworkError.batch(0)) { try resolve([relu], batch: 0) }
+    #expect(throws: NetworkError.batch(-1)) { try resolve([relu], batch: -1) }
+    #expect(throws: NetworkError.unknownLayer("q", known: ["r"])) {
+      try resolve([relu]).node(named: "q")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Networks
+import Tensors
+import Testing
+
+@Suite("Shapes by Caffe's rules")
+struct ShapeInferenceTests {
+  @Test(
+    "AlexNet's blobs at batch 10 have the shapes of Caffe's log",
+    arguments: ["alexnet", "caffenet"])
+  func alexNet(name: String) throws {
+    let graph = try GraphTests.graph(name, batch: 10)
+    let norm1 = name == "alexnet" ? "10x96x55x55" : "10x96x27x27"
+    let norm2 = name == "alexnet" ? "10x256x27x27" : "10x256x13x13"
+    let want = [
+      "data": "10x3x227x227", "conv1": "10x96x55x55", "pool1": "10x96x27x27", "norm1": norm1,
+      "conv2": "10x256x27x27", "pool2": "10x256x13x13", "norm2": norm2,
+      "conv3": "10x384x13x13", "conv4": "10x384x13x13", "conv5": "10x256x13x13",
+      "pool5": "10x256x6x6", "fc6": "10x4096", "fc7": "10x4096", "fc8": "10x1000",
+      "prob": "10x1000",
+    ]
+    let got = Dictionary(
+      graph.values.map { ($0.blob, "\($0.shape)") }, uniquingKeysWith: { first, _ in first })
+    #expect(got == want)
+  }
+
+  private func shape(of spec: LayerSpec, from dimensions: [Int]) throws -> Shape {
+    try Layer(name: "it", spec: spec, bottoms: ["x"], tops: ["y"])
+      .outputShapes(of: [Shape(dimensions)])[0]
+  }
+
+  /// Sizes that Caffe itself gave; see Tests/Golden/layers.
+  @Test(
+    "Pooling rounds up and drops a last window that starts in the padding",
+    arguments: [
+      // input h, w; kernel, stride, pad; output h, w
+      (6, 7, 3, 2, 0, 3, 3),  // 6 leaves a partial window
+      (5, 5, 2, 2, 1, 3, 3),  // four windows, the last would start in the padding
+      (6, 6, 3, 2, 1, 4, 4),
+      (7, 5, 3, 2, 1, 4, 3),
+      (5, 6, 1, 3, 0, 3, 3),  // kernel below stride: the last window of 5 is empty
+      (55, 55, 3, 2, 0, 27, 27), (27, 27, 3, 2, 0, 13, 13), (13, 13, 3, 2, 0, 6, 6),
+      (3, 3, 3, 2, 0, 1, 1), (6, 5, 3, 1, 1, 6, 5),
+    ])
+  func pooling(h: Int, w: Int, kernel: Int, stride: Int, pad: Int, p: Int, q: Int) throws {
+    let spec = PoolingSpec(
+      method: .max, kernel: Extent(kernel), stride: Extent(stride), pad: Extent(pad))
+    #expect(try shape(of: .pooling(spec), from: [2, 3, h, w]) == Shape([2, 3, p, q]))
+  }
+
+  @Test("Global pooling leaves one pixel")
+  func globalPooling() throws {
+    let spec = PoolingSpec(method: .average, kernel: Extent(1), isGlobal: true)
+    #expect(try shape(of: .pooling(spec), from: [2, 3, 7, 6]) == Shape([2, 3, 1, 1]))
+  }
+
+  @Test(
+    "Convolution rounds down; dilation widens the kernel",
+    arguments: [
+      (7, 6, 3, 2, 1, 1, 4, 3), (37, 35, 11, 4, 0, 1, 7, 7), (8, 9, 3, 1, 2, 2, 8, 9),
+      (227, 227, 11, 4, 0, 1, 55, 55), (3, 3, 3, 1, 0, 1, 1, 1),
+    ])
+  func convolution(
+    h: Int, w: Int, kernel: Int, stride: Int, pad: Int, dilation: Int, p: Int, q: Int
+  ) throws {
+    let spec = ConvolutionSpec(
+      outputs: 4, kernel: Extent(kernel), stride: Extent(stride), pad: Extent(pad),
+      dilation: Extent(dilation), groups: 2)
+    #expect(try shape(of: .convolution(spec), from: [2, 6, h, w]) == Shape([2, 4, p, q]))
+  }
+
+  @Test("An inner product flattens from its axis on")
+  func innerProduct() throws {
+    let spec = InnerProductSpec(outputs: 7)
+    #expect(try shape(of: .innerProduct(spec), from: [3, 2, 3, 4]) == Shape([3, 7]))
+    let later = InnerProductSpec(outputs: 4, axis: 2)
+    #expect(try shape(of: .innerProduct(later), from: [2, 3, 4, 2]) == Shape([2, 3, 4]))
+  }
+
+  @Test(
+    "Impossible layers are refused by name",
+    arguments: [
+      (.convolution(ConvolutionSpec(outputs: 4, kernel: Extent(9))), [1, 3, 8, 8]),
+      (.convolution(ConvolutionSpec(outputs: 4, kernel: Extent(3), groups: 2)), [1, 3, 8, 8]),
+      (.convolution(ConvolutionSpec(outputs: 3, kernel: Extent(3), groups: 2)), [1, 4, 8, 8]),
+      (.convolution(ConvolutionSpec(outputs: 4, kernel: Extent(3))), [3, 8]),
+      (.convolution(ConvolutionSpec(outputs: 0, kernel: Extent(3))), [1, 3, 8, 8]),
+      (
+        .convolution(ConvolutionSpec(outputs: 4, kernel: Extent(3), stride: Extent(0))),
+        [1, 3, 8, 8]
+      ),
+      (.pooling(PoolingSpec(method: .max, kernel: Extent(9))), [1, 3, 8, 8]),
+      (.pooling(PoolingSpec(method: .max, kernel: Extent(2), pad: Extent(2))), [1, 3, 8, 8]),
+      (.pooling(PoolingSpec(method: .max, kernel: Extent(0))), [1, 3, 8, 8]),
+      (.pooling(PoolingSpec(method: .max, kernel: Extent(2))), [3, 8]),
+      (.innerProduct(InnerProductSpec(outputs: 4, axis: 2)), [3, 8]),
+      (.innerProduct(InnerProductSpec(outputs: 0)), [3, 8]),
+      (.softmax(SoftmaxSpec(axis: 2)), [3, 8]),
+    ] as [(LayerSpec, [Int])])
+  func refuses(spec: LayerSpec, input: [Int]) throws {
+    let error = try #require(throws: NetworkError.self) { try shape(of: spec, from: input) }
+    guard case .unusableShape(layer: "it", let reason) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(!reason.isEmpty)
+  }
+}

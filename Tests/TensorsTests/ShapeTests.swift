@@ -1,0 +1,31 @@
+import Tensors
+import Testing
+
+@Suite("Shape")
+struct ShapeTests {
+  @Test("Four axes have Caffe's names")
+  func names() {
+    let shape = Shape(n: 2, c: 3, h: 4, w: 5)
+    #expect([shape.n, shape.c, shape.h, shape.w] == [2, 3, 4, 5])
+    #expect(shape.count == 120)
+    #expect(shape.byteCount == 480)
+    #expect(shape.countPerImage == 60)
+    #expect(shape.rank == 4)
+    #expect("\(shape)" == "2x3x4x5")
+  }
+
+  @Test("Missing axes count as 1, and a scalar has one element")
+  func missingAxes() {
+    let matrix = Shape([7, 9])
+    #expect([matrix.n, matrix.c, matrix.h, matrix.w] == [7, 9, 1, 1])
+    #expect(Shape([]).count == 1)
+    #expect("\(Shape([]))" == "")
+    #expect(Shape([3, 0, 2]).count == 0)
+  }
+
+  @Test("Another batch size changes the first axis only")
+  func withBatch() {
+    #expect(Shape([10, 3, 227, 227]).withBatch(1) == Shape([1, 3, 227, 227]))
+    #expect(Shape([10, 1000]).withBatch(4) == Shape([4, 1000]))
+  }
+}
