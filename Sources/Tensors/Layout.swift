@@ -44,9 +44,12 @@ public enum Layout: Hashable, Sendable, CustomStringConvertible {
   public func pack(
     _ source: UnsafePointer<Float>, shape: Shape, into destination: UnsafeMutablePointer<Float>
   ) {
+    guard case .blockedChannels(let block) = self else {
+      return destination.update(from: source, count: shape.count)
+    }
     destination.update(repeating: 0, count: elementCount(of: shape))
-    forEachRow(of: shape) { row, offset, stride in
-      for w in 0..<shape.w { destination[offset + w * stride] = source[row + w] }
+    forEachRow(of: shape) { row, offset in
+      for w in 0..<shape.w { destination[offset + w * block] = source[row + w] }
     }
   }
 
@@ -54,24 +57,22 @@ public enum Layout: Hashable, Sendable, CustomStringConvertible {
   public func unpack(
     _ source: UnsafePointer<Float>, shape: Shape, into destination: UnsafeMutablePointer<Float>
   ) {
-    forEachRow(of: shape) { row, offset, stride in
-      for w in 0..<shape.w { destination[row + w] = source[offset + w * stride] }
+    guard case .blockedChannels(let block) = self else {
+      return destination.update(from: source, count: shape.count)
+    }
+    forEachRow(of: shape) { row, offset in
+      for w in 0..<shape.w { destination[row + w] = source[offset + w * block] }
     }
   }
 
-  /// Calls `body(row-major offset, offset here, distance between columns here)` for each row.
-  private func forEachRow(of shape: Shape, _ body: (Int, Int, Int) -> Void) {
-    if case .nchw = self, shape.rank > 4 { return body(0, 0, 1) }
-    let stride =
-      switch self {
-      case .nchw: 1
-      case .blockedChannels(let block): block
-      }
+  /// Calls `body(row-major offset, offset here)` for each row of an image blob.
+  private func forEachRow(of shape: Shape, _ body: (Int, Int) -> Void) {
+    precondition(shape.rank <= 4, "a blocked layout has at most four axes, not \(shape)")
     var row = 0
     for n in 0..<shape.n {
       for c in 0..<shape.c {
         for h in 0..<shape.h {
-          body(row, offset(n: n, c: c, h: h, w: 0, in: shape), stride)
+          body(row, offset(n: n, c: c, h: h, w: 0, in: shape))
           row += shape.w
         }
       }
