@@ -13,7 +13,9 @@ import PackageDescription
 /// The same in debug and release, so that tests exercise the code that is measured.
 func kernelFlags(_ march: String?) -> [SwiftSetting] {
   let isa = march.map { ["-Xcc", "-march=\($0)"] } ?? []
-  return [
+  // 32 vector registers hold tiles of up to 14 pixels, 16 of up to 6.
+  let tiles: [SwiftSetting] = march == "x86-64-v4" ? [.define("WIDE_TILES")] : []
+  return tiles + [
     .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=1000"] + isa)
   ]
 }

@@ -9,6 +9,8 @@ public enum BackendCatalog {
       NaiveBackend(),
       Im2colBackend(.openBLAS),
       Im2colBackend(.blis),
+      WinogradBackend(),
+      SIMDBackend(),
     ]
     for (name, path) in customBLAS {
       let backend = Im2colBackend(.custom(name: name, path: path))

@@ -34,6 +34,9 @@ public struct StepInfo: Sendable {
   /// How much larger than for the direct method the error bound is: 1, or the amplification of the
   /// transforms of a fast algorithm.
   public var errorAmplification = 1.0
+  /// Side in pixels of the square of outputs that are computed from the same sums, so that one's
+  /// rounding errors reach the others: 1, or the output tile of a fast algorithm.
+  public var errorTile = 1
   /// Scratch bytes needed while the step runs; 64-byte aligned, contents undefined.
   public var workspaceByteCount = 0
   /// Bytes kept from forward for backward (training).

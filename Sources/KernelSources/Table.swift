@@ -4,5 +4,20 @@ import KernelInterface
 func makeKernelTable() -> KernelTable {
   KernelTable(
     isa_name: UnsafeRawPointer(isaName.utf8Start).assumingMemoryBound(to: CChar.self),
-    lanes: Int32(Vector.scalarCount))
+    lanes: Int32(Vector.scalarCount),
+    output_tile: Int32(outputTile),
+    pixel_tile: Int32(maximumTileWidth),
+    edge_pixel_tile: Int32(minimumEdgeTileWidth),
+    convolution_block: { convolutionBlock($0) },
+    convolution_four: { convolutionFour($0) },
+    vector_product: { vectorProduct($0) },
+    pack_rows: { packRows($0) },
+    unpack_rows: { unpackRows($0) },
+    rectify: { rectify($0) },
+    pooling: { pooling($0) },
+    normalization: { normalization($0) },
+    softmax: { softmax($0) },
+    repack: { repack($0) },
+    winograd_input: { winogradInput($0) },
+    winograd_output: { winogradOutput($0) })
 }

@@ -6,5 +6,18 @@ typealias Vector = SIMD8<Float>
 /// Name of this instruction set, as in the `isa` column.
 let isaName: StaticString = "avx2"
 
+/// Most output pixels of a register tile; times two vectors, so that the accumulators, two weight
+/// vectors and a broadcast input fill the 16 registers.
+let maximumTileWidth = 6
+
+/// Least width of a tile that can skip padding columns.
+let minimumEdgeTileWidth = 4
+
+/// One fused multiply-add.
+@inline(__always)
+func multiplyAdd(_ accumulator: Vector, _ a: Vector, _ b: Vector) -> Vector {
+  accumulator.addingProduct(a, b)
+}
+
 /// The kernels of this module.
 public func kernelTableAVX2() -> KernelTable { makeKernelTable() }

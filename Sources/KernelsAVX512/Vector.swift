@@ -6,5 +6,18 @@ typealias Vector = SIMD16<Float>
 /// Name of this instruction set, as in the `isa` column.
 let isaName: StaticString = "avx512"
 
+/// Most output pixels of a register tile; times two vectors, so that the accumulators, two weight
+/// vectors and a broadcast input fill the 32 registers.
+let maximumTileWidth = 14
+
+/// Least width of a tile that can skip padding columns.
+let minimumEdgeTileWidth = 12
+
+/// One fused multiply-add.
+@inline(__always)
+func multiplyAdd(_ accumulator: Vector, _ a: Vector, _ b: Vector) -> Vector {
+  accumulator.addingProduct(a, b)
+}
+
 /// The kernels of this module.
 public func kernelTableAVX512() -> KernelTable { makeKernelTable() }

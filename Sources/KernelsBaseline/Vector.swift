@@ -6,5 +6,18 @@ typealias Vector = SIMD4<Float>
 /// Name of this instruction set, as in the `isa` column.
 let isaName: StaticString = "baseline"
 
+/// Most output pixels of a register tile; times two vectors, so that the accumulators, two weight
+/// vectors and a broadcast input fill the 16 registers.
+let maximumTileWidth = 6
+
+/// Least width of a tile that can skip padding columns.
+let minimumEdgeTileWidth = 4
+
+/// Multiply, then add: without a fused instruction `addingProduct` would call `fmaf` per lane.
+@inline(__always)
+func multiplyAdd(_ accumulator: Vector, _ a: Vector, _ b: Vector) -> Vector {
+  accumulator + a * b
+}
+
 /// The kernels of this module.
 public func kernelTableBaseline() -> KernelTable { makeKernelTable() }

@@ -10,6 +10,30 @@ public struct ReferenceResult: Sendable {
   /// Largest allowed |float32 result − value| of each output of a direct method; 0 where a result
   /// must be exact. Winograd may err by this times the amplification factor of its tile.
   public var bounds: [Double]
+
+  /// The bounds of an algorithm that computes squares of `tile`×`tile` outputs from shared sums:
+  /// within a square the largest bound holds for all, times an amplification factor.
+  ///
+  /// - Parameters:
+  ///   - amplification: see `StepInfo.errorAmplification`.
+  ///   - tile: see `StepInfo.errorTile`; squares start at multiples of it.
+  public func bounds(amplification: Double, tile: Int) -> [Double] {
+    guard tile > 1 else { return bounds.map { $0 * amplification } }
+    let (height, width) = (shape.h, shape.w)
+    var result = bounds
+    for plane in 0..<(shape.n * shape.c) {
+      for top in stride(from: 0, to: height, by: tile) {
+        for left in stride(from: 0, to: width, by: tile) {
+          let indices = (top..<min(top + tile, height)).flatMap { row in
+            (left..<min(left + tile, width)).map { (plane * height + row) * width + $0 }
+          }
+          let largest = indices.map { bounds[$0] }.max() ?? 0
+          for index in indices { result[index] = largest * amplification }
+        }
+      }
+    }
+    return result
+  }
 }
 
 /// Every layer in float64, as plain loops: the judge of all backends.

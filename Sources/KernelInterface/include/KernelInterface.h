@@ -1,17 +1,206 @@
 // What crosses the boundary of an instruction set: pointers and integers only.
+//
+// Terms: a block is 16 channels next to each other (layout nChw16c); an output tile is
+// KernelTable.output_tile channels, two vector registers, by some pixels. All strides are in floats.
 #ifndef ALEXBENCH_KERNEL_INTERFACE_H
 #define ALEXBENCH_KERNEL_INTERFACE_H
 
 #include <stdint.h>
 
+// Asks for a cache line ahead of its use.
+static inline void kernel_prefetch(const void *_Nonnull address) { __builtin_prefetch(address); }
+
 // A kernel: one thread's share of a step, described by an argument block that was filled in once,
 // when the step was bound.
 typedef void (*KernelFunction)(const void *_Nonnull arguments);
 
+// A run of neighbouring output pixels of one row that are kept in registers together.
+typedef struct {
+  int32_t first;   // output column
+  int32_t width;   // pixels computed
+  int32_t stored;  // pixels stored; less than width where the last tile hangs over the edge
+} PixelTile;
+
+// Direct convolution, and everything that is one: matrix products are convolutions with a 1x1
+// kernel over rows of pixels.
+typedef struct {
+  const float *_Nonnull input;
+  // Packed [group][output tile][channel block][r][s][channel in block][output_tile].
+  const float *_Nonnull weights;
+  const float *_Nonnull bias;  // [group][output tile][output_tile]
+  float *_Nonnull output;
+  float floor;  // outputs below are raised to it: 0 is ReLU, -infinity nothing
+
+  // This thread's items of the space [group][output tile][image][output row].
+  int64_t first_item, last_item;
+  int32_t tiles_per_group, images, output_rows;
+
+  int64_t input_image_stride, input_group_stride, input_block_stride, input_row_stride;
+  int64_t output_image_stride, output_group_stride, output_block_stride, output_row_stride;
+  int64_t output_pixel_stride;
+
+  int32_t channel_blocks;  // per group
+  int32_t channels_per_block;
+  int32_t taps_r, taps_s;
+  int32_t stride_h, dilation_h, pad_h, input_rows;  // rows outside the input are skipped
+  int32_t outputs_per_group;  // a last output tile may be partly filled
+
+  const PixelTile *_Nonnull pixel_tiles;
+  int32_t pixel_tile_count;
+  // [pixel tile][s]: offset of tap s for the tile's first pixel.
+  const int32_t *_Nonnull tap_offsets;
+  // [pixel tile][s]: which pixels of the tile lie inside the input for that tap: 0 all, 1 or 2 all
+  // but as many first, 3 or 4 all but one or two last.
+  const int32_t *_Nonnull tap_edges;
+} ConvolutionArguments;
+
+// Fully connected for one image: streams the weights once.
+typedef struct {
+  const float *_Nonnull input;    // [inputs]
+  const float *_Nonnull weights;  // [output tile][input][output_tile]
+  const float *_Nonnull bias;     // [output tile][output_tile]
+  float *_Nonnull output;
+  float floor;
+  int32_t inputs, outputs;
+  int32_t first_tile, last_tile;  // this thread's
+} VectorProductArguments;
+
+// Rearranges images of [rows][row_length] into [row_length / 16][rows][16], for products with
+// several images.
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int32_t rows, row_length;
+  int32_t first_block, last_block;  // this thread's of row_length / 16
+} PackRowsArguments;
+
+// The way back: [row_length / 16][rows][16] to [rows][row_length].
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int32_t rows, row_length;
+  int32_t first_row, last_row;  // this thread's
+} UnpackRowsArguments;
+
+// Element-wise max(x, 0) + slope * min(x, 0).
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int64_t count;  // of floats, this thread's
+  float negative_slope;
+} RectifyArguments;
+
+// Maximum or average over windows of blocked channels.
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int32_t input_h, input_w, output_h, output_w;
+  int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+  int32_t is_average;
+  int64_t first_item, last_item;  // this thread's of [image][block][output row]
+} PoolingArguments;
+
+// Local response normalisation across blocked channels.
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  float *_Nonnull scratch;  // this thread's, scratch_floats long
+  int32_t channels, pixels;  // pixels of one image
+  int32_t half_window;  // size / 2
+  float alpha_over_size, k, beta;
+  int64_t first_item, last_item;  // this thread's of [image][group of LRN_PIXELS pixels]
+} NormalizationArguments;
+#define LRN_PIXELS 8
+
+// Softmax over rows of `length` floats.
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int32_t length;
+  int32_t first_row, last_row;  // this thread's
+} SoftmaxArguments;
+
+// Copies between row-major and blocked channels, with zero padding around, regrouping of channels
+// and splitting of columns into stride phases.
+//
+// Blocked sides are [image][group][block][h][w][16], every group starting a block of its own; a
+// blob of a network has one group.
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int32_t input_is_blocked, output_is_blocked;
+  int32_t input_groups, output_groups;
+  int32_t images, channels, h, w;  // of the input
+  int32_t pad_h, pad_w;            // zeros before the first row and column of the output
+  int32_t output_h, output_w;      // of the output, padding and phases included
+  // Column x goes to phase x % phases, position x / phases; phases lie behind each other, each
+  // output_w / phases wide. 1 keeps columns in order.
+  int32_t phases;
+  int64_t first_item, last_item;  // this thread's of [image][output group][output channel block]
+} RepackArguments;
+
+// Winograd convolution, first part: tiles of the input into the frequency domain.
+typedef struct {
+  const float *_Nonnull input;  // blocked
+  float *_Nonnull output;       // [frequency][group][channel block][tile][16]
+  const float *_Nonnull coefficients;
+  float *_Nonnull scratch;      // this thread's, alpha * alpha * 16 long
+  int32_t alpha, tile_step;     // tile size and distance between tiles, in pixels
+  int32_t input_h, input_w, pad_h, pad_w;
+  int32_t tiles_h, tiles_w;     // per image
+  int32_t first_tile, tile_count;  // of the block in work, counted over images
+  int32_t channel_blocks;       // all groups together
+  int64_t input_image_stride, input_block_stride;
+  int64_t frequency_stride, block_stride;  // of the output
+  int64_t first_item, last_item;  // this thread's of [channel block][tile]
+} WinogradInputArguments;
+
+// Winograd convolution, second part: the products, frequency by frequency, and the transform of
+// their sums into output pixels.
+typedef struct {
+  const float *_Nonnull input;    // as WinogradInputArguments.output
+  const float *_Nonnull weights;  // [group][output tile][frequency][channel][output_tile]
+  const float *_Nonnull bias;     // [group][output tile][output_tile]
+  float *_Nonnull products;       // this thread's, [frequency][tile][output_tile]
+  float *_Nonnull output;         // blocked
+  const float *_Nonnull coefficients;
+  float *_Nonnull scratch;        // this thread's, alpha * alpha * 16 long
+  float floor;
+  int32_t alpha, tile_outputs;    // tile size in and out, in pixels
+  int32_t output_h, output_w, tiles_h, tiles_w;
+  int32_t first_tile, tile_count;
+  int32_t groups, tiles_per_group, outputs_per_group;
+  int32_t channel_blocks;         // per group
+  int64_t frequency_stride, group_stride, block_stride;  // of the input
+  int64_t output_image_stride, output_block_stride;
+  int64_t products_frequency_stride;
+  int32_t tile_part;              // tiles that one item covers
+  int64_t first_item, last_item;  // this thread's of [group][output tile][part of the tiles]
+} WinogradOutputArguments;
+
 // The kernels of one instruction set, with the tile sizes that they are built for.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
   const char *_Nonnull isa_name;
-  int32_t lanes;  // floats in a vector register
+  int32_t lanes;             // floats in a vector register
+  int32_t output_tile;       // output channels of a register tile
+  int32_t pixel_tile;        // most pixels of a register tile
+  int32_t edge_pixel_tile;   // least pixels of a tile that can skip padding columns
+
+  // ConvolutionArguments; from one output pixel to the next the input moves by 16 floats (blocked
+  // channels, stride 1), or by 4 (row-major, stride 4, where a "block" is a channel and its
+  // "channels" are the columns of the filter: conv1).
+  KernelFunction _Nonnull convolution_block;
+  KernelFunction _Nonnull convolution_four;
+  KernelFunction _Nonnull vector_product;      // VectorProductArguments
+  KernelFunction _Nonnull pack_rows;           // PackRowsArguments
+  KernelFunction _Nonnull unpack_rows;         // UnpackRowsArguments
+  KernelFunction _Nonnull rectify;             // RectifyArguments
+  KernelFunction _Nonnull pooling;             // PoolingArguments
+  KernelFunction _Nonnull normalization;       // NormalizationArguments
+  KernelFunction _Nonnull softmax;             // SoftmaxArguments
+  KernelFunction _Nonnull repack;              // RepackArguments
+  KernelFunction _Nonnull winograd_input;      // WinogradInputArguments
+  KernelFunction _Nonnull winograd_output;     // WinogradOutputArguments
 } KernelTable;
 
 #endif

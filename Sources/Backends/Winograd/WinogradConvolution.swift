@@ -1,0 +1,228 @@
+import Execution
+import KernelInterface
+import Networks
+import Tensors
+
+/// Winograd convolution F(m×m, r×r) as a step: two launches per block of tiles, the input
+/// transform, then products and output transform together.
+struct WinogradConvolution {
+  let spec: ConvolutionSpec
+  let input: Shape
+  let output: Shape
+  let transform: WinogradTransform
+  let kernels: KernelTable
+  let pool: ThreadPool
+
+  /// - Returns: nil when the method does not apply: it needs a square filter with stride 1 and
+  ///   whole channel blocks per group.
+  init?(
+    spec: ConvolutionSpec, input: Shape, output: Shape, tileOutputs: Int, kernels: KernelTable,
+    pool: ThreadPool
+  ) {
+    guard Self.applies(to: spec, channels: input.c),
+      let transform = WinogradTransform(outputs: tileOutputs, taps: spec.kernel.h)
+    else { return nil }
+    self.spec = spec
+    self.input = input
+    self.output = output
+    self.transform = transform
+    self.kernels = kernels
+    self.pool = pool
+  }
+
+  /// Square 3×3 and 5×5 filters, stride 1, whole channel blocks per group.
+  static func applies(to spec: ConvolutionSpec, channels: Int) -> Bool {
+    let block = Layout.channelBlock
+    return spec.kernel.h == spec.kernel.w && [3, 5].contains(spec.kernel.h)
+      && spec.stride == .one && spec.dilation == .one
+      && (channels / spec.groups) % block == 0
+      && (spec.groups == 1 || (spec.outputs / spec.groups) % block == 0)
+  }
+
+  private var tilesH: Int { roundUp(output.h, to: transform.outputs) / transform.outputs }
+  private var tilesW: Int { roundUp(output.w, to: transform.outputs) / transform.outputs }
+  private var frequencies: Int { transform.size * transform.size }
+  private var channelBlocks: Int { input.c / Layout.channelBlock }
+  private var outputTiles: OutputTiles {
+    OutputTiles(outputs: spec.outputs / spec.groups, tile: Int(kernels.output_tile))
+  }
+
+  /// How the work is cut so that what is in use stays in the second-level cache.
+  private struct Blocking {
+    /// Tiles that are transformed together.
+    var tiles: Int
+    /// Tiles that one item of the second launch covers.
+    var part: Int
+    /// Distance between frequencies of the transformed input; not a multiple of 4096 bytes, at
+    /// which all of them would share one set of the first-level cache.
+    var frequencyStride: Int
+    var productsStride: Int
+  }
+
+  private var blocking: Blocking {
+    let total = output.n * tilesH * tilesW
+    // The weights of one output tile are read once per part: wide parts save traffic, products of
+    // at most 512 KB stay in the second-level cache.
+    let width = Int(kernels.output_tile)
+    let limit = max(512 * 1024 / (frequencies * width * 4), Int(kernels.pixel_tile))
+    let perThread = max(1, pool.threadCount)
+    let items = spec.groups * outputTiles.count
+    let block = min(total, 4 * limit)
+    var parts = roundUp(block, to: limit) / limit
+    // Enough items that no thread waits long for another.
+    while perThread > 1, items * parts % perThread != 0, items * parts < 8 * perThread,
+      block / (parts + 1) >= 4
+    { parts += 1 }
+    let part = roundUp(block, to: parts) / parts
+    let stride = channelBlocks * block * Layout.channelBlock
+    return Blocking(
+      tiles: block, part: part, frequencyStride: stride + (stride / 16 % 2 == 0 ? 16 : 0),
+      productsStride: part * width + 16)
+  }
+
+  func makeStep(
+    node: Graph.Node, nodes: [Int], outputValue: Graph.ValueID, weights: LayerWeights, floor: Float
+  ) -> KernelStep {
+    let blocking = blocking
+    let packed = transformedWeights(weights)
+    let scratchCount = frequencies * Layout.channelBlock
+    let inputCount = frequencies * blocking.frequencyStride
+    let productsCount = frequencies * blocking.productsStride
+    let (m, r) = (transform.outputs, transform.taps)
+    var info = StepInfo(
+      kind: .convolution, nodes: nodes,
+      inputs: [Operand(value: node.inputs[0], layout: .blocked)],
+      outputs: [Operand(value: outputValue, layout: .blocked)],
+      implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
+      kernelID: kernels.isaName, isa: kernels.isaName)
+    info.tile = "F(\(m)x\(m),\(r)x\(r))"
+    info.errorAmplification = transform.errorAmplification
+    info.errorTile = m
+    info.workspaceByteCount =
+      (inputCount + pool.threadCount * (scratchCount + productsCount)) * 4
+    info.weightByteCount = packed.weights.byteCount + packed.bias.byteCount
+    let coefficients = (
+      input: Tensor(values: transform.inputCoefficients),
+      output: Tensor(values: transform.outputCoefficients)
+    )
+    return KernelStep(info) { bindings in
+      let transformed = bindings.workspace.assumingMemoryBound(to: Float.self)
+      let scratch = transformed + inputCount
+      let products = scratch + pool.threadCount * scratchCount
+      let total = output.n * tilesH * tilesW
+      var launches: [KernelLaunch] = []
+      var first = 0
+      while first < total {
+        let count = min(blocking.tiles, total - first)
+        launches.append(
+          KernelLaunch(kernels.winograd_input, on: pool) { thread in
+            inputArguments(
+              bindings, first: first, count: count, blocking: blocking, thread: thread,
+              output: transformed, coefficients: coefficients.input.pointer,
+              scratch: scratch + thread * scratchCount)
+          })
+        launches.append(
+          KernelLaunch(kernels.winograd_output, on: pool) { thread in
+            outputArguments(
+              bindings, first: first, count: count, blocking: blocking, thread: thread,
+              input: transformed, packed: packed, coefficients: coefficients.output.pointer,
+              scratch: scratch + thread * scratchCount,
+              products: products + thread * productsCount, floor: floor)
+          })
+        first += count
+      }
+      return launches
+    }
+  }
+
+  private func inputArguments(
+    _ bindings: Bindings, first: Int, count: Int, blocking: Blocking, thread: Int,
+    output target: UnsafeMutablePointer<Float>, coefficients: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> WinogradInputArguments {
+    let share = pool.share(of: channelBlocks * count, thread: thread)
+    let plane = input.h * input.w * Layout.channelBlock
+    return WinogradInputArguments(
+      input: UnsafePointer(bindings.inputs[0]), output: target, coefficients: coefficients,
+      scratch: scratch, alpha: Int32(transform.size), tile_step: Int32(transform.outputs),
+      input_h: Int32(input.h), input_w: Int32(input.w), pad_h: Int32(spec.pad.h),
+      pad_w: Int32(spec.pad.w), tiles_h: Int32(tilesH), tiles_w: Int32(tilesW),
+      first_tile: Int32(first), tile_count: Int32(count), channel_blocks: Int32(channelBlocks),
+      input_image_stride: Int64(channelBlocks * plane), input_block_stride: Int64(plane),
+      frequency_stride: Int64(blocking.frequencyStride),
+      block_stride: Int64(blocking.tiles * Layout.channelBlock),
+      first_item: Int64(share.lowerBound), last_item: Int64(share.upperBound))
+  }
+
+  private func outputArguments(
+    _ bindings: Bindings, first: Int, count: Int, blocking: Blocking, thread: Int,
+    input source: UnsafePointer<Float>, packed: (weights: AlignedBuffer, bias: AlignedBuffer),
+    coefficients: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    products: UnsafeMutablePointer<Float>, floor: Float
+  ) -> WinogradOutputArguments {
+    let block = Layout.channelBlock
+    let parts = roundUp(count, to: blocking.part) / blocking.part
+    let share = pool.share(of: spec.groups * outputTiles.count * parts, thread: thread)
+    let groupBlocks = channelBlocks / spec.groups
+    let plane = output.h * output.w * block
+    let outputBlocks = spec.groups * roundUp(spec.outputs / spec.groups, to: block) / block
+    return WinogradOutputArguments(
+      input: source, weights: UnsafePointer(packed.weights.pointer),
+      bias: UnsafePointer(packed.bias.pointer), products: products, output: bindings.outputs[0],
+      coefficients: coefficients, scratch: scratch, floor: floor, alpha: Int32(transform.size),
+      tile_outputs: Int32(transform.outputs), output_h: Int32(output.h),
+      output_w: Int32(output.w), tiles_h: Int32(tilesH), tiles_w: Int32(tilesW),
+      first_tile: Int32(first), tile_count: Int32(count), groups: Int32(spec.groups),
+      tiles_per_group: Int32(outputTiles.count),
+      outputs_per_group: Int32(spec.outputs / spec.groups), channel_blocks: Int32(groupBlocks),
+      frequency_stride: Int64(blocking.frequencyStride),
+      group_stride: Int64(groupBlocks * blocking.tiles * block),
+      block_stride: Int64(blocking.tiles * block), output_image_stride: Int64(outputBlocks * plane),
+      output_block_stride: Int64(plane), products_frequency_stride: Int64(blocking.productsStride),
+      tile_part: Int32(blocking.part), first_item: Int64(share.lowerBound),
+      last_item: Int64(share.upperBound))
+  }
+
+  /// G g G^T in float64, rounded once: [group][output tile][frequency][channel][output tile].
+  private func transformedWeights(
+    _ weights: LayerWeights
+  ) -> (weights: AlignedBuffer, bias: AlignedBuffer) {
+    let (alpha, r) = (transform.size, transform.taps)
+    let matrix = transform.filterMatrix.map { $0.map(\.value) }
+    let tile = outputTiles.width
+    let channels = input.c / spec.groups
+    let outputs = spec.outputs / spec.groups
+    let buffer = AlignedBuffer(
+      count: spec.groups * outputTiles.count * frequencies * channels * tile)
+    var rows = [Double](repeating: 0, count: alpha * r)
+    for output in 0..<spec.outputs {
+      let within = output % outputs
+      let tileIndex = output / outputs * outputTiles.count + within / tile
+      for c in 0..<channels {
+        let filter = weights.weight.pointer + (output * channels + c) * r * r
+        for i in 0..<alpha {
+          for s in 0..<r {
+            rows[i * r + s] = (0..<r).reduce(0) { $0 + matrix[i][$1] * Double(filter[$1 * r + s]) }
+          }
+        }
+        for i in 0..<alpha {
+          for j in 0..<alpha {
+            let value = (0..<r).reduce(0) { $0 + rows[i * r + $1] * matrix[j][$1] }
+            let row = (tileIndex * frequencies + i * alpha + j) * channels + c
+            buffer.pointer[row * tile + within % tile] = Float(value)
+          }
+        }
+      }
+    }
+    return (
+      buffer,
+      PackedWeights.pack(
+        bias: weights.bias, groups: spec.groups, outputs: outputs, tiles: outputTiles)
+    )
+  }
+}
+
+extension Tensor {
+  /// A one-dimensional blob.
+  fileprivate init(values: [Float]) { self.init(Shape([values.count]), values: values) }
+}

@@ -1,0 +1,117 @@
+/// The matrices of a one-dimensional Winograd convolution F(m, r), computed exactly from the points
+/// at which the polynomials are evaluated.
+///
+/// y = A^T[(G g) ⊙ (B^T d)] gives the m outputs of an r-tap filter g over α = m + r − 1 inputs d.
+/// Two dimensions nest it with itself. Source: Winograd, "Arithmetic complexity of computations"
+/// (1980), chapter 4; Lavin and Gray (2015), section 4; Toom–Cook with the point ∞.
+public struct WinogradTransform: Hashable, Sendable {
+  /// Outputs per tile, m.
+  public let outputs: Int
+  /// Filter taps, r.
+  public let taps: Int
+  /// Points ±p, then points alone; 0 and ∞ always belong to the set.
+  public let pairs: [Rational]
+  public let singles: [Rational]
+
+  /// α = m + r − 1: inputs per tile and number of products.
+  public var size: Int { outputs + taps - 1 }
+
+  /// - Returns: nil when no kernel is built for tiles of that size.
+  public init?(outputs: Int, taps: Int) {
+    self.outputs = outputs
+    self.taps = taps
+    // Small points with small reciprocals keep the numbers, and so the rounding errors, small:
+    // Barabasz et al., "Error analysis and improving the accuracy of Winograd convolution"
+    // (2020), table 1.
+    switch outputs + taps - 1 {
+    case 4: (pairs, singles) = ([Rational(1)], [])
+    case 6: (pairs, singles) = ([Rational(1), Rational(2)], [])
+    case 7: (pairs, singles) = ([Rational(1), Rational(1, 2)], [Rational(-2)])
+    case 8: (pairs, singles) = ([Rational(1), Rational(2), Rational(1, 2)], [])
+    default: return nil
+    }
+  }
+
+  /// The finite points in the order of the frequencies: 0, p₁, −p₁, p₂, −p₂, …, singles; ∞ is last.
+  public var points: [Rational] {
+    [.zero] + pairs.flatMap { [$0, Rational(-1) * $0] } + singles
+  }
+
+  /// m×α.
+  public var outputMatrix: [[Rational]] {
+    (0..<outputs).map { i in
+      points.map { power($0, i) } + [i == outputs - 1 ? .one : .zero]
+    }
+  }
+
+  /// α×r: the filter's polynomial at each point, divided by that point's Lagrange denominator.
+  public var filterMatrix: [[Rational]] {
+    let finite = points.indices.map { j in
+      let denominator = points.indices.filter { $0 != j }
+        .reduce(Rational.one) { $0 * (points[j] - points[$1]) }
+      return (0..<taps).map { power(points[j], $0) / denominator }
+    }
+    return finite + [(0..<taps).map { $0 == taps - 1 ? .one : .zero }]
+  }
+
+  /// α×α: row j holds the coefficients of Π over the other points of (x − point).
+  public var inputMatrix: [[Rational]] {
+    let finite = points.indices.map { j in
+      polynomial(roots: points.indices.filter { $0 != j }.map { points[$0] }) + [.zero]
+    }
+    return finite + [polynomial(roots: points)]
+  }
+
+  private func power(_ base: Rational, _ exponent: Int) -> Rational {
+    (0..<exponent).reduce(.one) { product, _ in product * base }
+  }
+
+  /// Coefficients of Π (x − root), lowest first.
+  private func polynomial(roots: [Rational]) -> [Rational] {
+    roots.reduce([Rational.one]) { coefficients, root in
+      var next = [Rational](repeating: .zero, count: coefficients.count + 1)
+      for (degree, coefficient) in coefficients.enumerated() {
+        next[degree + 1] = next[degree + 1] + coefficient
+        next[degree] = next[degree] - root * coefficient
+      }
+      return next
+    }
+  }
+
+  /// What the input kernel reads: the row of 0, then of each pair half the sum and half the
+  /// difference of its two rows, the rows of the singles, the row of ∞; α numbers each.
+  public var inputCoefficients: [Float] {
+    let rows = inputMatrix
+    let half = Rational(1, 2)
+    var result = rows[0]
+    for pair in pairs.indices {
+      let (plus, minus) = (rows[1 + 2 * pair], rows[2 + 2 * pair])
+      result += zip(plus, minus).map { half * ($0 + $1) }
+      result += zip(plus, minus).map { half * ($0 - $1) }
+    }
+    for row in rows[(1 + 2 * pairs.count)...] { result += row }
+    return result.map { Float($0.value) }
+  }
+
+  /// What the output kernel reads: [output][pair, then single], powers of the points.
+  public var outputCoefficients: [Float] {
+    (0..<outputs).flatMap { i in (pairs + singles).map { Float(power($0, i).value) } }
+  }
+
+  /// How much larger the rounding error bound is than that of the direct method.
+  ///
+  /// For operands of equal magnitude the two-dimensional algorithm adds up
+  /// (Σ_f |A^T| · (|G| 1) · (|B^T| 1))² in magnitude where the direct sum adds up r²; relative
+  /// rounding is the same per operation, so errors grow with the ratio. Source: the componentwise
+  /// bound of Barabasz et al. (2020), theorem 1, for constant operands; the largest output counts.
+  public var errorAmplification: Double {
+    let filterSums = filterMatrix.map { $0.reduce(0) { $0 + abs($1.value) } }
+    let inputSums = inputMatrix.map { $0.reduce(0) { $0 + abs($1.value) } }
+    let largest =
+      outputMatrix.map { row in
+        row.indices.reduce(0) { $0 + abs(row[$1].value) * filterSums[$1] * inputSums[$1] }
+      }.max() ?? 1
+    let ratio = largest / Double(taps)
+    return ratio * ratio
+  }
+}

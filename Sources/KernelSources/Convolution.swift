@@ -1,0 +1,165 @@
+import KernelInterface
+
+/// Direct convolution over blocked channels, one pixel to the next 16 floats apart.
+func convolutionBlock(_ raw: UnsafeRawPointer) {
+  convolve(raw, BlockStep.self)
+}
+
+/// Direct convolution over planar channels with stride 4, as AlexNet's conv1.
+func convolutionFour(_ raw: UnsafeRawPointer) {
+  convolve(raw, FourStep.self)
+}
+
+/// Distance in floats between the inputs of neighbouring output pixels, at compile time.
+enum PixelStep<let floats: Int> {}
+typealias BlockStep = PixelStep<16>
+typealias FourStep = PixelStep<4>
+
+/// Runs a thread's items: [group][output tile][image][output row], the weights of an output tile
+/// staying in the second-level cache for all rows and images.
+@inline(__always)
+private func convolve<let pixelStep: Int>(
+  _ raw: UnsafeRawPointer, _ step: PixelStep<pixelStep>.Type
+) {
+  let a = raw.assumingMemoryBound(to: ConvolutionArguments.self)
+  let rows = Int(a.pointee.output_rows)
+  let images = Int(a.pointee.images)
+  let tilesPerGroup = Int(a.pointee.tiles_per_group)
+  let tileWeights =
+    Int(a.pointee.channel_blocks) * Int(a.pointee.taps_r) * Int(a.pointee.taps_s)
+    * Int(a.pointee.channels_per_block) * outputTile
+  for item in Int(a.pointee.first_item)..<Int(a.pointee.last_item) {
+    let row = item % rows
+    let image = item / rows % images
+    let tile = item / (rows * images)
+    let group = tile / tilesPerGroup
+    let firstOutput = tile % tilesPerGroup * outputTile
+    let inputRow = row * Int(a.pointee.stride_h) - Int(a.pointee.pad_h)
+    var job = RowJob(
+      arguments: a,
+      input: a.pointee.input + image * Int(a.pointee.input_image_stride)
+        + group * Int(a.pointee.input_group_stride) + inputRow * Int(a.pointee.input_row_stride),
+      weights: a.pointee.weights + tile * tileWeights,
+      bias: a.pointee.bias + tile * outputTile,
+      output: a.pointee.output + image * Int(a.pointee.output_image_stride)
+        + group * Int(a.pointee.output_group_stride) + row * Int(a.pointee.output_row_stride),
+      firstOutput: firstOutput)
+    job.limitRows(inputRow: inputRow)
+    for index in 0..<Int(a.pointee.pixel_tile_count) {
+      job.run(index, step)
+    }
+  }
+}
+
+/// One output row of one output tile.
+struct RowJob {
+  let arguments: UnsafePointer<ConvolutionArguments>
+  /// Where tap r = 0 of channel block 0 starts; outside the input when that row is padding.
+  let input: UnsafePointer<Float>
+  let weights: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>
+  let output: UnsafeMutablePointer<Float>
+  /// First output channel, counted within the group.
+  let firstOutput: Int
+  /// The taps r whose row lies inside the input.
+  var firstTap = 0
+  var lastTap = 0
+
+  /// Leaves out the rows of the filter that fall into the padding.
+  @inline(__always)
+  mutating func limitRows(inputRow: Int) {
+    let dilation = Int(arguments.pointee.dilation_h)
+    let rows = Int(arguments.pointee.input_rows)
+    lastTap = Int(arguments.pointee.taps_r)
+    while firstTap < lastTap, inputRow + firstTap * dilation < 0 { firstTap += 1 }
+    while lastTap > firstTap, inputRow + (lastTap - 1) * dilation >= rows { lastTap -= 1 }
+  }
+
+  /// Computes and stores one tile of pixels with the code for its width.
+  @inline(__always)
+  func run<let pixelStep: Int>(_ index: Int, _ step: PixelStep<pixelStep>.Type) {
+    let width = arguments.pointee.pixel_tiles[index].width
+    #if WIDE_TILES
+      switch width {
+      case 14: run(RegisterTile<14>.self, index, step)
+      case 13: run(RegisterTile<13>.self, index, step)
+      case 12: run(RegisterTile<12>.self, index, step)
+      case 11: run(RegisterTile<11>.self, index, step)
+      case 10: run(RegisterTile<10>.self, index, step)
+      case 9: run(RegisterTile<9>.self, index, step)
+      case 8: run(RegisterTile<8>.self, index, step)
+      case 7: run(RegisterTile<7>.self, index, step)
+      case 6: run(RegisterTile<6>.self, index, step)
+      case 5: run(RegisterTile<5>.self, index, step)
+      case 4: run(RegisterTile<4>.self, index, step)
+      case 3: run(RegisterTile<3>.self, index, step)
+      case 2: run(RegisterTile<2>.self, index, step)
+      default: run(RegisterTile<1>.self, index, step)
+      }
+    #else
+      switch width {
+      case 6: run(RegisterTile<6>.self, index, step)
+      case 5: run(RegisterTile<5>.self, index, step)
+      case 4: run(RegisterTile<4>.self, index, step)
+      case 3: run(RegisterTile<3>.self, index, step)
+      case 2: run(RegisterTile<2>.self, index, step)
+      default: run(RegisterTile<1>.self, index, step)
+      }
+    #endif
+  }
+
+  /// The loop nest over channel blocks and taps around a register tile.
+  @inline(never)
+  private func run<let width: Int, let pixelStep: Int>(
+    _ tile: RegisterTile<width>.Type, _ index: Int, _ step: PixelStep<pixelStep>.Type
+  ) {
+    let a = arguments
+    let tapsS = Int(a.pointee.taps_s)
+    let channels = Int(a.pointee.channels_per_block)
+    let offsets = a.pointee.tap_offsets + index * tapsS
+    let edges = a.pointee.tap_edges + index * tapsS
+    let rowStride = Int(a.pointee.input_row_stride) * Int(a.pointee.dilation_h)
+    var sums = RegisterTile<width>(bias: bias)
+    for block in 0..<Int(a.pointee.channel_blocks) {
+      let blockInput = input + block * Int(a.pointee.input_block_stride)
+      for r in firstTap..<lastTap {
+        let rowInput = blockInput + r * rowStride
+        var tapWeights =
+          weights + (block * Int(a.pointee.taps_r) + r) * tapsS * channels * outputTile
+        for s in 0..<tapsS {
+          let tapInput = rowInput + Int(offsets[s])
+          if width >= minimumEdgeTileWidth && pixelStep == 16 {
+            switch edges[s] {
+            case 0:
+              sums.add(
+                Tap<pixelStep, 0, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+            case 1:
+              sums.add(
+                Tap<pixelStep, 1, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+            case 2:
+              sums.add(
+                Tap<pixelStep, 2, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+            case 3:
+              sums.add(
+                Tap<pixelStep, 0, 1>.self, input: tapInput, weights: tapWeights, count: channels)
+            default:
+              sums.add(
+                Tap<pixelStep, 0, 2>.self, input: tapInput, weights: tapWeights, count: channels)
+            }
+          } else {
+            sums.add(
+              Tap<pixelStep, 0, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+          }
+          tapWeights += channels * outputTile
+        }
+      }
+    }
+    let tile = a.pointee.pixel_tiles[index]
+    let pixelStride = Int(a.pointee.output_pixel_stride)
+    let start = output + Int(tile.first) * pixelStride
+    sums.store(
+      count: Int(tile.stored), floor: a.pointee.floor, at: start, channel: firstOutput,
+      channels: Int(a.pointee.outputs_per_group), blockStride: Int(a.pointee.output_block_stride),
+      pixelStride: pixelStride)
+  }
+}

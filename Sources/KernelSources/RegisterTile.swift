@@ -1,0 +1,91 @@
+/// Output channels of a register tile: two vectors.
+let outputTile = 2 * Vector.scalarCount
+
+/// Sums of `width` output pixels by two vectors of output channels, meant to live in registers.
+struct RegisterTile<let width: Int> {
+  var low: InlineArray<width, Vector>
+  var high: InlineArray<width, Vector>
+
+  /// Every pixel starts with the bias of its channels.
+  @inline(__always)
+  init(bias: UnsafePointer<Float>) {
+    low = InlineArray(repeating: loadVector(bias))
+    high = InlineArray(repeating: loadVector(bias + Vector.scalarCount))
+  }
+
+  /// Every pixel starts with zero.
+  @inline(__always)
+  init() {
+    low = InlineArray(repeating: Vector(repeating: 0))
+    high = InlineArray(repeating: Vector(repeating: 0))
+  }
+
+  /// Adds `count` channels of one tap: pixel x reads `input[x · pixelStep + c]`, weights are
+  /// [c][output tile]. The first `skipFirst` and the last `skipLast` pixels are left alone: for
+  /// them the tap falls into the padding.
+  @inline(__always)
+  mutating func add<let pixelStep: Int, let skipFirst: Int, let skipLast: Int>(
+    _ geometry: Tap<pixelStep, skipFirst, skipLast>.Type, input: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, count: Int
+  ) {
+    var weights = weights
+    var input = input
+    let end = input + count
+    while input != end {
+      let lowWeights = loadVector(weights)
+      let highWeights = loadVector(weights + Vector.scalarCount)
+      for x in skipFirst..<(width - skipLast) {
+        let value = Vector(repeating: input[x * pixelStep])
+        low[x] = multiplyAdd(low[x], lowWeights, value)
+        high[x] = multiplyAdd(high[x], highWeights, value)
+      }
+      weights += outputTile
+      input += 1
+    }
+  }
+
+  /// Stores the first `count` pixels, raised to `floor`, into blocked channels.
+  ///
+  /// - Parameters:
+  ///   - output: channel 0 of the group, pixel 0 of the tile.
+  ///   - channel: first channel of the tile within the group.
+  ///   - channels: channels of the group; vectors beyond them, rounded up to a block, are dropped.
+  @inline(__always)
+  func store(
+    count: Int, floor: Float, at output: UnsafeMutablePointer<Float>, channel: Int, channels: Int,
+    blockStride: Int, pixelStride: Int
+  ) {
+    let floor = Vector(repeating: floor)
+    let second = channel + Vector.scalarCount
+    let lowOutput = output + channel / 16 * blockStride + channel % 16
+    for x in 0..<width where x < count {
+      storeVector(maximum(low[x], floor), lowOutput + x * pixelStride)
+    }
+    guard second < (channels + 15) / 16 * 16 else { return }
+    let highOutput = output + second / 16 * blockStride + second % 16
+    for x in 0..<width where x < count {
+      storeVector(maximum(high[x], floor), highOutput + x * pixelStride)
+    }
+  }
+}
+
+/// Compile-time numbers of one tap of a filter: see ``RegisterTile/add(_:input:weights:count:)``.
+enum Tap<let pixelStep: Int, let skipFirst: Int, let skipLast: Int> {}
+
+/// Loads a vector; no alignment needed.
+@inline(__always)
+func loadVector(_ pointer: UnsafePointer<Float>) -> Vector {
+  UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
+}
+
+/// Stores a vector; no alignment needed.
+@inline(__always)
+func storeVector(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
+}
+
+/// Lane-wise `a > b ? a : b`, one instruction on x86.
+@inline(__always)
+func maximum(_ a: Vector, _ b: Vector) -> Vector {
+  b.replacing(with: a, where: a .> b)
+}

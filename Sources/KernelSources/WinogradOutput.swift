@@ -1,0 +1,216 @@
+import KernelInterface
+
+/// Second part of a Winograd convolution: for one tile of output channels and some tiles of
+/// pixels, the products of all α² frequencies, then A^T M A while they are still in the cache.
+/// Source: Lavin and Gray (2015), section 4.1.
+func winogradOutput(_ raw: UnsafeRawPointer) {
+  let a = raw.assumingMemoryBound(to: WinogradOutputArguments.self)
+  let tileCount = Int(a.pointee.tile_count)
+  let part = Int(a.pointee.tile_part)
+  let parts = (tileCount + part - 1) / part
+  for item in Int(a.pointee.first_item)..<Int(a.pointee.last_item) {
+    let outputTileIndex = item / parts
+    let first = item % parts * part
+    let count = first + part <= tileCount ? part : tileCount - first
+    multiplyFrequencies(a, outputTileIndex: outputTileIndex, firstTile: first, count: count)
+    switch (a.pointee.alpha, a.pointee.tile_outputs) {
+    case (4, 2):
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<4, 2, 1, 0>.self)
+    case (6, 4):
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<6, 4, 2, 0>.self)
+    case (7, 5):
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<7, 5, 2, 1>.self)
+    case (8, 6):
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<8, 6, 3, 0>.self)
+    case (6, 2):
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<6, 2, 2, 0>.self)
+    case (7, 3):
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<7, 3, 2, 1>.self)
+    default:
+      transformOutput(a, outputTileIndex, first, count, OutputTransform<8, 4, 3, 0>.self)
+    }
+  }
+}
+
+/// products[f][tile][k] = Σ_c input[f][c][tile] · weights[f][c][k] for all frequencies f.
+@inline(__always)
+private func multiplyFrequencies(
+  _ a: UnsafePointer<WinogradOutputArguments>, outputTileIndex: Int, firstTile: Int, count: Int
+) {
+  let frequencies = Int(a.pointee.alpha) * Int(a.pointee.alpha)
+  let blocks = Int(a.pointee.channel_blocks)
+  let group = outputTileIndex / Int(a.pointee.tiles_per_group)
+  let input =
+    a.pointee.input + group * Int(a.pointee.group_stride) + firstTile * 16
+  let weights =
+    a.pointee.weights + outputTileIndex * frequencies * blocks * 16 * outputTile
+  // Nearly equal widths, so that no narrow rest keeps the multipliers waiting.
+  let runs = (count + maximumTileWidth - 1) / maximumTileWidth
+  for f in 0..<frequencies {
+    let frequencyInput = input + f * Int(a.pointee.frequency_stride)
+    let frequencyWeights = weights + f * blocks * 16 * outputTile
+    let products = a.pointee.products + f * Int(a.pointee.products_frequency_stride)
+    var tile = 0
+    for run in 0..<runs {
+      let end = count * (run + 1) / runs
+      multiply(
+        width: end - tile, input: frequencyInput + tile * 16,
+        blockStride: Int(a.pointee.block_stride), blocks: blocks, weights: frequencyWeights,
+        products: products + tile * outputTile)
+      tile = end
+    }
+  }
+}
+
+@inline(__always)
+private func multiply(
+  width: Int, input: UnsafePointer<Float>, blockStride: Int, blocks: Int,
+  weights: UnsafePointer<Float>, products: UnsafeMutablePointer<Float>
+) {
+  let operands = ProductOperands(
+    input: input, blockStride: blockStride, blocks: blocks, weights: weights, products: products)
+  #if WIDE_TILES
+    switch width {
+    case 14: operands.multiply(RegisterTile<14>.self)
+    case 13: operands.multiply(RegisterTile<13>.self)
+    case 12: operands.multiply(RegisterTile<12>.self)
+    case 11: operands.multiply(RegisterTile<11>.self)
+    case 10: operands.multiply(RegisterTile<10>.self)
+    case 9: operands.multiply(RegisterTile<9>.self)
+    case 8: operands.multiply(RegisterTile<8>.self)
+    case 7: operands.multiply(RegisterTile<7>.self)
+    case 6: operands.multiply(RegisterTile<6>.self)
+    case 5: operands.multiply(RegisterTile<5>.self)
+    case 4: operands.multiply(RegisterTile<4>.self)
+    case 3: operands.multiply(RegisterTile<3>.self)
+    case 2: operands.multiply(RegisterTile<2>.self)
+    default: operands.multiply(RegisterTile<1>.self)
+    }
+  #else
+    switch width {
+    case 6: operands.multiply(RegisterTile<6>.self)
+    case 5: operands.multiply(RegisterTile<5>.self)
+    case 4: operands.multiply(RegisterTile<4>.self)
+    case 3: operands.multiply(RegisterTile<3>.self)
+    case 2: operands.multiply(RegisterTile<2>.self)
+    default: operands.multiply(RegisterTile<1>.self)
+    }
+  #endif
+}
+
+/// The operands of one register tile of products.
+private struct ProductOperands {
+  let input: UnsafePointer<Float>
+  let blockStride: Int
+  let blocks: Int
+  let weights: UnsafePointer<Float>
+  let products: UnsafeMutablePointer<Float>
+
+  @inline(never)
+  func multiply<let width: Int>(_ tile: RegisterTile<width>.Type) {
+    var sums = RegisterTile<width>()
+    for block in 0..<blocks {
+      sums.add(
+        Tap<16, 0, 0>.self, input: input + block * blockStride,
+        weights: weights + block * 16 * outputTile, count: 16)
+    }
+    for x in 0..<width {
+      storeVector(sums.low[x], products + x * outputTile)
+      storeVector(sums.high[x], products + x * outputTile + Vector.scalarCount)
+    }
+  }
+}
+
+/// The one-dimensional transform y = A^T x to `outputs` pixels.
+///
+/// Column p of A^T holds the powers of the point p; those of a pair differ in the sign of the odd
+/// ones. Coefficients: [output][pair, then single].
+enum OutputTransform<let alpha: Int, let outputs: Int, let pairs: Int, let singles: Int> {
+  @inline(__always)
+  static func apply(
+    _ x: InlineArray<alpha, Vector>, _ coefficients: UnsafePointer<Float>
+  ) -> InlineArray<outputs, Vector> {
+    var y = InlineArray<outputs, Vector>(repeating: Vector(repeating: 0))
+    var sums = InlineArray<pairs, Vector>(repeating: Vector(repeating: 0))
+    var differences = InlineArray<pairs, Vector>(repeating: Vector(repeating: 0))
+    for pair in 0..<pairs {
+      sums[pair] = x[1 + 2 * pair] + x[2 + 2 * pair]
+      differences[pair] = x[1 + 2 * pair] - x[2 + 2 * pair]
+    }
+    y[0] = x[0]
+    for pair in 0..<pairs { y[0] += sums[pair] }
+    for single in 0..<singles { y[0] += x[1 + 2 * pairs + single] }
+    y[outputs - 1] = x[alpha - 1]
+    for i in 1..<outputs {
+      let row = coefficients + i * (pairs + singles)
+      for pair in 0..<pairs {
+        let term = i % 2 == 0 ? sums[pair] : differences[pair]
+        y[i] = multiplyAdd(y[i], term, Vector(repeating: row[pair]))
+      }
+      for single in 0..<singles {
+        y[i] = multiplyAdd(
+          y[i], x[1 + 2 * pairs + single], Vector(repeating: row[pairs + single]))
+      }
+    }
+    return y
+  }
+}
+
+@inline(never)
+private func transformOutput<
+  let alpha: Int, let outputs: Int, let pairs: Int, let singles: Int
+>(
+  _ a: UnsafePointer<WinogradOutputArguments>, _ outputTileIndex: Int, _ firstTile: Int,
+  _ count: Int, _ transform: OutputTransform<alpha, outputs, pairs, singles>.Type
+) {
+  let tilesPerGroup = Int(a.pointee.tiles_per_group)
+  let group = outputTileIndex / tilesPerGroup
+  let blocksPerGroup = (Int(a.pointee.outputs_per_group) + 15) / 16
+  let firstChannel = outputTileIndex % tilesPerGroup * outputTile
+  let tilesH = Int(a.pointee.tiles_h)
+  let tilesW = Int(a.pointee.tiles_w)
+  let height = Int(a.pointee.output_h)
+  let width = Int(a.pointee.output_w)
+  let stride = Int(a.pointee.products_frequency_stride)
+  let scratch = a.pointee.scratch
+  let floor = Vector(repeating: a.pointee.floor)
+  for tile in 0..<count {
+    let index = firstTile + tile + Int(a.pointee.first_tile)
+    let image = index / (tilesH * tilesW)
+    let top = index / tilesW % tilesH * outputs
+    let left = index % tilesW * outputs
+    for half in 0..<2 {
+      let channel = firstChannel + half * Vector.scalarCount
+      // The second half of a last tile may lie beyond the group's channels.
+      if channel >= blocksPerGroup * 16 { continue }
+      let products = a.pointee.products + tile * outputTile + half * Vector.scalarCount
+      for j in 0..<alpha {
+        var x = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+        for i in 0..<alpha { x[i] = loadVector(products + (i * alpha + j) * stride) }
+        let y = transform.apply(x, a.pointee.coefficients)
+        for i in 0..<outputs {
+          storeVector(y[i], scratch + (i * alpha + j) * Vector.scalarCount)
+        }
+      }
+      let bias = loadVector(
+        a.pointee.bias + outputTileIndex * outputTile + half * Vector.scalarCount)
+      let block = group * blocksPerGroup + channel / 16
+      let output =
+        a.pointee.output + image * Int(a.pointee.output_image_stride)
+        + block * Int(a.pointee.output_block_stride) + channel % 16
+      let rows = top + outputs <= height ? outputs : height - top
+      let columns = left + outputs <= width ? outputs : width - left
+      for i in 0..<rows {
+        var x = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+        for j in 0..<alpha {
+          x[j] = loadVector(scratch + (i * alpha + j) * Vector.scalarCount)
+        }
+        let y = transform.apply(x, a.pointee.coefficients)
+        let row = output + ((top + i) * width + left) * 16
+        for j in 0..<outputs where j < columns {
+          storeVector(maximum(y[j] + bias, floor), row + j * 16)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Backends
+import Execution
+import Kernels
+import Networks
+import Testing
+
+/// Under emulation a part of the shapes has to do.
+private let isEmulated = ProcessEnvironment.isEmulated
+
+@Suite("Kernels on random shapes stay inside the derived bound")
+struct RandomShapeTests {
+  private func check(
+    _ cases: [LayerCase], _ backend: any Backend, isa: InstructionSet, exact: Bool = false
+  ) throws {
+    let cases = isEmulated ? Array(cases.prefix(20)) : cases
+    for (index, layerCase) in cases.enumerated() {
+      let outcome = try layerCase.run(backend, isa: isa, threads: 1 + index % 2)
+      let ratio = try #require(outcome.norms.maxBoundRatio)
+      #expect(ratio <= 1, "\(outcome.implementation): \(layerCase), error/bound \(ratio)")
+      if exact {
+        #expect(
+          outcome.norms.maxAbsError == 0,
+          "\(outcome.implementation) is not exact on integers: \(layerCase)")
+      }
+    }
+  }
+
+  @Test("direct convolution", arguments: instructionSetsUnderTest)
+  func convolution(isa: InstructionSet) throws {
+    try check(RandomShapes.convolutions(count: 200), SIMDBackend(), isa: isa)
+  }
+
+  @Test("direct convolution of integers is exact", arguments: instructionSetsUnderTest)
+  func integerConvolution(isa: InstructionSet) throws {
+    let cases = RandomShapes.convolutions(count: 40, stream: "integers").map {
+      LayerCase(spec: $0.spec, input: $0.input, usesIntegers: true)
+    }
+    try check(cases, SIMDBackend(), isa: isa, exact: true)
+  }
+
+  @Test("Winograd convolution", arguments: instructionSetsUnderTest)
+  func winograd(isa: InstructionSet) throws {
+    let cases = RandomShapes.winograd(count: 200)
+    try check(cases, WinogradBackend(), isa: isa)
+    let first = try cases[0].run(WinogradBackend(), isa: isa)
+    #expect(first.implementation.contains("winograd") && first.delegatedTo == nil)
+  }
+
+  @Test("fully connected", arguments: instructionSetsUnderTest)
+  func innerProduct(isa: InstructionSet) throws {
+    try check(RandomShapes.innerProducts(count: 200), SIMDBackend(), isa: isa)
+  }
+
+  @Test("pooling", arguments: instructionSetsUnderTest)
+  func pooling(isa: InstructionSet) throws {
+    try check(RandomShapes.poolings(count: 200), SIMDBackend(), isa: isa)
+  }
+
+  @Test("local response normalisation", arguments: instructionSetsUnderTest)
+  func normalization(isa: InstructionSet) throws {
+    try check(RandomShapes.normalizations(count: 200), SIMDBackend(), isa: isa)
+  }
+
+  @Test("ReLU and softmax", arguments: instructionSetsUnderTest)
+  func elementwise(isa: InstructionSet) throws {
+    var shapes = ShapeGenerator("elementwise")
+    let cases = (0..<100).map { index in
+      let length = shapes.pick(1...1100)
+      return index % 2 == 0
+        ? LayerCase(spec: .softmax(SoftmaxSpec()), input: [shapes.pick(1...12), length].shape)
+        : LayerCase(
+          spec: .relu(ReLUSpec(negativeSlope: shapes.pick([0, 0.1]))), input: [2, length].shape)
+    }
+    try check(cases, SIMDBackend(), isa: isa)
+  }
+}
