@@ -91,7 +91,9 @@ let package = Package(
       dependencies: ["CaffeModel", "GoldenSupport", "Reference", "Networks", "Tensors"]),
     .testTarget(
       name: "ExecutionTests",
-      dependencies: ["Execution", "Networks", "Tensors", "Kernels", "KernelInterface"]),
+      dependencies: [
+        "Execution", "Networks", "Tensors", "Kernels", "KernelInterface", "CSupport",
+      ]),
     .testTarget(
       name: "KernelsTests",
       dependencies: [

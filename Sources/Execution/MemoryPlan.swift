@@ -71,10 +71,11 @@ public struct MemoryPlan: Sendable {
         // A network input keeps its contents from run to run.
         if let block = index[operand] { blocks[block].lastStep = steps.count }
       }
+      // Nothing that lies in the input's block may be needed any more, elided copies included;
+      // the blocks of network inputs and outputs live to the end.
       let isInPlace =
         sharing && step.canRunInPlace && step.inputs.count == 1 && step.outputs.count == 1
-        && lastRead(step.inputs[0]) == position && !graph.inputs.contains(step.inputs[0].value)
-        && !outputs.contains(step.inputs[0].value)
+        && index[step.inputs[0]].map { blocks[$0].lastStep == position } ?? false
       if step.isElided || isInPlace, let block = index[step.inputs[0]] {
         for operand in step.outputs where index[operand] == nil {
           index[operand] = block
