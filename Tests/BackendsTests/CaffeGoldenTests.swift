@@ -18,11 +18,14 @@ struct GoldenConfiguration: Sendable, CustomTestStringConvertible {
     "\(backend.name), \(instructionSet.rawValue), \(threadCount) threads"
   }
 
-  /// Every backend × instruction set usable here (or the one that `ALEXBENCH_ISA` names) × threads,
+  /// Every backend × instruction set usable here (or those that `ALEXBENCH_ISA` names) × threads,
   /// as far as they differ.
   static let all: [GoldenConfiguration] = {
-    let forced = ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto"
-    let sets = InstructionSet.usable.filter { forced == "auto" || forced == $0.rawValue }
+    let forced = ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "all"
+    let names = forced.split(separator: ",").map(String.init)
+    let sets = InstructionSet.usable.filter {
+      ["all", "auto"].contains(forced) || names.contains($0.rawValue)
+    }
     precondition(!sets.isEmpty, "ALEXBENCH_ISA=\(forced) cannot run here")
     var configurations: [GoldenConfiguration] = []
     for backend in BackendCatalog.all() {
