@@ -112,6 +112,7 @@ public struct PoolingSpec: Hashable, Sendable {
 ///
 /// out = in · (k + (α ∕ n) · Σ in²)^−β over `size` neighbouring channels, or over a
 /// `size`×`size` window of the same channel, where n counts the whole window, padding included.
+/// Within a channel k is 1, whatever the spec says, as in Caffe (`lrn_layer.cpp`, `set_shift(1)`).
 public struct LRNSpec: Hashable, Sendable {
   public enum Region: String, Sendable {
     case acrossChannels = "across_channels"

@@ -7,7 +7,12 @@ extension Layer {
       throw refused("takes one bottom, not \(bottoms.count)")
     }
     switch spec {
-    case .relu, .lrn, .dropout: return [input]
+    case .relu, .dropout: return [input]
+    case .lrn(let spec):
+      guard spec.size >= 1, spec.size % 2 == 1 else {
+        throw refused("LRN needs an odd window, not \(spec.size)")
+      }
+      return [input]
     case .softmax(let spec):
       guard input.dimensions.indices.contains(spec.axis) else {
         throw refused("axis \(spec.axis) is outside shape \(input)")

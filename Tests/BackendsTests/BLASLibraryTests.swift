@@ -33,6 +33,8 @@ struct BLASLibraryTests {
   func once(source: BLASSource) throws {
     guard let first = try? BLASLibrary.load(source) else { return }
     #expect(first === (try BLASLibrary.load(source)))
+    // By another name too: a file has one thread count.
+    #expect(first === (try BLASLibrary.load(.custom(name: "mine", path: first.path))))
   }
 
   @Test("a missing library makes its backend unavailable, with what to do about it")

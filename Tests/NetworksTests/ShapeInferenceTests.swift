@@ -95,6 +95,7 @@ struct ShapeInferenceTests {
       (.innerProduct(InnerProductSpec(outputs: 4, axis: 2)), [3, 8]),
       (.innerProduct(InnerProductSpec(outputs: 0)), [3, 8]),
       (.softmax(SoftmaxSpec(axis: 2)), [3, 8]),
+      (.lrn(LRNSpec(size: 4)), [1, 3, 8, 8]),
     ] as [(LayerSpec, [Int])])
   func refuses(spec: LayerSpec, input: [Int]) throws {
     let error = try #require(throws: NetworkError.self) { try shape(of: spec, from: input) }

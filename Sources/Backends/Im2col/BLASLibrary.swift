@@ -32,7 +32,15 @@ public final class BLASLibrary: @unchecked Sendable {
   public static func load(_ source: BLASSource) throws(Unavailability) -> BLASLibrary {
     try opened.withLock { opened in
       if let known = opened[source] { return known }
-      let result = Result { () throws(Unavailability) in try BLASLibrary(source) }
+      var result = Result { () throws(Unavailability) in try BLASLibrary(source) }
+      // A file known by another name already stays one object: it has one thread count.
+      if let new = try? result.get(),
+        let same = opened.values.lazy.compactMap({ try? $0.get() }).first(where: {
+          $0.path == new.path
+        })
+      {
+        result = .success(same)
+      }
       opened[source] = result
       return result
     }.get()
@@ -55,7 +63,7 @@ public final class BLASLibrary: @unchecked Sendable {
     do {
       identity = try probe.identity()
     } catch {
-      throw refusal("\(path) \(error.reason)")
+      throw Unavailability(reason: "\(path) \(error.reason)", hint: error.hint)
     }
     let setters = ["openblas_set_num_threads", "bli_thread_set_num_threads", "MKL_Set_Num_Threads"]
     let setter = setters.lazy.compactMap { alex_library_symbol(handle, $0) }.first

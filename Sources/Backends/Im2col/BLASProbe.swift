@@ -3,8 +3,16 @@ import Foundation
 
 /// Asks an opened library who it is, by the calls of the families that we know.
 struct BLASProbe {
-  /// A library that can't be used, as the rest of a sentence that begins with its path.
-  struct Refusal: Error { let reason: String }
+  /// A library that can't be used.
+  struct Refusal: Error {
+    /// The rest of a sentence that begins with the library's path.
+    let reason: String
+    let hint: String
+
+    static let wideIntegers = Refusal(
+      reason: "is built for 64-bit integers (ILP64), where CBLAS calls here pass 32-bit ones",
+      hint: "take the library's 32-bit (LP64) build")
+  }
 
   let handle: UnsafeMutableRawPointer
   let path: String
@@ -37,8 +45,7 @@ struct BLASProbe {
     // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY Cooperlake MAX_THREADS=64"
     let words = (string("openblas_get_config") ?? "").split(separator: " ")
     if words.contains("USE64BITINT") {
-      throw Refusal(
-        reason: "is built for 64-bit integers (ILP64), CBLAS calls here pass 32-bit ones")
+      throw Refusal.wideIntegers
     }
     let version = words.first { $0.first?.isNumber == true }.map(String.init) ?? ""
     let parallel = function("openblas_get_parallel", as: GetInt.self)?() ?? 1
@@ -51,15 +58,17 @@ struct BLASProbe {
       let name = function("bli_arch_string", as: NameOfInt.self)
     else { return nil }
     if let size = function("bli_info_get_blas_int_type_size", as: GetWord.self)?(), size == 64 {
-      throw Refusal(
-        reason: "is built for 64-bit integers (ILP64), CBLAS calls here pass 32-bit ones")
+      throw Refusal.wideIntegers
     }
     try refuseUnknownArchitecture(name)
     // With BLIS_ARCH_TYPE set, BLIS 0.9.0 aborts when it is asked for its kernels before this.
     function("bli_init", as: Call.self)?()
+    let threadings = ["bli_info_get_enable_openmp", "bli_info_get_enable_pthreads"]
+      .compactMap { function($0, as: GetWord.self)?() }
     return BLASIdentity(
       family: "blis", version: string("bli_info_get_version_str") ?? "",
-      core: name(query()).map { String(cString: $0) } ?? "")
+      core: name(query()).map { String(cString: $0) } ?? "",
+      isSequential: !threadings.isEmpty && threadings.allSatisfy { $0 == 0 })
   }
 
   /// BLIS aborts the process on a number in BLIS_ARCH_TYPE that it does not know; `generic` is the last
@@ -72,7 +81,8 @@ struct BLASProbe {
     }
     if let last, id > last || id < 0 {
       throw Refusal(
-        reason: "would abort: BLIS_ARCH_TYPE=\(value) is not one of its kernels, 0 to \(last)")
+        reason: "would abort: BLIS_ARCH_TYPE=\(value) is not one of its kernels, 0 to \(last)",
+        hint: "unset BLIS_ARCH_TYPE or give it one of those numbers")
     }
   }
 
