@@ -79,7 +79,7 @@ struct IntegerWeights: WeightSource {
 /// What became of comparing one compiled layer with the reference.
 enum Outcome: Equatable {
   case refused(String)
-  case compared(maxBoundRatio: Double, maxAbsError: Double)
+  case compared(maxBoundRatio: Double, maxAbsError: Double, amplification: Double)
 }
 
 /// Compiles a graph of one node, runs it twice, and compares its output with the reference.
@@ -107,5 +107,6 @@ func compare(
     bound: want.bounds.map { $0 * amplification })
   if case .nchw = boundary { #expect(operand.layout == .nchw) }
   return .compared(
-    maxBoundRatio: try #require(norms.maxBoundRatio), maxAbsError: norms.maxAbsError)
+    maxBoundRatio: try #require(norms.maxBoundRatio), maxAbsError: norms.maxAbsError,
+    amplification: amplification)
 }
