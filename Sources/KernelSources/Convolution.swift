@@ -158,7 +158,7 @@ struct RowJob {
     let pixelStride = Int(a.pointee.output_pixel_stride)
     let start = output + Int(tile.first) * pixelStride
     sums.store(
-      count: Int(tile.stored), floor: a.pointee.floor, at: start, channel: firstOutput,
+      floor: a.pointee.floor, at: start, channel: firstOutput,
       channels: Int(a.pointee.outputs_per_group), blockStride: Int(a.pointee.output_block_stride),
       pixelStride: pixelStride)
   }

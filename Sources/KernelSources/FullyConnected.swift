@@ -37,8 +37,8 @@ private let prefetchDistance = 1024
 private func product(
   _ weights: UnsafePointer<Float>, _ input: UnsafePointer<Float>, count: Int
 ) -> (low: Vector, high: Vector) {
-  var low = InlineArray<4, Vector>(repeating: Vector(repeating: 0))
-  var high = InlineArray<4, Vector>(repeating: Vector(repeating: 0))
+  var low: InlineArray<4, Vector> = vectors()
+  var high: InlineArray<4, Vector> = vectors()
   var weights = weights
   var c = 0
   while c + 4 <= count {

@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// Output channels of a register tile: two vectors.
 let outputTile = 2 * Vector.scalarCount
 
@@ -6,18 +8,21 @@ struct RegisterTile<let width: Int> {
   var low: InlineArray<width, Vector>
   var high: InlineArray<width, Vector>
 
-  /// Every pixel starts with the bias of its channels.
-  @inline(__always)
-  init(bias: UnsafePointer<Float>) {
-    low = InlineArray(repeating: loadVector(bias))
-    high = InlineArray(repeating: loadVector(bias + Vector.scalarCount))
-  }
-
   /// Every pixel starts with zero.
   @inline(__always)
   init() {
-    low = InlineArray(repeating: Vector(repeating: 0))
-    high = InlineArray(repeating: Vector(repeating: 0))
+    low = vectors()
+    high = vectors()
+  }
+
+  /// Every pixel starts with the bias of its channels.
+  @inline(__always)
+  init(bias: UnsafePointer<Float>) {
+    self.init()
+    for x in 0..<width {
+      low[x] = loadVector(bias)
+      high[x] = loadVector(bias + Vector.scalarCount)
+    }
   }
 
   /// Adds `count` channels of one tap: pixel x reads `input[x · pixelStep + c]`, weights are
@@ -44,7 +49,7 @@ struct RegisterTile<let width: Int> {
     }
   }
 
-  /// Stores the first `count` pixels, raised to `floor`, into blocked channels.
+  /// Stores all pixels, raised to `floor`, into blocked channels.
   ///
   /// - Parameters:
   ///   - output: channel 0 of the group, pixel 0 of the tile.
@@ -52,18 +57,18 @@ struct RegisterTile<let width: Int> {
   ///   - channels: channels of the group; vectors beyond them, rounded up to a block, are dropped.
   @inline(__always)
   func store(
-    count: Int, floor: Float, at output: UnsafeMutablePointer<Float>, channel: Int, channels: Int,
+    floor: Float, at output: UnsafeMutablePointer<Float>, channel: Int, channels: Int,
     blockStride: Int, pixelStride: Int
   ) {
     let floor = Vector(repeating: floor)
     let second = channel + Vector.scalarCount
     let lowOutput = output + channel / 16 * blockStride + channel % 16
-    for x in 0..<width where x < count {
+    for x in 0..<width {
       storeVector(maximum(low[x], floor), lowOutput + x * pixelStride)
     }
     guard second < (channels + 15) / 16 * 16 else { return }
     let highOutput = output + second / 16 * blockStride + second % 16
-    for x in 0..<width where x < count {
+    for x in 0..<width {
       storeVector(maximum(high[x], floor), highOutput + x * pixelStride)
     }
   }
@@ -71,6 +76,15 @@ struct RegisterTile<let width: Int> {
 
 /// Compile-time numbers of one tap of a filter: see ``RegisterTile/add(_:input:weights:count:)``.
 enum Tap<let pixelStep: Int, let skipFirst: Int, let skipLast: Int> {}
+
+/// `count` zero vectors.
+///
+/// Not `InlineArray(repeating:)`: that is a function of its own where the compiler splits a module
+/// for several threads, and an array that was passed to a function stays in memory.
+@inline(__always)
+func vectors<let count: Int>() -> InlineArray<count, Vector> {
+  kernel_zeros().load(as: InlineArray<count, Vector>.self)
+}
 
 /// Loads a vector; no alignment needed.
 @inline(__always)

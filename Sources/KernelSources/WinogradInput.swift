@@ -22,7 +22,7 @@ enum InputTransform<let alpha: Int, let pairs: Int, let singles: Int> {
   static func apply(
     _ x: InlineArray<alpha, Vector>, _ coefficients: UnsafePointer<Float>
   ) -> InlineArray<alpha, Vector> {
-    var y = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+    var y: InlineArray<alpha, Vector> = vectors()
     let step = singles == 0 ? 2 : 1
     y[0] = dot(x, coefficients, from: 0, to: alpha - 1, step: step)
     for pair in 0..<pairs {
@@ -82,7 +82,7 @@ private func transformInput<let alpha: Int, let pairs: Int, let singles: Int>(
       let offset = lane * Vector.scalarCount
       // Columns first: scratch[i][j] = Σ_l B^T[i][l] · d[l][j].
       for j in 0..<alpha {
-        var x = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+        var x: InlineArray<alpha, Vector> = vectors()
         let column = left + j
         if isInside {
           for i in 0..<alpha {
@@ -99,7 +99,7 @@ private func transformInput<let alpha: Int, let pairs: Int, let singles: Int>(
         }
       }
       for i in 0..<alpha {
-        var x = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+        var x: InlineArray<alpha, Vector> = vectors()
         for j in 0..<alpha {
           x[j] = loadVector(scratch + (i * alpha + j) * Vector.scalarCount)
         }

@@ -130,9 +130,9 @@ enum OutputTransform<let alpha: Int, let outputs: Int, let pairs: Int, let singl
   static func apply(
     _ x: InlineArray<alpha, Vector>, _ coefficients: UnsafePointer<Float>
   ) -> InlineArray<outputs, Vector> {
-    var y = InlineArray<outputs, Vector>(repeating: Vector(repeating: 0))
-    var sums = InlineArray<pairs, Vector>(repeating: Vector(repeating: 0))
-    var differences = InlineArray<pairs, Vector>(repeating: Vector(repeating: 0))
+    var y: InlineArray<outputs, Vector> = vectors()
+    var sums: InlineArray<pairs, Vector> = vectors()
+    var differences: InlineArray<pairs, Vector> = vectors()
     for pair in 0..<pairs {
       sums[pair] = x[1 + 2 * pair] + x[2 + 2 * pair]
       differences[pair] = x[1 + 2 * pair] - x[2 + 2 * pair]
@@ -185,7 +185,7 @@ private func transformOutput<
       if channel >= blocksPerGroup * 16 { continue }
       let products = a.pointee.products + tile * outputTile + half * Vector.scalarCount
       for j in 0..<alpha {
-        var x = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+        var x: InlineArray<alpha, Vector> = vectors()
         for i in 0..<alpha { x[i] = loadVector(products + (i * alpha + j) * stride) }
         let y = transform.apply(x, a.pointee.coefficients)
         for i in 0..<outputs {
@@ -201,7 +201,7 @@ private func transformOutput<
       let rows = top + outputs <= height ? outputs : height - top
       let columns = left + outputs <= width ? outputs : width - left
       for i in 0..<rows {
-        var x = InlineArray<alpha, Vector>(repeating: Vector(repeating: 0))
+        var x: InlineArray<alpha, Vector> = vectors()
         for j in 0..<alpha {
           x[j] = loadVector(scratch + (i * alpha + j) * Vector.scalarCount)
         }

@@ -15,7 +15,7 @@ struct PixelTiling {
     return (0..<runs).map { run in
       let first = count * run / runs
       let width = Int32(count * (run + 1) / runs - first)
-      return PixelTile(first: Int32(first), width: width, stored: width)
+      return PixelTile(first: Int32(first), width: width)
     }
   }
 

@@ -10,15 +10,20 @@
 // Asks for a cache line ahead of its use.
 static inline void kernel_prefetch(const void *_Nonnull address) { __builtin_prefetch(address); }
 
+// Zeros to start a register tile from, as many as the largest one has in half of its vectors.
+static inline const void *_Nonnull kernel_zeros(void) {
+  static const float zeros[14 * 16] __attribute__((aligned(64)));
+  return zeros;
+}
+
 // A kernel: one thread's share of a step, described by an argument block that was filled in once,
 // when the step was bound.
 typedef void (*KernelFunction)(const void *_Nonnull arguments);
 
 // A run of neighbouring output pixels of one row that are kept in registers together.
 typedef struct {
-  int32_t first;   // output column
-  int32_t width;   // pixels computed
-  int32_t stored;  // pixels stored; less than width where the last tile hangs over the edge
+  int32_t first;  // output column
+  int32_t width;
 } PixelTile;
 
 // Direct convolution, and everything that is one: matrix products are convolutions with a 1x1
