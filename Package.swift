@@ -61,12 +61,13 @@ let package = Package(
     .target(name: "Reporting", dependencies: ["Results", "Statistics"]),
     // Level 3
     .target(
-      name: "Backends", dependencies: ["Execution", "Kernels", "Networks", "Tensors", "CSupport"]),
+      name: "Backends",
+      dependencies: ["Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "CSupport"]),
     .target(
       name: "Measuring",
       dependencies: [
-        "Execution", "Kernels", "Networks", "Tensors", "Reference", "Counters", "Results",
-        "Statistics", "CSupport",
+        "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Counters",
+        "Results", "Statistics", "CSupport",
       ]),
     // Level 4
     .executableTarget(

@@ -55,7 +55,8 @@ private func multiplyFrequencies(
       let end = count * (run + 1) / runs
       multiply(
         width: end - tile, input: frequencyInput + tile * 16,
-        blockStride: Int(a.pointee.block_stride), blocks: blocks, weights: frequencyWeights,
+        blockStride: Int(a.pointee.block_stride), blocks: blocks,
+        channels: Int(a.pointee.channels_per_block), weights: frequencyWeights,
         products: products + tile * outputTile)
       tile = end
     }
@@ -64,11 +65,12 @@ private func multiplyFrequencies(
 
 @inline(__always)
 private func multiply(
-  width: Int, input: UnsafePointer<Float>, blockStride: Int, blocks: Int,
+  width: Int, input: UnsafePointer<Float>, blockStride: Int, blocks: Int, channels: Int,
   weights: UnsafePointer<Float>, products: UnsafeMutablePointer<Float>
 ) {
   let operands = ProductOperands(
-    input: input, blockStride: blockStride, blocks: blocks, weights: weights, products: products)
+    input: input, blockStride: blockStride, blocks: blocks, channels: channels,
+    weights: weights, products: products)
   #if WIDE_TILES
     switch width {
     case 14: operands.multiply(RegisterTile<14>.self)
@@ -103,6 +105,7 @@ private struct ProductOperands {
   let input: UnsafePointer<Float>
   let blockStride: Int
   let blocks: Int
+  let channels: Int
   let weights: UnsafePointer<Float>
   let products: UnsafeMutablePointer<Float>
 
@@ -112,7 +115,7 @@ private struct ProductOperands {
     for block in 0..<blocks {
       sums.add(
         Tap<16, 0, 0>.self, input: input + block * blockStride,
-        weights: weights + block * 16 * outputTile, count: 16)
+        weights: weights + block * channels * outputTile, count: channels)
     }
     for x in 0..<width {
       storeVector(sums.low[x], products + x * outputTile)

@@ -43,16 +43,9 @@ struct CatalogTests {
     let network = try #require(NetworkCatalog.network(named: "alexnet-mini"))
     var options = candidate.options(threads: 1, boundary: .nchw)
     options.mode = .training
-    func check() {
-      #expect(throws: BackendError.self) {
-        try candidate.backend.compile(
-          network.graph(batch: 1), weights: SeededWeights(seed: 1), options: options)
-      }
-    }
-    if candidate.takesEverything {
-      check()
-    } else {
-      withKnownIssue("simd and winograd ignore the mode", isIntermittent: true) { check() }
+    #expect(throws: BackendError.self) {
+      try candidate.backend.compile(
+        network.graph(batch: 1), weights: SeededWeights(seed: 1), options: options)
     }
   }
 

@@ -13,7 +13,8 @@ public struct SIMDBackend: Backend {
   public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try BlockedPlanner(
+    try refuseTraining(of: graph, options: options)
+    return try BlockedPlanner(
       graph: graph, weights: weights, options: options,
       makeConvolution: { _ in nil }, delegate: nil
     ).steps()

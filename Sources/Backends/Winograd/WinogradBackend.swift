@@ -14,7 +14,8 @@ public struct WinogradBackend: Backend {
   public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try BlockedPlanner(
+    try refuseTraining(of: graph, options: options)
+    return try BlockedPlanner(
       graph: graph, weights: weights, options: options,
       makeConvolution: { context in Self.makeConvolution(context) }, delegate: "simd"
     ).steps()

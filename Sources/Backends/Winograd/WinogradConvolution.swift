@@ -175,6 +175,7 @@ struct WinogradConvolution {
       first_tile: Int32(first), tile_count: Int32(count), groups: Int32(spec.groups),
       tiles_per_group: Int32(outputTiles.count),
       outputs_per_group: Int32(spec.outputs / spec.groups), channel_blocks: Int32(groupBlocks),
+      channels_per_block: Int32(block),
       frequency_stride: Int64(blocking.frequencyStride),
       group_stride: Int64(groupBlocks * blocking.tiles * block),
       block_stride: Int64(blocking.tiles * block), output_image_stride: Int64(outputBlocks * plane),

@@ -176,6 +176,7 @@ typedef struct {
   int32_t first_tile, tile_count;
   int32_t groups, tiles_per_group, outputs_per_group;
   int32_t channel_blocks;         // per group
+  int32_t channels_per_block;     // 16, but not known to the compiler: it would unroll by it
   int64_t frequency_stride, group_stride, block_stride;  // of the input
   int64_t output_image_stride, output_block_stride;
   int64_t products_frequency_stride;
