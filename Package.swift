@@ -106,11 +106,12 @@ let package = Package(
         "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "GoldenSupport",
         "Networks", "Tensors", "CSupport", "KernelInterface",
       ]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
       name: "MeasuringTests",
       dependencies: [
-        "Measuring", "Backends", "Execution", "Kernels", "Reference", "Results", "Statistics",
-        "Networks", "Tensors",
+        "Measuring", "AllocationCounter", "Backends", "CSupport", "Execution", "Kernels",
+        "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
     .testTarget(name: "CommandTests", dependencies: ["Results"]),

@@ -86,9 +86,11 @@ public final class LocalHost: WorkloadHost {
     }
   }
 
+  /// Also frees the calling thread from the CPU it was pinned to.
   public func close() {
     workloads.removeAll()
     pools.removeAll()
+    Placement.free()
   }
 
   /// The graph that a handle's values refer to.

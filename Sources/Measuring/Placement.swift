@@ -30,6 +30,12 @@ public struct Placement: Sendable {
   /// Call before anything pins a thread.
   public static func rememberMask() { _ = allowed }
 
+  /// Lets the calling thread run wherever the process may.
+  static func free() {
+    let mask = allowed.map(Int32.init)
+    _ = alex_set_affinity(mask, Int32(mask.count))
+  }
+
   /// Pins or frees the calling thread as the backend's threading asks.
   func apply(for threading: Threading) {
     switch threading {

@@ -12,8 +12,9 @@ import Foundation
 public final class Progress {
   private let isTerminal: Bool
   private let write: (String) -> Void
-  private let start: Int64
-  private var lastShown: Int64
+  private let clock: () -> Int
+  private let start: Int
+  private var lastShown: Int
   private var total = 0.0
   private var done = 0.0
   private var hasLine = false
@@ -21,23 +22,29 @@ public final class Progress {
   /// Seconds between lines.
   private var interval: Double { isTerminal ? 0.1 : 10 }
 
-  /// - Parameter write: takes text as it is; standard error when absent.
-  public init(isTerminal: Bool = isatty(2) == 1, write: ((String) -> Void)? = nil) {
+  /// - Parameters:
+  ///   - clock: monotonic nanoseconds.
+  ///   - write: takes text as it is; standard error when absent.
+  public init(
+    isTerminal: Bool = isatty(2) == 1, clock: @escaping () -> Int = { Int(alex_monotonic_ns()) },
+    write: ((String) -> Void)? = nil
+  ) {
     self.isTerminal = isTerminal
+    self.clock = clock
     self.write = write ?? { FileHandle.standardError.write(Data($0.utf8)) }
-    start = alex_monotonic_ns()
+    start = clock()
     lastShown = start
   }
 
   /// Tells how much there is to do, in any unit.
-  func expect(_ work: Double) { total = work }
+  public func expect(_ work: Double) { total = work }
 
   /// Some of it is done.
-  func advance(_ work: Double) { done += work }
+  public func advance(_ work: Double) { done += work }
 
   /// Shows what is being done, if the last time was long enough ago.
-  func show(_ what: @autoclosure () -> String) {
-    let now = alex_monotonic_ns()
+  public func show(_ what: @autoclosure () -> String) {
+    let now = clock()
     guard Double(now - lastShown) >= interval * 1e9 else { return }
     lastShown = now
     let percent = total > 0 ? Int(min(done / total, 1) * 100) : 0
@@ -50,7 +57,7 @@ public final class Progress {
     }
   }
 
-  private func remaining(_ now: Int64) -> String {
+  private func remaining(_ now: Int) -> String {
     let elapsed = Double(now - start) / 1e9
     guard done > 0, total > done, elapsed > 1 else { return "" }
     let seconds = Int((elapsed * (total - done) / done).rounded(.up))

@@ -26,7 +26,7 @@ public struct Schedule: Sendable, Equatable {
   public init(
     nanoseconds: [Int], isSingle: [Bool], pass: Pass, minimumRounds: Int, seed: UInt64
   ) {
-    let fastest = nanoseconds.min() ?? 0
+    let fastest = nanoseconds.indices.filter { !isSingle[$0] }.map { nanoseconds[$0] }.min() ?? 0
     let limit = Self.slowNanoseconds(pass)
     let isInside = nanoseconds.indices.map { index in
       !isSingle[index] && nanoseconds[index] <= limit

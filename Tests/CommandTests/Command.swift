@@ -1,0 +1,69 @@
+import Foundation
+
+/// The built program, run as a user would.
+struct Command {
+  var exitCode: Int32
+  var output: String
+  var errors: String
+
+  /// The program next to the test bundle.
+  static let program = URL(
+    fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  ).deletingLastPathComponent().appendingPathComponent("alexbench").path
+
+  /// Runs to the end.
+  /// - Parameters:
+  ///   - environment: variables on top of this process's; nil removes one.
+  ///   - input: text on standard input.
+  ///   - whileRunning: called once the process runs.
+  init(
+    _ arguments: [String], environment: [String: String?] = [:], input: String = "",
+    whileRunning: (Process) throws -> Void = { _ in }
+  ) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.program)
+    process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment
+    for (name, value) in environment { variables[name] = value }
+    process.environment = variables
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("alexbench-command-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // Files, not pipes: a full pipe would stop the program.
+    func file(_ name: String, _ text: String = "") throws -> URL {
+      let url = folder.appendingPathComponent(name)
+      try Data(text.utf8).write(to: url)
+      return url
+    }
+    let (inputURL, outputURL, errorURL) = (
+      try file("in", input), try file("out"), try file("err")
+    )
+    process.standardInput = try FileHandle(forReadingFrom: inputURL)
+    process.standardOutput = try FileHandle(forWritingTo: outputURL)
+    process.standardError = try FileHandle(forWritingTo: errorURL)
+    try process.run()
+    try whileRunning(process)
+    process.waitUntilExit()
+    exitCode = process.terminationStatus
+    output = try String(contentsOf: outputURL, encoding: .utf8)
+    errors = try String(contentsOf: errorURL, encoding: .utf8)
+  }
+}
+
+/// A folder of its own for each test.
+func withTemporaryFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
+  let url = FileManager.default.temporaryDirectory
+    .appendingPathComponent("alexbench-out-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try body(url.path)
+}
+
+/// The one folder that a run made.
+func runFolder(in parent: String) throws -> String {
+  let names = try FileManager.default.contentsOfDirectory(atPath: parent)
+  guard names.count == 1 else { throw CocoaError(.fileNoSuchFile) }
+  return parent + "/" + names[0]
+}

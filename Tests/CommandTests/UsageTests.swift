@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@Suite struct UsageTests {
+  @Test(
+    "Bad input ends with one line that says what to do, and its exit code",
+    arguments: [
+      (["run", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
+      (["run", "--backend", "openblas"], 64, "did you mean 'im2col-openblas'?"),
+      (["run", "--layer", "conf2"], 64, "did you mean 'conv2'?"),
+      (["run", "--batch", "0"], 64, "batch size 0 is not possible"),
+      (["run", "--threads", "0"], 64, "at least 1"),
+      (["run", "--rounds", "0"], 64, "at least 1 round"),
+      (["run", "--isa", "avx3"], 64, "did you mean 'avx2'?"),
+      (["run", "--problem", "c3 h5"], 64, "lacks 'k'"),
+      (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
+      (["run", "--cpus", "4096"], 3, "affinity mask"),
+      (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
+      (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
+      (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
+    ] as [([String], Int32, String)])
+  func refusals(arguments: [String], exitCode: Int32, sentence: String) throws {
+    let command = try Command(arguments, environment: ["ALEXBENCH_ISA": nil])
+    #expect(command.exitCode == exitCode)
+    #expect(command.errors.contains(sentence))
+    #expect(command.errors.split(separator: "\n").count == 1)
+    #expect(command.output.isEmpty)
+  }
+
+  @Test(
+    "What the argument parser refuses is usage too",
+    arguments: [["run", "--pass", "sideways"], ["run", "--batch", "one"], ["dance"]])
+  func parser(arguments: [String]) throws {
+    #expect(try Command(arguments).exitCode == 64)
+  }
+
+  @Test(
+    "Lists name what there is",
+    arguments: [
+      ("backends", ["naive", "im2col-openblas", "im2col-blis"]),
+      ("networks", ["alexnet", "caffenet-mini"]), ("layers", ["conv1", "1x3x227x227", "prob"]),
+      ("isas", ["baseline", "avx512"]),
+    ])
+  func lists(catalog: String, names: [String]) throws {
+    let command = try Command(["list", catalog])
+    #expect(command.exitCode == 0)
+    for name in names { #expect(command.output.contains(name)) }
+  }
+
+  @Test("A missing library is listed with what to do about it")
+  func unavailable() throws {
+    let command = try Command(["list", "backends", "--blas", "x=/nonexistent.so"])
+    #expect(command.exitCode == 0)
+    let line = command.output.split(separator: "\n").first { $0.hasPrefix("im2col-x") }
+    #expect(try #require(line).contains("unavailable"))
+  }
+
+  @Test("The host is described")
+  func host() throws {
+    let command = try Command(["host"])
+    #expect(command.exitCode == 0)
+    #expect(command.output.contains("instruction sets"))
+  }
+
+  @Test("Help has examples and the exit codes, and hides the worker")
+  func help() throws {
+    let command = try Command(["--help"])
+    #expect(command.exitCode == 0)
+    #expect(command.output.contains("EXAMPLES"))
+    #expect(command.output.contains("EXIT CODES"))
+    #expect(!command.output.contains("worker"))
+    #expect(try Command(["run", "--help"]).output.contains("--problem"))
+  }
+
+  @Test("A worker of another protocol version answers with an error and exit code 5")
+  func workerVersion() throws {
+    let command = try Command(["worker"], input: #"{"op":"hello","version":99}"# + "\n")
+    #expect(command.exitCode == 5)
+    #expect(command.output.contains("version 99"))
+  }
+}
