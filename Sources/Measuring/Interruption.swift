@@ -15,12 +15,17 @@ public enum Interruption {
   public static func install() {
     // Touched here, since a signal handler must not be the first to do so.
     caughtSignal.store(0, ordering: .relaxed)
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
     for number in [SIGINT, SIGTERM] {
       signal(number) { caught in
         if caughtSignal.load(ordering: .relaxed) != 0 { _exit(128 + caught) }
         caughtSignal.store(caught, ordering: .relaxed)
       }
+      sigaddset(&unblocked, number)
     }
+    // A parent that starts this program from a thread that blocks signals passes that on.
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 
   /// A worker shares its runner's terminal, whose Ctrl-C is for the runner to act on.

@@ -44,6 +44,10 @@ struct Command {
     process.standardOutput = try FileHandle(forWritingTo: outputURL)
     process.standardError = try FileHandle(forWritingTo: errorURL)
     try process.run()
+    // A program that hangs must not hang the tests.
+    let watchdog = DispatchWorkItem { [id = process.processIdentifier] in kill(id, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 900, execute: watchdog)
+    defer { watchdog.cancel() }
     try whileRunning(process)
     process.waitUntilExit()
     exitCode = process.terminationStatus

@@ -102,7 +102,7 @@ import Testing
       let command = try Command(
         [
           "run", "--problem", "c4 h9 k6 r3 p1", "--backend", "im2col-openblas", "--rounds",
-          "1000000", "--out", parent,
+          "100000", "--out", parent,
         ],
         whileRunning: { process in
           // Until the first rounds are written.
