@@ -145,7 +145,7 @@ final class GroupRunner {
     return Judge.judge(
       layer: blob.values, kind: place.kind,
       against: try references.layer(slot.request, graph: graph),
-      amplification: slot.prepared?.errorAmplification ?? 1)
+      amplification: slot.prepared?.errorAmplification ?? 1, tile: slot.prepared?.errorTile ?? 1)
   }
 
   private func measure(_ onRound: ([SampleRow]) throws -> Void) throws {

@@ -28,15 +28,17 @@ public enum Judge {
   /// - Parameters:
   ///   - values: row-major, the images that the reference was computed for.
   ///   - amplification: factor on the bounds; 1 for direct methods.
+  ///   - tile: side of the squares of outputs that share their errors; 1 for direct methods.
   public static func judge(
     layer values: [Float], kind: LayerKind, against reference: ReferenceResult,
-    amplification: Double
+    amplification: Double = 1, tile: Int = 1
   ) -> Verdict {
     guard values.count == reference.values.count else {
       return Verdict(
         status: .failed,
         reason: "\(values.count) outputs where the reference has \(reference.values.count)")
     }
+    let bounds = reference.bounds(amplification: amplification, tile: tile)
     var worstRatio = -1.0
     var worst = 0
     var maximum = 0.0
@@ -49,7 +51,7 @@ public enum Judge {
       squares += error * error
       power += want * want
       // An exact result is fine even where the bound is 0.
-      let ratio = error == 0 ? 0 : error / (reference.bounds[index] * amplification)
+      let ratio = error == 0 ? 0 : error / bounds[index]
       // NaN is worse than anything.
       if !(ratio <= worstRatio) {
         worstRatio = ratio
@@ -62,7 +64,7 @@ public enum Judge {
     }
     let check = CheckFacts(
       maxAbsError: maximum, nrmse: squares == 0 ? 0 : (squares / power).squareRoot(),
-      errorBound: values.isEmpty ? nil : reference.bounds[worst] * amplification)
+      errorBound: values.isEmpty ? nil : bounds[worst])
     guard worstRatio <= 1 else {
       let place = position(of: worst, in: reference.shape)
       return Verdict(

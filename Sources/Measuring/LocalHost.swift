@@ -65,7 +65,7 @@ public final class LocalHost: WorkloadHost {
     workloads[lastHandle] = workload
     return PreparedWorkload(
       handle: lastHandle, isa: workload.isa, facts: workload.facts, coverage: workload.coverage,
-      errorAmplification: workload.errorAmplification)
+      errorAmplification: workload.errorAmplification, errorTile: workload.errorTile)
   }
 
   public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {

@@ -154,6 +154,9 @@ final class LocalWorkload {
     compiled.steps.map(\.info.errorAmplification).max() ?? 1
   }
 
+  /// The largest square of outputs that share their errors.
+  var errorTile: Int { compiled.steps.map(\.info.errorTile).max() ?? 1 }
+
   /// One forward in which every output starts as NaN, so that an element left untouched is seen.
   func outputs(images: [Int]?) -> [BlobValues] {
     var blobs: [BlobValues] = []

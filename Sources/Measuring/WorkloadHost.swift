@@ -12,16 +12,19 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
   public var coverage: [LayerCoverage]
   /// Factor on the error bound of direct methods; 1 for them.
   public var errorAmplification: Double
+  /// Side of the squares of outputs that share their rounding errors; 1 for direct methods.
+  public var errorTile: Int
 
   public init(
     handle: Int, isa: String, facts: WorkloadFacts, coverage: [LayerCoverage],
-    errorAmplification: Double
+    errorAmplification: Double, errorTile: Int
   ) {
     self.handle = handle
     self.isa = isa
     self.facts = facts
     self.coverage = coverage
     self.errorAmplification = errorAmplification
+    self.errorTile = errorTile
   }
 }
 

@@ -11,6 +11,12 @@ public struct ReferenceResult: Sendable {
   /// must be exact. Winograd may err by this times the amplification factor of its tile.
   public var bounds: [Double]
 
+  public init(shape: Shape, values: [Double], bounds: [Double]) {
+    self.shape = shape
+    self.values = values
+    self.bounds = bounds
+  }
+
   /// The bounds of an algorithm that computes squares of `tile`×`tile` outputs from shared sums:
   /// within a square the largest bound holds for all, times an amplification factor.
   ///
