@@ -18,6 +18,7 @@ func makeKernelTable() -> KernelTable {
     normalization: { normalization($0) },
     softmax: { softmax($0) },
     repack: { repack($0) },
+    stride_phases: { stridePhases($0) },
     winograd_input: { winogradInput($0) },
     winograd_output: { winogradOutput($0) })
 }

@@ -46,6 +46,14 @@ struct RandomShapeTests {
     #expect(first.implementation.contains("winograd") && first.delegatedTo == nil)
   }
 
+  @Test("Winograd convolution over stride phases", arguments: instructionSetsUnderTest)
+  func stridePhases(isa: InstructionSet) throws {
+    let cases = RandomShapes.stridePhases(count: 100)
+    try check(cases, WinogradBackend(), isa: isa)
+    let first = try cases[0].run(WinogradBackend(), isa: isa)
+    #expect(first.implementation.contains("winograd") && first.delegatedTo == nil)
+  }
+
   @Test("fully connected", arguments: instructionSetsUnderTest)
   func innerProduct(isa: InstructionSet) throws {
     try check(RandomShapes.innerProducts(count: 200), SIMDBackend(), isa: isa)

@@ -41,6 +41,22 @@ enum RandomShapes {
     return cases
   }
 
+  /// Square filters with stride 4 and three or five taps per phase, as AlexNet's conv1.
+  static func stridePhases(count: Int) -> [LayerCase] {
+    var shapes = ShapeGenerator("stride phases")
+    var cases: [LayerCase] = []
+    while cases.count < count {
+      let spec = ConvolutionSpec(
+        outputs: shapes.pick(1...40), kernel: Extent(shapes.pick([9, 10, 11, 12, 17, 20])),
+        stride: Extent(4), pad: Extent(shapes.pick(0...5)))
+      let input = Shape(
+        n: shapes.pick([1, 2, 3]), c: shapes.pick(1...5), h: shapes.pick(9...64),
+        w: shapes.pick(9...64))
+      append(LayerCase(spec: .convolution(spec), input: input), to: &cases)
+    }
+    return cases
+  }
+
   /// Square 3×3 and 5×5 with stride 1 and whole channel blocks: what Winograd takes.
   static func winograd(count: Int) -> [LayerCase] {
     var shapes = ShapeGenerator("winograd")

@@ -2,11 +2,12 @@ import Execution
 import Networks
 import Tensors
 
-/// Backend `winograd`: Winograd convolution for 3×3 and 5×5 filters with stride 1; all else is
-/// handed to `simd` and labelled so.
+/// Backend `winograd`: Winograd convolution for 3×3 and 5×5 filters with stride 1, and for stride 4
+/// by way of its phases; all else is handed to `simd` and labelled so.
 public struct WinogradBackend: Backend {
   public let name = "winograd"
-  public let summary = "Winograd convolution in Swift for 3×3 and 5×5, stride 1; the rest by simd"
+  public let summary =
+    "Winograd convolution in Swift: 3×3 and 5×5, stride 1 or 4 in phases; the rest by simd"
   public let threading = Threading.pool
 
   public init() {}
@@ -33,7 +34,7 @@ public struct WinogradBackend: Backend {
 
   /// The output tile with the fewest products, edges counted, among those that kernels exist for.
   private static func tileOutputs(for context: BlockedPlanner.ConvolutionContext) -> Int {
-    let taps = context.spec.kernel.h
+    let taps = WinogradConvolution.taps(of: context.spec)
     let candidates = (2...6).filter { WinogradTransform(outputs: $0, taps: taps) != nil }
     func products(_ m: Int) -> Int {
       let tiles = { (size: Int) in roundUp(size, to: m) / m }

@@ -4,34 +4,45 @@ import Networks
 import Tensors
 
 /// Winograd convolution F(m×m, r×r) as a step: two launches per block of tiles, the input
-/// transform, then products and output transform together.
+/// transform, then products and output transform together. A stride of 4 becomes one of 1 by way
+/// of its phases, which a launch before those two makes.
 struct WinogradConvolution {
+  /// The convolution with stride 1.
   let spec: ConvolutionSpec
   let input: Shape
   let output: Shape
+  /// Where the convolution asked for has stride 4.
+  private let phases: StridePhases?
   let transform: WinogradTransform
   let kernels: KernelTable
   let pool: ThreadPool
 
-  /// - Returns: nil when the method does not apply: it needs a square filter with stride 1 and
-  ///   whole channel blocks per group.
+  /// - Returns: nil when the method does not apply: it needs a square filter with stride 1 or 4
+  ///   and whole channel blocks per group.
   init?(
     spec: ConvolutionSpec, input: Shape, output: Shape, tileOutputs: Int, kernels: KernelTable,
     pool: ThreadPool
   ) {
-    guard Self.applies(to: spec, channels: input.c),
-      let transform = WinogradTransform(outputs: tileOutputs, taps: spec.kernel.h)
-    else { return nil }
-    self.spec = spec
-    self.input = input
+    phases = StridePhases(spec: spec, input: input, output: output)
+    self.spec = phases?.phasedSpec ?? spec
+    self.input = phases?.phasedInput ?? input
     self.output = output
+    guard Self.applies(to: self.spec, channels: self.input.c),
+      let transform = WinogradTransform(outputs: tileOutputs, taps: self.spec.kernel.h)
+    else { return nil }
     self.transform = transform
     self.kernels = kernels
     self.pool = pool
   }
 
+  /// Taps per side of the stride-1 filter.
+  static func taps(of spec: ConvolutionSpec) -> Int {
+    spec.stride == .one
+      ? spec.kernel.h : roundUp(spec.kernel.h, to: StridePhases.stride) / StridePhases.stride
+  }
+
   /// Square 3×3 and 5×5 filters, stride 1, whole channel blocks per group.
-  static func applies(to spec: ConvolutionSpec, channels: Int) -> Bool {
+  private static func applies(to spec: ConvolutionSpec, channels: Int) -> Bool {
     let block = Layout.channelBlock
     return spec.kernel.h == spec.kernel.w && [3, 5].contains(spec.kernel.h)
       && spec.stride == .one && spec.dilation == .one
@@ -84,14 +95,15 @@ struct WinogradConvolution {
     node: Graph.Node, nodes: [Int], outputValue: Graph.ValueID, weights: LayerWeights, floor: Float
   ) -> KernelStep {
     let blocking = blocking
-    let packed = transformedWeights(weights)
+    let packed = transformedWeights(phases?.phasedWeights(weights) ?? weights)
+    let phasedCount = phases == nil ? 0 : Layout.blocked.elementCount(of: input)
     let scratchCount = frequencies * Layout.channelBlock
     let inputCount = frequencies * blocking.frequencyStride
     let productsCount = frequencies * blocking.productsStride
     let (m, r) = (transform.outputs, transform.taps)
     var info = StepInfo(
       kind: .convolution, nodes: nodes,
-      inputs: [Operand(value: node.inputs[0], layout: .blocked)],
+      inputs: [Operand(value: node.inputs[0], layout: phases == nil ? .blocked : .nchw)],
       outputs: [Operand(value: outputValue, layout: .blocked)],
       implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
@@ -99,7 +111,7 @@ struct WinogradConvolution {
     info.errorAmplification = transform.errorAmplification
     info.errorTile = m
     info.workspaceByteCount =
-      (inputCount + pool.threadCount * (scratchCount + productsCount)) * 4
+      (inputCount + pool.threadCount * (scratchCount + productsCount) + phasedCount) * 4
     info.weightByteCount = packed.weights.byteCount + packed.bias.byteCount
     let coefficients = (
       input: Tensor(values: transform.inputCoefficients),
@@ -111,14 +123,20 @@ struct WinogradConvolution {
       let products = scratch + pool.threadCount * scratchCount
       let total = output.n * tilesH * tilesW
       var launches: [KernelLaunch] = []
+      var source = UnsafePointer(bindings.inputs[0])
+      if let phases {
+        let phased = products + pool.threadCount * productsCount
+        launches.append(phases.launch(kernels, on: pool, from: source, to: phased))
+        source = UnsafePointer(phased)
+      }
       var first = 0
       while first < total {
         let count = min(blocking.tiles, total - first)
         launches.append(
           KernelLaunch(kernels.winograd_input, on: pool) { thread in
             inputArguments(
-              bindings, first: first, count: count, blocking: blocking, thread: thread,
-              output: transformed, coefficients: coefficients.input.pointer,
+              from: source, first: first, count: count, blocking: blocking, thread: thread,
+              to: transformed, coefficients: coefficients.input.pointer,
               scratch: scratch + thread * scratchCount)
           })
         launches.append(
@@ -136,14 +154,14 @@ struct WinogradConvolution {
   }
 
   private func inputArguments(
-    _ bindings: Bindings, first: Int, count: Int, blocking: Blocking, thread: Int,
-    output target: UnsafeMutablePointer<Float>, coefficients: UnsafePointer<Float>,
+    from source: UnsafePointer<Float>, first: Int, count: Int, blocking: Blocking, thread: Int,
+    to target: UnsafeMutablePointer<Float>, coefficients: UnsafePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) -> WinogradInputArguments {
     let share = pool.share(of: channelBlocks * count, thread: thread)
     let plane = input.h * input.w * Layout.channelBlock
     return WinogradInputArguments(
-      input: UnsafePointer(bindings.inputs[0]), output: target, coefficients: coefficients,
+      input: source, output: target, coefficients: coefficients,
       scratch: scratch, alpha: Int32(transform.size), tile_step: Int32(transform.outputs),
       input_h: Int32(input.h), input_w: Int32(input.w), pad_h: Int32(spec.pad.h),
       pad_w: Int32(spec.pad.w), tiles_h: Int32(tilesH), tiles_w: Int32(tilesW),

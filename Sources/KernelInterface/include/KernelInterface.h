@@ -144,6 +144,17 @@ typedef struct {
   int64_t first_item, last_item;  // this thread's of [image][output group][output channel block]
 } RepackArguments;
 
+// Splits row-major images into stride phases for a stride of 4: pixel (4y + dy, 4x + dx) of channel
+// c becomes lane 4 dy + dx of pixel (y, x) of block c. A convolution with stride 4 is one with
+// stride 1 over the phases.
+typedef struct {
+  const float *_Nonnull input;   // [images][channels][h][w]
+  float *_Nonnull output;        // [images][channels][output_h][output_w][16]
+  int32_t h, w, pad_h, pad_w;    // of the input
+  int32_t output_h, output_w;
+  int64_t first_item, last_item;  // this thread's of [image][channel][output row]
+} StridePhaseArguments;
+
 // Winograd convolution, first part: tiles of the input into the frequency domain.
 typedef struct {
   const float *_Nonnull input;  // blocked
@@ -205,6 +216,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   KernelFunction _Nonnull normalization;       // NormalizationArguments
   KernelFunction _Nonnull softmax;             // SoftmaxArguments
   KernelFunction _Nonnull repack;              // RepackArguments
+  KernelFunction _Nonnull stride_phases;       // StridePhaseArguments
   KernelFunction _Nonnull winograd_input;      // WinogradInputArguments
   KernelFunction _Nonnull winograd_output;     // WinogradOutputArguments
 } KernelTable;
