@@ -53,12 +53,3 @@ struct Candidate: Sendable, CustomTestStringConvertible {
       boundary: boundary, keepsAllBlobs: keepsAllBlobs)
   }
 }
-
-extension StepInfo {
-  /// How much larger than for a direct method the error may be. A Winograd step that does not state
-  /// its factor gets a generous one.
-  var allowedAmplification: Double {
-    let isWinograd = implementation.contains("winograd") || tile.contains("winograd")
-    return errorAmplification == 1 && isWinograd ? 1000 : errorAmplification
-  }
-}

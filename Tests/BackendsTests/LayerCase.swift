@@ -101,10 +101,11 @@ func compare(
   network.run()  // what a first call leaves behind must not change the second
   let outputs = steps.flatMap(\.info.outputs).filter { $0.value == graph.outputs[0] }
   let operand = try #require(outputs.last, "no step writes the output")
-  let amplification = steps.map(\.info.allowedAmplification).max() ?? 1
+  let amplification = steps.map(\.info.errorAmplification).max() ?? 1
+  let tile = steps.map(\.info.errorTile).max() ?? 1
   let norms = ErrorNorms(
     got: network.values(of: operand), want: want.values,
-    bound: want.bounds.map { $0 * amplification })
+    bound: want.bounds(amplification: amplification, tile: tile))
   if case .nchw = boundary { #expect(operand.layout == .nchw) }
   return .compared(
     maxBoundRatio: try #require(norms.maxBoundRatio), maxAbsError: norms.maxAbsError,

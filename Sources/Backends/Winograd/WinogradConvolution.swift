@@ -108,7 +108,8 @@ struct WinogradConvolution {
       implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.tile = "F(\(m)x\(m),\(r)x\(r))"
-    info.errorAmplification = transform.errorAmplification
+    info.errorAmplification = transform.errorAmplification(
+      channels: input.c / spec.groups)
     info.errorTile = m
     info.workspaceByteCount =
       (inputCount + pool.threadCount * (scratchCount + productsCount) + phasedCount) * 4

@@ -98,20 +98,23 @@ public struct WinogradTransform: Hashable, Sendable {
     (0..<outputs).flatMap { i in (pairs + singles).map { Float(power($0, i).value) } }
   }
 
-  /// How much larger the rounding error bound is than that of the direct method.
+  /// How much larger the rounding error bound is than the direct method's (K + 2) u Σ|w||x| with
+  /// K = r²·`channels`.
   ///
-  /// For operands of equal magnitude the two-dimensional algorithm adds up
-  /// (Σ_f |A^T| · (|G| 1) · (|B^T| 1))² in magnitude where the direct sum adds up r²; relative
-  /// rounding is the same per operation, so errors grow with the ratio. Source: the componentwise
-  /// bound of Barabasz et al. (2020), theorem 1, for constant operands; the largest output counts.
-  public var errorAmplification: Double {
+  /// Two factors. For operands of equal magnitude the two-dimensional algorithm adds up
+  /// (Σ_f |A^T| · (|G| 1) · (|B^T| 1))² in magnitude where the direct sum adds up r²; the largest
+  /// output counts. And a value passes fewer roundings: one of the filter, those of α terms in each
+  /// of four transform passes, the product, and the sum over channels. Source: the componentwise
+  /// bound of Barabasz et al. (2020), theorem 1, for constant operands.
+  public func errorAmplification(channels: Int) -> Double {
     let filterSums = filterMatrix.map { $0.reduce(0) { $0 + abs($1.value) } }
     let inputSums = inputMatrix.map { $0.reduce(0) { $0 + abs($1.value) } }
     let largest =
       outputMatrix.map { row in
         row.indices.reduce(0) { $0 + abs(row[$1].value) * filterSums[$1] * inputSums[$1] }
       }.max() ?? 1
-    let ratio = largest / Double(taps)
-    return ratio * ratio
+    let growth = largest / Double(taps)
+    let roundings = Double(channels + 4 * size + 2)
+    return growth * growth * roundings / Double(taps * taps * channels + 2)
   }
 }
