@@ -12,12 +12,11 @@ final class BlockTimer {
   private let steal = StealClock()
 
   /// - Parameters:
-  ///   - isPrimed: wait for quiet and make untimed calls first.
+  ///   - isPrimed: make untimed calls first, after the wait for quiet.
   /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
   func time(_ network: CompiledNetwork, iterations: Int, isPrimed: Bool) -> BlockMeasurement {
-    var isQuiet = true
+    let isQuiet = Quiescence.wait()
     if isPrimed {
-      isQuiet = Quiescence.wait()
       let start = alex_monotonic_ns()
       repeat { network.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
     }

@@ -9,8 +9,10 @@ public struct Schedule: Sendable, Equatable {
   public static let slowRatio = 20
   /// As does one whose call takes longer than this, for layers alone and for nets.
   static func slowNanoseconds(_ pass: Pass) -> Int {
-    pass == .net ? 2_000_000_000 : 200_000_000
+    pass == .net ? 2_000_000_000 : longNanoseconds
   }
+  /// A call that needs no priming.
+  static let longNanoseconds = 200_000_000
 
   /// Indices of the contenders in the order of each round.
   public var rounds: [[Int]]

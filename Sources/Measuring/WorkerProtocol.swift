@@ -25,7 +25,7 @@ public enum WorkerProtocol {
     /// `outputs`: images wanted, absent for all, and the file to write.
     public var images: [Int]?
     public var file: String?
-    /// `time`: calls in the block, and whether to wait for quiet and make untimed calls first.
+    /// `time`: calls in the block, and whether to make untimed calls first.
     public var iterations: Int?
     public var isPrimed: Bool?
 

@@ -70,7 +70,8 @@ public protocol WorkloadHost: AnyObject {
   /// - Parameter images: indices of the images wanted; nil for all.
   func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues]
 
-  /// Times one block. With `isPrimed`, waits first until foreign threads are quiet, and primes.
+  /// Waits until foreign threads are quiet, makes untimed calls if it `isPrimed`, and times one
+  /// block.
   func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement
 
   /// Frees the workload's memory.

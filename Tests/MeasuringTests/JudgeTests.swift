@@ -61,6 +61,28 @@ import Testing
     #expect(judge(values, reference(), amplification: 8).status == .ok)
   }
 
+  @Test("An amplified bound does not excuse a tile that is wrong as a whole")
+  func amplifiedButWrong() {
+    var values = [Float](repeating: 1, count: shape.count)
+    values[0] = 0
+    let verdict = judge(values, reference(), amplification: 1e7)
+    #expect(verdict.status == .failed)
+    #expect(verdict.reason.contains("RMS"))
+  }
+
+  @Test("Within a tile the largest bound holds for all, beyond it does not")
+  func tiles() {
+    var want = reference()
+    want.bounds[0] = 1e-5
+    for (index, isRight) in [(1, true), (5, true), (2, false), (8, false)] {
+      var values = [Float](repeating: 1, count: shape.count)
+      values[index] = 1 + 0x1p-17
+      let verdict = Judge.judge(
+        layer: values, kind: .convolution, against: want, amplification: 1, tile: 2)
+      #expect((verdict.status == .ok) == isRight, "\(index)")
+    }
+  }
+
   @Test("An exact result is right where the bound is 0")
   func exact() {
     #expect(judge([Float](repeating: 1, count: shape.count), reference(bound: 0)).status == .ok)
