@@ -27,8 +27,9 @@ final class LocalWorkload {
     let options = CompileOptions(
       kernels: kernels.kernels, pool: pool, boundary: isNet ? .nchw : .native,
       expectsColdWeights: isNet)
+    let weights = try GeneratedWeights(of: graph, seed: request.seed)
     let start = alex_monotonic_ns()
-    let steps = try Self.steps(of: graph, request: request, backend: backend, options: options)
+    let steps = try Self.steps(of: graph, weights: weights, backend: backend, options: options)
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: isNet ? .liveness : .keepAll)
     let prepared = alex_monotonic_ns()
     isa = isNet ? backend.isa(with: options.kernels) : Self.main(of: steps)?.isa ?? "none"
@@ -57,11 +58,10 @@ final class LocalWorkload {
   }
 
   static func steps(
-    of graph: Graph, request: WorkloadRequest, backend: any Backend, options: CompileOptions
+    of graph: Graph, weights: any WeightSource, backend: any Backend, options: CompileOptions
   ) throws -> [any Step] {
     do throws(BackendError) {
-      return try backend.compile(
-        graph, weights: SeededWeights(seed: request.seed), options: options)
+      return try backend.compile(graph, weights: weights, options: options)
     } catch {
       switch error {
       case .unsupported(_, let reason):

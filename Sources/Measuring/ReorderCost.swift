@@ -18,7 +18,7 @@ struct ReorderCost {
     var options = options
     options.boundary = .nchw
     let steps = try LocalWorkload.steps(
-      of: graph, request: request, backend: backend, options: options)
+      of: graph, weights: SeededWeights(seed: request.seed), backend: backend, options: options)
     let compiled = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
     for value in graph.inputs {
       compiled.setInput(value, to: LocalWorkload.input(value, of: graph, request: request))
