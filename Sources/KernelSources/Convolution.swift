@@ -46,8 +46,21 @@ private func convolve<let pixelStep: Int>(
       firstOutput: firstOutput)
     job.limitRows(inputRow: inputRow)
     for index in 0..<Int(a.pointee.pixel_tile_count) {
-      job.run(index, step)
+      runTile(
+        width: Int(a.pointee.pixel_tiles[index].width),
+        PixelTileTask<pixelStep>(job: job, index: index))
     }
+  }
+}
+
+/// One tile of pixels of a row.
+private struct PixelTileTask<let pixelStep: Int>: TileTask {
+  let job: RowJob
+  let index: Int
+
+  @inline(__always)
+  func run<let width: Int>(_ tile: RegisterTile<width>.Type) {
+    job.run(tile, index, PixelStep<pixelStep>.self)
   }
 }
 
@@ -75,42 +88,9 @@ struct RowJob {
     while lastTap > firstTap, inputRow + (lastTap - 1) * dilation >= rows { lastTap -= 1 }
   }
 
-  /// Computes and stores one tile of pixels with the code for its width.
-  @inline(__always)
-  func run<let pixelStep: Int>(_ index: Int, _ step: PixelStep<pixelStep>.Type) {
-    let width = arguments.pointee.pixel_tiles[index].width
-    #if WIDE_TILES
-      switch width {
-      case 14: run(RegisterTile<14>.self, index, step)
-      case 13: run(RegisterTile<13>.self, index, step)
-      case 12: run(RegisterTile<12>.self, index, step)
-      case 11: run(RegisterTile<11>.self, index, step)
-      case 10: run(RegisterTile<10>.self, index, step)
-      case 9: run(RegisterTile<9>.self, index, step)
-      case 8: run(RegisterTile<8>.self, index, step)
-      case 7: run(RegisterTile<7>.self, index, step)
-      case 6: run(RegisterTile<6>.self, index, step)
-      case 5: run(RegisterTile<5>.self, index, step)
-      case 4: run(RegisterTile<4>.self, index, step)
-      case 3: run(RegisterTile<3>.self, index, step)
-      case 2: run(RegisterTile<2>.self, index, step)
-      default: run(RegisterTile<1>.self, index, step)
-      }
-    #else
-      switch width {
-      case 6: run(RegisterTile<6>.self, index, step)
-      case 5: run(RegisterTile<5>.self, index, step)
-      case 4: run(RegisterTile<4>.self, index, step)
-      case 3: run(RegisterTile<3>.self, index, step)
-      case 2: run(RegisterTile<2>.self, index, step)
-      default: run(RegisterTile<1>.self, index, step)
-      }
-    #endif
-  }
-
   /// The loop nest over channel blocks and taps around a register tile.
   @inline(never)
-  private func run<let width: Int, let pixelStep: Int>(
+  func run<let width: Int, let pixelStep: Int>(
     _ tile: RegisterTile<width>.Type, _ index: Int, _ step: PixelStep<pixelStep>.Type
   ) {
     let a = arguments

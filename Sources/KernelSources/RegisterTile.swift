@@ -74,6 +74,34 @@ struct RegisterTile<let width: Int> {
   }
 }
 
+/// Something to do with a register tile whose width is only known at run time.
+protocol TileTask {
+  func run<let width: Int>(_ tile: RegisterTile<width>.Type)
+}
+
+/// Runs a task with the code for a width, at most ``maximumTileWidth``.
+@inline(__always)
+func runTile<Task: TileTask>(width: Int, _ task: Task) {
+  switch width {
+  #if WIDE_TILES
+    case 14: task.run(RegisterTile<14>.self)
+    case 13: task.run(RegisterTile<13>.self)
+    case 12: task.run(RegisterTile<12>.self)
+    case 11: task.run(RegisterTile<11>.self)
+    case 10: task.run(RegisterTile<10>.self)
+    case 9: task.run(RegisterTile<9>.self)
+    case 8: task.run(RegisterTile<8>.self)
+    case 7: task.run(RegisterTile<7>.self)
+  #endif
+  case 6: task.run(RegisterTile<6>.self)
+  case 5: task.run(RegisterTile<5>.self)
+  case 4: task.run(RegisterTile<4>.self)
+  case 3: task.run(RegisterTile<3>.self)
+  case 2: task.run(RegisterTile<2>.self)
+  default: task.run(RegisterTile<1>.self)
+  }
+}
+
 /// Compile-time numbers of one tap of a filter: see ``RegisterTile/add(_:input:weights:count:)``.
 enum Tap<let pixelStep: Int, let skipFirst: Int, let skipLast: Int> {}
 

@@ -53,55 +53,19 @@ private func multiplyFrequencies(
     var tile = 0
     for run in 0..<runs {
       let end = count * (run + 1) / runs
-      multiply(
-        width: end - tile, input: frequencyInput + tile * 16,
-        blockStride: Int(a.pointee.block_stride), blocks: blocks,
-        channels: Int(a.pointee.channels_per_block), weights: frequencyWeights,
-        products: products + tile * outputTile)
+      runTile(
+        width: end - tile,
+        ProductOperands(
+          input: frequencyInput + tile * 16, blockStride: Int(a.pointee.block_stride),
+          blocks: blocks, channels: Int(a.pointee.channels_per_block), weights: frequencyWeights,
+          products: products + tile * outputTile))
       tile = end
     }
   }
 }
 
-@inline(__always)
-private func multiply(
-  width: Int, input: UnsafePointer<Float>, blockStride: Int, blocks: Int, channels: Int,
-  weights: UnsafePointer<Float>, products: UnsafeMutablePointer<Float>
-) {
-  let operands = ProductOperands(
-    input: input, blockStride: blockStride, blocks: blocks, channels: channels,
-    weights: weights, products: products)
-  #if WIDE_TILES
-    switch width {
-    case 14: operands.multiply(RegisterTile<14>.self)
-    case 13: operands.multiply(RegisterTile<13>.self)
-    case 12: operands.multiply(RegisterTile<12>.self)
-    case 11: operands.multiply(RegisterTile<11>.self)
-    case 10: operands.multiply(RegisterTile<10>.self)
-    case 9: operands.multiply(RegisterTile<9>.self)
-    case 8: operands.multiply(RegisterTile<8>.self)
-    case 7: operands.multiply(RegisterTile<7>.self)
-    case 6: operands.multiply(RegisterTile<6>.self)
-    case 5: operands.multiply(RegisterTile<5>.self)
-    case 4: operands.multiply(RegisterTile<4>.self)
-    case 3: operands.multiply(RegisterTile<3>.self)
-    case 2: operands.multiply(RegisterTile<2>.self)
-    default: operands.multiply(RegisterTile<1>.self)
-    }
-  #else
-    switch width {
-    case 6: operands.multiply(RegisterTile<6>.self)
-    case 5: operands.multiply(RegisterTile<5>.self)
-    case 4: operands.multiply(RegisterTile<4>.self)
-    case 3: operands.multiply(RegisterTile<3>.self)
-    case 2: operands.multiply(RegisterTile<2>.self)
-    default: operands.multiply(RegisterTile<1>.self)
-    }
-  #endif
-}
-
 /// The operands of one register tile of products.
-private struct ProductOperands {
+private struct ProductOperands: TileTask {
   let input: UnsafePointer<Float>
   let blockStride: Int
   let blocks: Int
@@ -110,7 +74,7 @@ private struct ProductOperands {
   let products: UnsafeMutablePointer<Float>
 
   @inline(never)
-  func multiply<let width: Int>(_ tile: RegisterTile<width>.Type) {
+  func run<let width: Int>(_ tile: RegisterTile<width>.Type) {
     var sums = RegisterTile<width>()
     for block in 0..<blocks {
       sums.add(

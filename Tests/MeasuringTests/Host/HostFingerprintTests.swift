@@ -101,7 +101,7 @@ struct HostFingerprintTests {
       "OPENBLAS_CORETYPE": "Haswell", "BLIS_ARCH_TYPE": "3", "OMP_NUM_THREADS": "2",
       "GOMP_SPINCOUNT": "1", "MKL_DEBUG_CPU_TYPE": "5", "KMP_AFFINITY": "none",
       "ALEXBENCH_ISA": "avx2", "MALLOC_ARENA_MAX": "1", "LD_PRELOAD": "x",
-      "LD_LIBRARY_PATH": "y", "HOME": "/root", "TOKEN": "secret", "MY_OMP_X": "1",
+      "LD_LIBRARY_PATH": "y", "HOME": "/home/user", "TOKEN": "secret", "MY_OMP_X": "1",
     ]
     let kept = HostFingerprint.steeringVariables(all)
     #expect(kept.count == 10)
