@@ -6,8 +6,8 @@ struct AlexBench: ParsableCommand {
     commandName: "alexbench",
     abstract: "Benchmarks AlexNet, layer by layer, on interchangeable CPU backends.",
     discussion: """
-      Every result is compared with a float64 reference before and after it is timed; a wrong one
-      gets no time.
+      Every result is compared with a float64 reference before and after it is timed; a wrong \
+      one gets no time.
 
       EXAMPLES
         alexbench run --quick
@@ -18,9 +18,14 @@ struct AlexBench: ParsableCommand {
         alexbench list backends
 
       EXIT CODES
-        0 fine, 1 internal error, 3 a check failed or what was asked for is not available,
-        5 another protocol or schema version, 6 cannot write, 64 usage, 65 corrupt input,
-        66 missing file, 130/143 interrupted (what was measured is written)
+        0       fine
+        1       internal error
+        3       a check failed, or what was asked for is not available
+        5       another protocol or schema version
+        6       cannot write
+        64      usage
+        65, 66  corrupt input, missing file
+        130/143 interrupted; what was measured is written
       """,
     subcommands: [
       RunCommand.self, VerifyCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,

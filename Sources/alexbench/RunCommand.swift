@@ -10,8 +10,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Check, then time layers and full nets; write a folder of CSV files.",
     discussion: """
-      Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to
-      standard output, progress to standard error, and the files of the run to --out: samples.csv
+      Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to \
+      standard output, progress to standard error, and the files of the run to --out: samples.csv \
       (every timed block), workloads.csv, layers.csv, summary.csv and environment.json.
 
       EXAMPLES

@@ -8,8 +8,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Compare every backend, layer and instruction set with the float64 reference.",
     discussion: """
-      Layers alone are held to an error bound derived for each output; full nets to a relative RMS
-      error of 1e-5 at every blob. Nothing is timed and no file written. Exit code 3 when anything
+      Layers alone are held to an error bound derived for each output; full nets to a relative RMS \
+      error of 1e-5 at every blob. Nothing is timed and no file written. Exit code 3 when anything \
       is wrong.
 
       EXAMPLES

@@ -50,7 +50,7 @@ struct FullyConnected {
       kind: .innerProduct, nodes: nodes,
       inputs: [Operand(value: node.inputs[0], layout: layout)],
       outputs: [Operand(value: outputValue, layout: .nchw)],
-      implementation: "f32-ip-\(method)-\(min(images, Int(kernels.pixel_tile)))x\(tile)"
+      implementation: "f32-fc-\(method)-\(min(images, Int(kernels.pixel_tile)))x\(tile)"
         + "-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.weightByteCount = packed.byteCount
