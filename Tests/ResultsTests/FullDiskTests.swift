@@ -13,7 +13,8 @@ private final class SmallDisk {
     guard mount("tmpfs", folder.path, "tmpfs", 0, "size=\(byteCount)") == 0 else { return nil }
   }
 
-  deinit { umount(path) }
+  /// Detached (`MNT_DETACH`): a file that is still open would keep the disk mounted for ever.
+  deinit { umount2(path, 2) }
 
   static var canBeMade: Bool { SmallDisk(byteCount: 4096) != nil }
 }
