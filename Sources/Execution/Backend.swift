@@ -22,7 +22,7 @@ public enum Boundary: Sendable {
 }
 
 /// Everything a backend needs to know besides the graph and the weights.
-public struct CompileOptions: Sendable {
+public struct CompileOptions {
   /// The kernels of the instruction set in use.
   public var kernels: KernelTable
   /// Runs own kernels; its thread count also goes to a library's own setter.
@@ -33,10 +33,13 @@ public struct CompileOptions: Sendable {
   public var mode: Mode
   /// Weights are expected to arrive from memory, as in a net, rather than from a cache.
   public var expectsColdWeights: Bool
+  /// Tiles fixed or chosen before, and where choices are kept; nil to choose by counting
+  /// operations, without measuring.
+  public var tiles: TilePlan?
 
   public init(
     kernels: KernelTable, pool: ThreadPool, boundary: Boundary, keepsAllBlobs: Bool = false,
-    mode: Mode = .inference, expectsColdWeights: Bool = false
+    mode: Mode = .inference, expectsColdWeights: Bool = false, tiles: TilePlan? = nil
   ) {
     self.kernels = kernels
     self.pool = pool
@@ -44,6 +47,7 @@ public struct CompileOptions: Sendable {
     self.keepsAllBlobs = keepsAllBlobs
     self.mode = mode
     self.expectsColdWeights = expectsColdWeights
+    self.tiles = tiles
   }
 }
 

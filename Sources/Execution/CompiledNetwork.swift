@@ -18,13 +18,37 @@ public final class CompiledNetwork {
   private let workspace: AlignedBuffer
 
   /// Allocates and touches all memory and binds the steps.
-  public init(graph: Graph, steps: [any Step], memory: Memory) {
+  public convenience init(graph: Graph, steps: [any Step], memory: Memory) {
+    let plan = MemoryPlan(graph: graph, steps: steps.map(\.info), sharing: memory == .liveness)
+    let workspaceByteCount = steps.map(\.info.workspaceByteCount).max() ?? 0
+    self.init(
+      graph: graph, steps: steps, plan: plan, arena: AlignedBuffer(count: plan.floatCount),
+      workspace: AlignedBuffer(count: (workspaceByteCount + 3) / 4))
+  }
+
+  /// The same graph compiled once more, with weights of its own, in the blobs of `other`.
+  ///
+  /// A ring of such copies has its weights always arrive from memory, and only the weights.
+  /// Precondition: the steps are those of `other` but for their weights.
+  public convenience init(steps: [any Step], inBlobsOf other: CompiledNetwork) {
+    precondition(
+      steps.map(\.info.implementation) == other.steps.map(\.info.implementation)
+        && steps.map(\.info.workspaceByteCount) == other.steps.map(\.info.workspaceByteCount),
+      "a copy has the same steps")
+    self.init(
+      graph: other.graph, steps: steps, plan: other.plan, arena: other.arena,
+      workspace: other.workspace)
+  }
+
+  private init(
+    graph: Graph, steps: [any Step], plan: MemoryPlan, arena: AlignedBuffer,
+    workspace: AlignedBuffer
+  ) {
     self.graph = graph
     self.steps = steps
-    plan = MemoryPlan(graph: graph, steps: steps.map(\.info), sharing: memory == .liveness)
-    arena = AlignedBuffer(count: plan.floatCount)
-    let workspaceByteCount = steps.map(\.info.workspaceByteCount).max() ?? 0
-    workspace = AlignedBuffer(count: (workspaceByteCount + 3) / 4)
+    self.plan = plan
+    self.arena = arena
+    self.workspace = workspace
     for step in steps {
       step.bind(
         Bindings(
@@ -79,6 +103,11 @@ public final class CompiledNetwork {
   /// One forward. Does not throw, allocate, lock or print.
   public func run() {
     for step in steps { step.run() }
+  }
+
+  /// One forward that tells how long each phase took.
+  public func run(timing clock: PhaseClock) {
+    for step in steps where !step.info.isElided { step.run(timing: clock) }
   }
 
   /// One forward with a look at the memory after each step, for checking.

@@ -87,6 +87,9 @@ public protocol Step: AnyObject {
   var info: StepInfo { get }
   func bind(_ bindings: Bindings)
   func run()
+  /// Computes as ``run()`` does and adds to `clock` how long each phase took. A pass of its own:
+  /// reading clocks costs time.
+  func run(timing clock: PhaseClock)
 }
 
 /// A step that does nothing: its output is its input.

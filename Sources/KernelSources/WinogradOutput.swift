@@ -12,7 +12,9 @@ func winogradOutput(_ raw: UnsafeRawPointer) {
     let outputTileIndex = item / parts
     let first = item % parts * part
     let count = first + part <= tileCount ? part : tileCount - first
+    let start = a.pointee.ticks == nil ? 0 : kernel_ticks()
     multiplyFrequencies(a, outputTileIndex: outputTileIndex, firstTile: first, count: count)
+    let middle = a.pointee.ticks == nil ? 0 : kernel_ticks()
     switch (a.pointee.alpha, a.pointee.tile_outputs) {
     case (4, 2):
       transformOutput(a, outputTileIndex, first, count, OutputTransform<4, 2, 1, 0>.self)
@@ -28,6 +30,10 @@ func winogradOutput(_ raw: UnsafeRawPointer) {
       transformOutput(a, outputTileIndex, first, count, OutputTransform<7, 3, 2, 1>.self)
     default:
       transformOutput(a, outputTileIndex, first, count, OutputTransform<8, 4, 3, 0>.self)
+    }
+    if let ticks = a.pointee.ticks {
+      ticks[0] += middle - start
+      ticks[1] += kernel_ticks() - middle
     }
   }
 }

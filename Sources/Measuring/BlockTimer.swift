@@ -14,7 +14,7 @@ final class BlockTimer {
   /// - Parameters:
   ///   - isPrimed: make untimed calls first, after the wait for quiet.
   /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
-  func time(_ network: CompiledNetwork, iterations: Int, isPrimed: Bool) -> BlockMeasurement {
+  func time(_ network: LocalWorkload, iterations: Int, isPrimed: Bool) -> BlockMeasurement {
     let isQuiet = Quiescence.wait()
     if isPrimed {
       let start = alex_monotonic_ns()
@@ -47,5 +47,26 @@ final class BlockTimer {
       clockGHz: Double(Self.probeCycles) / Double(max(probe, 1)),
       isContaminated: !isQuiet || (stolen ?? 0) > 0 || switches > 0 || migrations > 0,
       isSteady: true)
+  }
+
+  /// The time of each phase, the lower median over calls.
+  func phases(_ workload: LocalWorkload, calls: Int) -> [PhaseTime] {
+    _ = Quiescence.wait()
+    let start = alex_monotonic_ns()
+    repeat { workload.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
+    var times: [Phase: [Int]] = [:]
+    for _ in 0..<calls {
+      let clock = PhaseClock()
+      workload.run(timing: clock)
+      for (phase, nanoseconds) in clock.nanoseconds {
+        times[phase, default: []].append(nanoseconds)
+      }
+    }
+    return Phase.allCases.compactMap { phase in
+      // A phase too short for the clock in some calls took nothing in those.
+      guard let own = times[phase] else { return nil }
+      let all = Array(repeating: 0, count: calls - own.count) + own.sorted()
+      return PhaseTime(phase: phase, nanoseconds: all[(calls - 1) / 2])
+    }
   }
 }

@@ -9,25 +9,28 @@ struct Interrupted: Error {}
 struct GroupRecord {
   var workloads: [WorkloadRow] = []
   var samples: [SampleRow] = []
+  var phases: [PhaseRow] = []
+  var plan: [PlanRow] = []
   var wasInterrupted = false
 }
 
 /// Measures all contenders on one layer, or on one net: all are held in memory at once and take
 /// turns.
 final class GroupRunner {
-  private let place: WorkloadPlace
-  private let host: any WorkloadHost
-  private let factory: RowFactory
+  let place: WorkloadPlace
+  let host: any WorkloadHost
+  let factory: RowFactory
   private let references: ReferenceCache
+  private let plan: [PlanRow]
   private let progress: Progress
   private let launch: Int
   private let isInterrupted: () -> Bool
-  private var slots: [Slot]
-  private var record = GroupRecord()
+  var slots: [Slot]
+  var record = GroupRecord()
   private var options: RunOptions { factory.options }
 
   /// One contender with what became of it.
-  private struct Slot {
+  struct Slot {
     var contender: Contender
     var request: WorkloadRequest
     var row: WorkloadRow
@@ -40,13 +43,14 @@ final class GroupRunner {
 
   init(
     place: WorkloadPlace, contenders: [Contender], host: any WorkloadHost, factory: RowFactory,
-    references: ReferenceCache, progress: Progress, launch: Int,
+    references: ReferenceCache, plan: [PlanRow], progress: Progress, launch: Int,
     isInterrupted: @escaping () -> Bool
   ) {
     self.place = place
     self.host = host
     self.factory = factory
     self.references = references
+    self.plan = plan
     self.progress = progress
     self.launch = launch
     self.isInterrupted = isInterrupted
@@ -67,6 +71,7 @@ final class GroupRunner {
       try check(isFirst: true)
       if !options.isCheckOnly {
         try measure(onRound)
+        if options.measuresPhases, launch == 0 { try measurePhases() }
         try check(isFirst: false)
       }
     } catch is Interrupted {
@@ -83,7 +88,7 @@ final class GroupRunner {
     return record
   }
 
-  private var alive: [Int] { slots.indices.filter { slots[$0].prepared != nil } }
+  var alive: [Int] { slots.indices.filter { slots[$0].prepared != nil } }
 
   private func prepare() throws {
     if let reason = MemoryGuard.refusal(
@@ -98,13 +103,17 @@ final class GroupRunner {
         reject(index, .unavailable, unavailability.description)
         continue
       }
-      if let reason = contender.skipReason(threads: place.threads, batch: place.batch) {
+      if let reason = contender.skipReason(threads: place.threads, batch: place.batch)
+        ?? place.skipReason
+      {
         reject(index, .skipped, reason)
         continue
       }
       try proceed("preparing", index)
       do {
+        slots[index].request.tiles.merge(plan.tiles(for: slots[index].row.key)) { mine, _ in mine }
         let prepared = try host.prepare(slots[index].request)
+        keepPlan(of: prepared, index)
         slots[index].prepared = prepared
         slots[index].row.facts = prepared.facts
         slots[index].nanoseconds = prepared.facts.firstNanoseconds ?? 0
@@ -260,27 +269,9 @@ final class GroupRunner {
 
   private func releaseAll() { for index in slots.indices { release(index) } }
 
-  private var coverage: [Int: [LayerCoverage]] = [:]
+  private(set) var coverage: [Int: [LayerCoverage]] = [:]
 
-  /// In a net pass, a row for every layer that is no step of its own.
-  private var coverageRows: [WorkloadRow] {
-    slots.indices.flatMap { index -> [WorkloadRow] in
-      guard let layers = coverage[index] else { return [] }
-      return zip(place.graph.nodes.indices, layers).compactMap { node, layer in
-        guard layer.status != .ok else { return nil }
-        var layerPlace = place
-        layerPlace.node = node
-        var key = factory.key(
-          layerPlace, backend: slots[index].contender.backend.name,
-          isa: slots[index].contender.isa)
-        key.pass = .net
-        return WorkloadRow(
-          key: key, status: layer.status, reason: layer.reason, repro: slots[index].row.repro)
-      }
-    }
-  }
-
-  private func proceed(_ what: @autoclosure () -> String, _ index: Int) throws {
+  func proceed(_ what: @autoclosure () -> String, _ index: Int) throws {
     if isInterrupted() { throw Interrupted() }
     progress.show(
       "\(place.graph.networkName) \(place.layer), batch \(place.batch), "

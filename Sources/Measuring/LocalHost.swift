@@ -57,15 +57,13 @@ public final class LocalHost: WorkloadHost {
     let workload = try LocalWorkload(
       request: request, graph: graph(for: request), backend: backend, kernels: isa, pool: pool)
     workload.runFirst()
-    if request.measuresReorders, request.layer != nil {
-      try workload.measureReorders(
-        options: CompileOptions(kernels: isa.kernels, pool: pool, boundary: .nchw))
-    }
+    if request.measuresReorders, request.layer != nil { try workload.measureReorders() }
     lastHandle += 1
     workloads[lastHandle] = workload
     return PreparedWorkload(
       handle: lastHandle, isa: workload.isa, facts: workload.facts, coverage: workload.coverage,
-      errorAmplification: workload.errorAmplification, errorTile: workload.errorTile)
+      errorAmplification: workload.errorAmplification, errorTile: workload.errorTile,
+      candidates: workload.candidates)
   }
 
   public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
@@ -77,7 +75,13 @@ public final class LocalHost: WorkloadHost {
   public func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
     let workload = try workload(handle)
     try place(workload)
-    return timer.time(workload.compiled, iterations: max(iterations, 1), isPrimed: isPrimed)
+    return timer.time(workload, iterations: max(iterations, 1), isPrimed: isPrimed)
+  }
+
+  public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
+    let workload = try workload(handle)
+    try place(workload)
+    return timer.phases(workload, calls: max(calls, 1))
   }
 
   public func release(_ handle: Int) throws {
@@ -110,7 +114,7 @@ public final class LocalHost: WorkloadHost {
       throw MeasuringError.workload(
         status: .unsupported, reason: "direction '\(request.direction)' is not implemented")
     }
-    guard request.cache == .warm, request.pass != .inNet else {
+    guard request.cache != .cold, request.pass != .inNet else {
       throw MeasuringError.workload(
         status: .unsupported,
         reason: "pass '\(request.pass.rawValue)' with cache '\(request.cache.rawValue)' "

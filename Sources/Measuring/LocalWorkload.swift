@@ -13,6 +13,10 @@ final class LocalWorkload {
   let compiled: CompiledNetwork
   let isa: String
   private(set) var facts: WorkloadFacts
+  private let options: CompileOptions
+  /// With cold weights, copies whose weights take turns; otherwise ``compiled`` alone.
+  private let ring: [CompiledNetwork]
+  private var position = 0
 
   /// Compiles and fills in weights and inputs.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when the backend refuses.
@@ -24,16 +28,24 @@ final class LocalWorkload {
     self.graph = graph
     self.backend = backend
     let isNet = request.layer == nil
-    let options = CompileOptions(
+    let isCold = request.cache == .coldWeights
+    options = CompileOptions(
       kernels: kernels.kernels, pool: pool, boundary: isNet ? .nchw : .native,
-      expectsColdWeights: isNet)
+      expectsColdWeights: isNet || isCold,
+      tiles: TilePlan(
+        tiles: request.tiles, everywhere: request.tile,
+        cacheByteCount: 2 * LastLevelCache.byteCount))
     let weights = try GeneratedWeights(of: graph, seed: request.seed)
     let start = alex_monotonic_ns()
     let steps = try Self.steps(of: graph, weights: weights, backend: backend, options: options)
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: isNet ? .liveness : .keepAll)
     let prepared = alex_monotonic_ns()
+    ring =
+      isCold
+      ? try ColdRing.copies(
+        of: compiled, weights: weights, backend: backend, options: options) : [compiled]
     isa = isNet ? backend.isa(with: options.kernels) : Self.main(of: steps)?.isa ?? "none"
-    facts = Self.facts(of: steps, isNet: isNet, isa: isa)
+    facts = Self.facts(of: steps, in: graph, isNet: isNet, isa: isa)
     facts.prepareNanoseconds = Int(prepared - start)
     facts.workspaceBytes = compiled.workspaceByteCount
     facts.weightBytes = compiled.weightByteCount
@@ -79,7 +91,9 @@ final class LocalWorkload {
     steps.map(\.info).first { !$0.nodes.isEmpty }
   }
 
-  private static func facts(of steps: [any Step], isNet: Bool, isa: String) -> WorkloadFacts {
+  private static func facts(
+    of steps: [any Step], in graph: Graph, isNet: Bool, isa: String
+  ) -> WorkloadFacts {
     var facts = WorkloadFacts()
     let infos = steps.map(\.info)
     if isNet {
@@ -88,6 +102,9 @@ final class LocalWorkload {
       facts.kernelID = distinct(working.map(\.kernelID)).joined(separator: "; ")
       facts.layout = distinct(infos.flatMap(\.outputs).map(\.layout.description))
         .joined(separator: "+")
+      facts.tile = working.filter { !$0.tile.isEmpty }.map { info in
+        "\(graph.nodes[info.nodes[0]].layer.name)=\(info.tile)"
+      }.joined(separator: " ")
       let delegates = working.map(\.delegatedTo)
       if let first = delegates.first ?? nil, delegates.allSatisfy({ $0 == first }) {
         facts.delegatedTo = first
@@ -108,6 +125,26 @@ final class LocalWorkload {
     return names.filter { !$0.isEmpty && seen.insert($0).inserted }
   }
 
+  /// One forward; with cold weights each on the next copy.
+  func run() {
+    ring[position].run()
+    advance()
+  }
+
+  /// The same, telling how long each phase took.
+  func run(timing clock: PhaseClock) {
+    ring[position].run(timing: clock)
+    advance()
+  }
+
+  private func advance() {
+    position += 1
+    if position == ring.count { position = 0 }
+  }
+
+  /// The tiles that were tried while compiling.
+  var candidates: [TilePlan.Candidate] { options.tiles?.candidates ?? [] }
+
   /// Times the first call, in place: the buffers are bound, the inputs there.
   func runFirst() {
     let start = alex_monotonic_ns()
@@ -119,7 +156,7 @@ final class LocalWorkload {
   }
 
   /// Measures what a use in row-major order would pay; nothing when the layout is row-major.
-  func measureReorders(options: CompileOptions) throws {
+  func measureReorders() throws {
     let operands = compiled.steps.flatMap { $0.info.inputs + $0.info.outputs }
     guard operands.contains(where: { $0.layout != .nchw }) else { return }
     let cost = try ReorderCost(

@@ -13,6 +13,7 @@ struct WorkloadPlace {
   var node: Int?
   var batch: Int
   var threads: Int
+  var cache = CacheMode.warm
 
   var layer: String { node.map { graph.nodes[$0].layer.name } ?? "net" }
   var pass: Pass { node == nil ? .net : .isolated }
@@ -30,7 +31,7 @@ struct RowFactory {
       runID: runID, network: place.graph.networkName, layerIndex: node?.layerIndex ?? -1,
       layer: place.layer, stage: node?.stage ?? "net", kind: place.kind.rawValue,
       direction: Direction.forward.rawValue, backend: backend, isa: isa, threads: place.threads,
-      batch: place.batch, pass: place.pass, cache: .warm)
+      batch: place.batch, pass: place.pass, cache: place.cache)
   }
 
   func request(_ place: WorkloadPlace, _ contender: Contender) -> WorkloadRequest {
@@ -38,8 +39,9 @@ struct RowFactory {
       network: place.network, problem: place.problem?.description,
       layer: place.node == nil ? nil : place.layer, backend: contender.backend.name,
       isa: contender.kernels.rawValue, threads: place.threads, cpus: options.cpus,
-      batch: place.batch, seed: options.seed, pass: place.pass, customBLAS: options.customBLAS,
-      measuresReorders: !options.isCheckOnly)
+      batch: place.batch, seed: options.seed, pass: place.pass, cache: place.cache,
+      customBLAS: options.customBLAS, measuresReorders: !options.isCheckOnly,
+      tiles: options.tiles, tile: options.tile)
   }
 
   /// The command that measures one row alone.
@@ -54,6 +56,7 @@ struct RowFactory {
     words += ["--backend", contender.backend.name, "--isa", contender.kernels.rawValue]
     words += ["--batch", "\(place.batch)", "--threads", "\(place.threads)"]
     words += ["--pass", place.pass.rawValue, "--seed", "\(options.seed)"]
+    if place.cache != .warm { words += ["--cache", place.cache.rawValue] }
     if !options.cpus.isEmpty {
       words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
     }

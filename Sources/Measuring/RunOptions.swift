@@ -17,6 +17,16 @@ public struct RunOptions: Sendable {
   public var threads = [1]
   /// `isolated` and `net` are there.
   public var passes: [Pass] = [.isolated, .net]
+  /// What is in the caches when a layer is measured alone; nets are as they are.
+  public var caches: [CacheMode] = [.warm]
+  /// Whether phases are timed too, in calls of their own.
+  public var measuresPhases = false
+  /// Tiles by layer that are not to be chosen.
+  public var tiles: [String: String] = [:]
+  /// The tile of every layer that ``tiles`` does not name.
+  public var tile: String?
+  /// Choices of an earlier run, by what they were made for.
+  public var plan: [PlanRow] = []
   /// Least number of rounds; whole Williams squares are run.
   public var rounds = 20
   /// Blocks of a backend that is too slow for the square.
@@ -61,21 +71,26 @@ public struct RunOptions: Sendable {
     for pass in passes where pass == .inNet {
       throw .usage("pass '\(pass.rawValue)' is not implemented; there is isolated and net")
     }
+    for cache in caches where cache == .cold {
+      throw .usage(
+        "cache mode '\(cache.rawValue)' is not implemented; there is warm and cold-weights")
+    }
     for isa in isas where !isa.isUsable {
       throw .unavailable(
         "instruction set '\(isa.rawValue)' cannot be executed by this processor; it has "
           + InstructionSet.usable.map(\.rawValue).joined(separator: ", "))
     }
     guard !networks.isEmpty, !batches.isEmpty, !threads.isEmpty, !passes.isEmpty, !isas.isEmpty,
-      backends?.isEmpty != true
+      !caches.isEmpty, backends?.isEmpty != true
     else { throw .usage("a list of networks, backends, batches, threads or passes is empty") }
     _ = try Placement(cpus: cpus)
-    if let layers {
+    let asked = (layers ?? []) + tiles.keys.sorted()
+    if !asked.isEmpty {
       let graphs = try resolvedNetworks(batch: 1)
       let names = graphs.flatMap { $0.nodes.map(\.layer.name) }
       var seen: Set<String> = []
       try NameSuggestion.resolve(
-        layers, what: "layer", known: names.filter { seen.insert($0).inserted })
+        asked, what: "layer", known: names.filter { seen.insert($0).inserted })
     }
   }
 

@@ -8,6 +8,9 @@ public struct RunRecord: Sendable {
   public var workloads: [WorkloadRow] = []
   public var samples: [SampleRow] = []
   public var layers: [LayerRow] = []
+  public var phases: [PhaseRow] = []
+  /// The tiles that were tried, the chosen ones marked.
+  public var plan: [PlanRow] = []
   public var wasInterrupted = false
   /// What a reader of the numbers must know about the run itself, one sentence each.
   public var warnings: [String] = []
@@ -88,13 +91,15 @@ public final class Runner {
       for place in plan where !record.wasInterrupted {
         let group = GroupRunner(
           place: place, contenders: contenders, host: host, factory: hurried(factory),
-          references: references, progress: progress, launch: launch,
-          isInterrupted: isInterrupted)
+          references: references, plan: options.plan + record.plan, progress: progress,
+          launch: launch, isInterrupted: isInterrupted)
         let result = try group.run { try folder?.append($0) }
         progress.advance(work(of: place))
         add(result)
         try folder?.flush()
         try folder?.write(record.workloads)
+        if !record.plan.isEmpty { try folder?.write(record.plan) }
+        if options.measuresPhases { try folder?.write(record.phases) }
       }
     }
     progress.clear()
@@ -126,15 +131,17 @@ public final class Runner {
       var one = options
       one.networks = [name]
       for graph in try one.resolvedNetworks(batch: batch) {
-        func place(_ node: Int?) -> WorkloadPlace {
+        func place(_ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
           WorkloadPlace(
             graph: graph, network: name, problem: options.problem, node: node, batch: batch,
-            threads: threads)
+            threads: threads, cache: cache)
         }
         if options.passes.contains(.isolated) {
-          places += graph.nodes.indices.filter { isAsked(graph.nodes[$0]) }.map(place)
+          places += options.caches.flatMap { cache in
+            graph.nodes.indices.filter { isAsked(graph.nodes[$0]) }.map { place($0, cache) }
+          }
         }
-        if options.passes.contains(.net) { places.append(place(nil)) }
+        if options.passes.contains(.net) { places.append(place(nil, .warm)) }
       }
     }
     return places
@@ -171,6 +178,10 @@ public final class Runner {
   /// Adds a group's rows; a later launch's are merged into the first one's.
   private func add(_ group: GroupRecord) {
     record.samples += group.samples
+    record.plan += group.plan
+    // Later launches repeat them.
+    let known = Set(record.phases.map(\.key))
+    record.phases += group.phases.filter { !known.contains($0.key) }
     record.wasInterrupted = record.wasInterrupted || group.wasInterrupted
     for row in group.workloads {
       guard let index = rowOfKey[row.key] else {

@@ -71,6 +71,13 @@ public final class WorkerHost: WorkloadHost {
     return try required(try send(message).block, "block")
   }
 
+  public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
+    var message = WorkerProtocol.Request(op: .phases)
+    message.handle = handle
+    message.iterations = calls
+    return try required(try send(message).phases, "phases")
+  }
+
   public func release(_ handle: Int) throws {
     var message = WorkerProtocol.Request(op: .release)
     message.handle = handle

@@ -7,11 +7,11 @@ import Results
 /// standard input and output.
 ///
 /// The first request is `hello` with the runner's version; a worker of another version answers
-/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time` and
-/// `release`, each answered by one line, and `quit` or the end of the input. Values of blobs go
+/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`,
+/// `phases` and `release`, each answered by one line, and `quit` or the end of the input. Values of blobs go
 /// through a file of little-endian float32 numbers, blob after blob.
 public enum WorkerProtocol {
-  public static let version = 1
+  public static let version = 2
 
   /// One request.
   public struct Request: Codable, Sendable {
@@ -25,7 +25,7 @@ public enum WorkerProtocol {
     /// `outputs`: images wanted, absent for all, and the file to write.
     public var images: [Int]?
     public var file: String?
-    /// `time`: calls in the block, and whether to make untimed calls first.
+    /// `time`: calls in the block, and whether to make untimed calls first; `phases`: calls.
     public var iterations: Int?
     public var isPrimed: Bool?
 
@@ -33,7 +33,7 @@ public enum WorkerProtocol {
   }
 
   public enum Operation: String, Codable, Sendable {
-    case hello, prepare, outputs, time, release, quit
+    case hello, prepare, outputs, time, phases, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
@@ -51,6 +51,8 @@ public enum WorkerProtocol {
     public var blobs: [Blob]?
     /// `time`.
     public var block: BlockMeasurement?
+    /// `phases`.
+    public var phases: [PhaseTime]?
 
     public init() {}
   }

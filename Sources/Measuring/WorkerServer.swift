@@ -83,6 +83,9 @@ public final class WorkerServer {
       reply.block = try host.time(
         required(request.handle, "handle"), iterations: required(request.iterations, "iterations"),
         isPrimed: request.isPrimed ?? true)
+    case .phases:
+      reply.phases = try host.phases(
+        required(request.handle, "handle"), calls: required(request.iterations, "iterations"))
     case .release: try host.release(required(request.handle, "handle"))
     case .quit: host.close()
     }

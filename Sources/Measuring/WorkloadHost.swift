@@ -1,3 +1,4 @@
+import Execution
 import Networks
 import Results
 
@@ -14,10 +15,12 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
   public var errorAmplification: Double
   /// Side of the squares of outputs that share their rounding errors; 1 for direct methods.
   public var errorTile: Int
+  /// The tiles that were tried to choose from.
+  public var candidates: [TilePlan.Candidate]
 
   public init(
     handle: Int, isa: String, facts: WorkloadFacts, coverage: [LayerCoverage],
-    errorAmplification: Double, errorTile: Int
+    errorAmplification: Double, errorTile: Int, candidates: [TilePlan.Candidate] = []
   ) {
     self.handle = handle
     self.isa = isa
@@ -25,6 +28,19 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
     self.coverage = coverage
     self.errorAmplification = errorAmplification
     self.errorTile = errorTile
+    self.candidates = candidates
+  }
+}
+
+/// The time of one phase of a forward.
+public struct PhaseTime: Codable, Hashable, Sendable {
+  public var phase: Phase
+  /// Lower median over the calls.
+  public var nanoseconds: Int
+
+  public init(phase: Phase, nanoseconds: Int) {
+    self.phase = phase
+    self.nanoseconds = nanoseconds
   }
 }
 
@@ -73,6 +89,9 @@ public protocol WorkloadHost: AnyObject {
   /// Waits until foreign threads are quiet, makes untimed calls if it `isPrimed`, and times one
   /// block.
   func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement
+
+  /// Makes as many calls, primed, that look at the clock at every change of phase.
+  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime]
 
   /// Frees the workload's memory.
   func release(_ handle: Int) throws

@@ -38,12 +38,17 @@ public struct WorkloadRequest: Codable, Hashable, Sendable {
   public var customBLAS: [CustomBLAS]
   /// Whether the cost of converting to and from row-major order is wanted.
   public var measuresReorders: Bool
+  /// Tiles by layer, fixed by the user or chosen before; the backend chooses the others.
+  public var tiles: [String: String]
+  /// The tile of every layer that ``tiles`` does not name; nil to choose.
+  public var tile: String?
 
   public init(
     network: String, problem: String? = nil, layer: String?, backend: String, isa: String,
     threads: Int = 1, cpus: [Int] = [], batch: Int = 1, seed: UInt64 = 1, pass: Pass,
     cache: CacheMode = .warm, direction: String = Direction.forward.rawValue,
-    customBLAS: [CustomBLAS] = [], measuresReorders: Bool = false
+    customBLAS: [CustomBLAS] = [], measuresReorders: Bool = false, tiles: [String: String] = [:],
+    tile: String? = nil
   ) {
     self.network = network
     self.problem = problem
@@ -59,6 +64,8 @@ public struct WorkloadRequest: Codable, Hashable, Sendable {
     self.direction = direction
     self.customBLAS = customBLAS
     self.measuresReorders = measuresReorders
+    self.tiles = tiles
+    self.tile = tile
   }
 
   /// The graph of the whole network at this batch size.

@@ -7,6 +7,10 @@ public struct RunFiles: Sendable {
   public var workloads: [WorkloadRow]
   public var layers: [LayerRow]
   public var summary: [SummaryRow]
+  /// Empty when phases were not asked for.
+  public var phases: [PhaseRow]
+  /// Empty when nothing was chosen by measuring.
+  public var plan: [PlanRow]
   public var environment: Environment
 
   /// Reads a run's folder.
@@ -17,6 +21,8 @@ public struct RunFiles: Sendable {
     workloads = try Schema.workloads.rows(inFolder: folder)
     layers = try Schema.layers.rows(inFolder: folder)
     summary = try Schema.summary.rows(inFolder: folder)
+    phases = try Schema.phases.rowsIfThere(inFolder: folder)
+    plan = try Schema.plan.rowsIfThere(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
 }
@@ -25,6 +31,12 @@ extension Schema {
   /// Reads this file of a run's folder.
   public func rows(inFolder folder: String) throws(ResultsError) -> [Row] {
     try rows(contentsOf: RunFolder.join(folder, fileName))
+  }
+
+  /// Reads this file of a run's folder, which not every run has.
+  func rowsIfThere(inFolder folder: String) throws(ResultsError) -> [Row] {
+    let path = RunFolder.join(folder, fileName)
+    return FileManager.default.fileExists(atPath: path) ? try rows(contentsOf: path) : []
   }
 
   /// Reads a file.

@@ -58,6 +58,16 @@ public final class RunFolder {
     try replace(Schema.summary.fileName, with: Schema.summary.text(rows))
   }
 
+  /// Writes `phases.csv`, in place of an earlier one.
+  public func write(_ rows: [PhaseRow]) throws(ResultsError) {
+    try replace(Schema.phases.fileName, with: Schema.phases.text(rows))
+  }
+
+  /// Writes `plan.csv`, in place of an earlier one.
+  public func write(_ rows: [PlanRow]) throws(ResultsError) {
+    try replace(Schema.plan.fileName, with: Schema.plan.text(rows))
+  }
+
   /// Writes `environment.json`, in place of an earlier one.
   public func write(_ environment: Environment) throws(ResultsError) {
     try replace(Environment.fileName, with: environment.jsonText())

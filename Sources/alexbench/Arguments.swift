@@ -63,4 +63,23 @@ enum ISAChoice {
   }
 }
 
+/// Tiles of layers: `4`, `conv2=3`, or several with commas.
+struct TileList: ExpressibleByArgument {
+  var everywhere: String?
+  var layers: [String: String] = [:]
+
+  init?(argument: String) {
+    for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let parts = word.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      guard let tile = parts.last, Int(tile) != nil || tile == "direct" else { return nil }
+      switch parts.count {
+      case 1 where everywhere == nil: everywhere = tile
+      case 2 where !parts[0].isEmpty && layers[parts[0]] == nil: layers[parts[0]] = tile
+      default: return nil
+      }
+    }
+  }
+}
+
 extension Pass: ExpressibleByArgument {}
+extension CacheMode: ExpressibleByArgument {}

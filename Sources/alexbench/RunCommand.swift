@@ -12,12 +12,14 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to \
       standard output, progress to standard error, and the files of the run to --out: samples.csv \
-      (every timed block), workloads.csv, layers.csv, summary.csv and environment.json.
+      (every timed block), workloads.csv, layers.csv, summary.csv, environment.json, and where \
+      there is something to tell plan.csv (tiles tried and chosen) and phases.csv.
 
       EXAMPLES
         alexbench run --quick
         alexbench run --network caffenet --batch 1,10 --threads 1,2
         alexbench run --layer conv2,fc6 --backend simd,im2col-openblas --rounds 40
+        alexbench run --layer conv3 --backend winograd --tile 4 --cache warm,cold-weights --phases
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2" --isa baseline,avx2
         alexbench run --blas mkl=/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so
       """)
@@ -34,6 +36,25 @@ struct RunCommand: ParsableCommand {
     help: "Measure in this many fresh processes, one after the other. (default: in this one)")
   var launches: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "What is in the caches when a layer is measured alone: warm, cold-weights, or both.",
+      discussion: """
+        cold-weights gives every call weights of its own from a ring larger than twice the \
+        last-level cache, while inputs stay warm: what a layer meets in a net.
+        """))
+  var cache: CommaList<CacheMode>?
+
+  @Flag(
+    help: "Also time phases (im2col, pack, gemm, transforms, …) in calls of their own: phases.csv.")
+  var phases = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Take the tiles that an earlier run chose, from its folder or its plan.csv.",
+      valueName: "path"))
+  var plan: String?
+
   @Option(help: "Folder in which the run makes a folder of its own.")
   var out = "results/runs"
 
@@ -45,6 +66,9 @@ struct RunCommand: ParsableCommand {
       if quick { options.makeQuick() }
       if let rounds { options.rounds = rounds }
       options.launches = launches
+      options.caches = cache?.elements ?? [.warm]
+      options.measuresPhases = phases
+      if let plan { options.plan = try readPlan(plan) }
       // Before libraries start threads and before anything is pinned.
       let host = HostFingerprint.collect()
       let build = BuildFingerprint.collect()
@@ -86,6 +110,16 @@ struct RunCommand: ParsableCommand {
     print("files: \(folder.path)")
     try conclude(record)
   }
+}
+
+/// The tiles of an earlier run.
+/// - Parameter path: of its `plan.csv`, or of the folder that holds it.
+func readPlan(_ path: String) throws -> [PlanRow] {
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    return try Schema.plan.rows(inFolder: path)
+  }
+  return try Schema.plan.rows(contentsOf: path)
 }
 
 /// Ends a command with the code that says how its run went.

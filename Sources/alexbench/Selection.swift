@@ -44,6 +44,15 @@ struct Selection: ParsableArguments {
   @Option(help: "isolated (each layer alone), net (the full forward), or both.")
   var pass: CommaList<Pass>?
 
+  @Option(
+    help: ArgumentHelp(
+      "Output tile of Winograd convolutions, instead of choosing by measuring.",
+      discussion: """
+        A number m for F(m×m, r×r) everywhere, LAYER=m for one layer, or both: 4,conv2=3. In place \
+        of a number direct leaves the layer to the direct kernels. plan.csv says what was tried.
+        """, valueName: "tiles"))
+  var tile: TileList?
+
   @Option(help: "Seed of weights, inputs and the order of measuring.")
   var seed: UInt64 = 1
 
@@ -76,6 +85,8 @@ struct Selection: ParsableArguments {
     options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
     options.passes = pass?.elements ?? (layer == nil ? [.isolated, .net] : [.isolated])
     options.seed = seed
+    options.tiles = tile?.layers ?? [:]
+    options.tile = tile?.everywhere
     options.customBLAS = libraries.map(\.library)
     options.cpus = cpus?.cpus ?? []
     return options

@@ -70,14 +70,21 @@ final class GEMMConvolution: Step {
     }
   }
 
-  func run() {
+  func run() { run(clock: nil) }
+
+  func run(timing clock: PhaseClock) { run(clock: clock) }
+
+  private func run(clock: PhaseClock?) {
     guard let bindings else { preconditionFailure("\(info.implementation) is not bound") }
     library.useThreads(pool.threadCount)
     let m = output.c / spec.groups
     let k = rowCount / spec.groups
     let n = pixelCount
     for image in 0..<input.n {
+      var start = clock?.now ?? 0
       preparation?.run(call: image)
+      clock?.add(unfolds ? .im2col : .rest, since: start)
+      start = clock?.now ?? 0
       let matrix = columns ?? bindings.x + image * rowCount * n
       for g in 0..<spec.groups {
         library.sgemm(
@@ -85,6 +92,7 @@ final class GEMMConvolution: Step {
           weights.weight.pointer + g * m * k, Int32(k), matrix + g * k * n, Int32(n),
           weights.bias == nil ? 0 : 1, bindings.y + (image * output.c + g * m) * n, Int32(n))
       }
+      clock?.add(.gemm, since: start)
     }
   }
 }

@@ -30,6 +30,14 @@ struct BlockedPlanner {
     /// Outputs below are raised to it.
     var floor: Float
     var options: CompileOptions
+
+    /// The convolution by the direct kernels.
+    func directStep() -> KernelStep {
+      DirectConvolution(spec: spec, input: input, output: output, kernels: options.kernels)
+        .makeStep(
+          node: node, nodes: nodes, outputValue: outputValue, weights: weights, floor: floor,
+          pool: options.pool)
+    }
   }
 
   private struct Plan {
@@ -119,12 +127,7 @@ struct BlockedPlanner {
       weights: try weights.required(for: node, in: graph),
       floor: fused == nil ? -.infinity : 0, options: options)
     if let step = try makeConvolution(context) { return step }
-    let direct = DirectConvolution(
-      spec: spec, input: context.input, output: context.output, kernels: options.kernels)
-    return labelled(
-      direct.makeStep(
-        node: node, nodes: context.nodes, outputValue: context.outputValue,
-        weights: context.weights, floor: context.floor, pool: options.pool))
+    return labelled(context.directStep())
   }
 
   private func innerProduct(_ index: Int, _ spec: InnerProductSpec) throws(BackendError)

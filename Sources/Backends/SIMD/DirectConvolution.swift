@@ -131,7 +131,7 @@ struct DirectConvolution {
     let whole = arguments(
       input: source, output: target, packed: packed, tiling: tiling, tiles: tiles, floor: floor)
     launches.append(
-      KernelLaunch(function, on: pool) { thread in
+      KernelLaunch(function, on: pool, phase: .gemm) { thread in
         let share = pool.share(of: items, thread: thread)
         var arguments = whole
         arguments.first_item = Int64(share.lowerBound)

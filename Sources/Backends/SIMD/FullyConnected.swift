@@ -76,7 +76,7 @@ struct FullyConnected {
     _ bindings: Bindings, packed: PackedWeights, inputs: Int, floor: Float, pool: ThreadPool
   ) -> KernelLaunch {
     let tiles = roundUp(spec.outputs, to: Int(kernels.output_tile)) / Int(kernels.output_tile)
-    return KernelLaunch(kernels.vector_product, on: pool) { thread in
+    return KernelLaunch(kernels.vector_product, on: pool, phase: .gemm) { thread in
       let share = pool.share(of: tiles, thread: thread)
       return VectorProductArguments(
         input: UnsafePointer(bindings.inputs[0]), weights: UnsafePointer(packed.weights.pointer),
@@ -95,7 +95,7 @@ struct FullyConnected {
   ) -> [KernelLaunch] {
     let block = Layout.channelBlock
     let blocks = roundUp(inputs, to: block) / block
-    let pack = KernelLaunch(kernels.pack_rows, on: pool) { thread in
+    let pack = KernelLaunch(kernels.pack_rows, on: pool, phase: .pack) { thread in
       let share = pool.share(of: blocks, thread: thread)
       return PackRowsArguments(
         input: UnsafePointer(bindings.inputs[0]), output: packedInput, rows: Int32(images),
@@ -103,7 +103,7 @@ struct FullyConnected {
         last_block: Int32(share.upperBound))
     }
     let tiles = OutputTiles(outputs: spec.outputs, tile: Int(kernels.output_tile))
-    let multiply = KernelLaunch(kernels.convolution_block, on: pool) { thread in
+    let multiply = KernelLaunch(kernels.convolution_block, on: pool, phase: .gemm) { thread in
       let share = pool.share(of: tiles.count, thread: thread)
       return ConvolutionArguments(
         input: UnsafePointer(packedInput), weights: UnsafePointer(packed.weights.pointer),
@@ -119,7 +119,7 @@ struct FullyConnected {
         pixel_tiles: UnsafePointer(tiling.tiles), pixel_tile_count: tiling.tileCount,
         tap_offsets: UnsafePointer(tiling.tapOffsets), tap_edges: UnsafePointer(tiling.tapEdges))
     }
-    let unpack = KernelLaunch(kernels.unpack_rows, on: pool) { thread in
+    let unpack = KernelLaunch(kernels.unpack_rows, on: pool, phase: .pack) { thread in
       let share = pool.share(of: images, thread: thread)
       return UnpackRowsArguments(
         input: UnsafePointer(product), output: bindings.outputs[0], rows: Int32(images),

@@ -11,14 +11,45 @@ struct KernelLaunch {
   /// Keeps the argument blocks alive.
   private let owner: AnyObject
   private let pool: ThreadPool
+  private let phase: Phase
+  /// Where a kernel does two phases in turns.
+  private let split: PhaseSplit?
 
-  /// - Parameter make: the argument block of a thread.
+  /// - Parameters:
+  ///   - phase: what the kernel does, for the phase pass.
+  ///   - make: the argument block of a thread.
   init<Arguments>(
-    _ function: @escaping KernelFunction, on pool: ThreadPool, make: (_ thread: Int) -> Arguments
+    _ function: @escaping KernelFunction, on pool: ThreadPool, phase: Phase,
+    make: (_ thread: Int) -> Arguments
+  ) {
+    self.init(function, on: pool, phase: phase, split: nil, make: make)
+  }
+
+  /// A kernel that does two phases in turns and, if told to, counts its ticks in each.
+  /// - Parameter make: the argument block of a thread that counts where the pointer is not nil.
+  init<Arguments>(
+    _ function: @escaping KernelFunction, on pool: ThreadPool, phases: (Phase, Phase),
+    make: (_ thread: Int, _ ticks: UnsafeMutablePointer<Int64>?) -> Arguments
+  ) {
+    let ticks = TickCounters(threadCount: pool.threadCount)
+    let counting = ArgumentBlocks(count: pool.threadCount) { make($0, ticks.pointer(thread: $0)) }
+    self.init(
+      function, on: pool, phase: phases.0,
+      split: PhaseSplit(
+        second: phases.1, arguments: UnsafeRawPointer(counting.pointer), owner: counting,
+        ticks: ticks)
+    ) { make($0, nil) }
+  }
+
+  private init<Arguments>(
+    _ function: @escaping KernelFunction, on pool: ThreadPool, phase: Phase, split: PhaseSplit?,
+    make: (_ thread: Int) -> Arguments
   ) {
     let blocks = ArgumentBlocks(count: pool.threadCount, make: make)
     self.function = function
     self.pool = pool
+    self.phase = phase
+    self.split = split
     owner = blocks
     arguments = UnsafeRawPointer(blocks.pointer)
     stride = MemoryLayout<Arguments>.stride
@@ -26,6 +57,56 @@ struct KernelLaunch {
 
   func run() {
     pool.run(function, arguments: arguments, stride: stride)
+  }
+
+  func run(timing clock: PhaseClock) {
+    let start = clock.now
+    guard let split else {
+      run()
+      return clock.add(phase, since: start)
+    }
+    split.ticks.reset()
+    pool.run(function, arguments: split.arguments, stride: stride)
+    let elapsed = clock.now - start
+    let second = Int64(Double(elapsed) * split.ticks.shareOfSecond)
+    clock.add(phase, nanoseconds: elapsed - second)
+    clock.add(split.second, nanoseconds: second)
+  }
+}
+
+/// The second phase of a kernel, and the argument blocks with which it counts ticks.
+private struct PhaseSplit {
+  let second: Phase
+  let arguments: UnsafeRawPointer
+  let owner: AnyObject
+  let ticks: TickCounters
+}
+
+/// Ticks of two phases for each thread, on a cache line of its own.
+private final class TickCounters {
+  private let threadCount: Int
+  private let counters: UnsafeMutablePointer<Int64>
+  private static let stride = 16
+
+  init(threadCount: Int) {
+    self.threadCount = threadCount
+    counters = .allocate(capacity: threadCount * Self.stride)
+    reset()
+  }
+
+  deinit { counters.deallocate() }
+
+  func pointer(thread: Int) -> UnsafeMutablePointer<Int64> { counters + thread * Self.stride }
+
+  func reset() { counters.update(repeating: 0, count: threadCount * Self.stride) }
+
+  /// Of both phases' ticks over all threads.
+  var shareOfSecond: Double {
+    let sums = (0..<threadCount).reduce(into: (0.0, 0.0)) { sums, thread in
+      sums.0 += Double(pointer(thread: thread)[0])
+      sums.1 += Double(pointer(thread: thread)[1])
+    }
+    return sums.0 + sums.1 > 0 ? sums.1 / (sums.0 + sums.1) : 0
   }
 }
 
@@ -61,6 +142,10 @@ final class KernelStep: Step {
 
   func run() {
     for launch in launches { launch.run() }
+  }
+
+  func run(timing clock: PhaseClock) {
+    for launch in launches { launch.run(timing: clock) }
   }
 }
 

@@ -29,7 +29,7 @@ struct LayerSteps {
     let lines = roundUp(count, to: 16) / 16
     return KernelStep(info) { bindings in
       [
-        KernelLaunch(kernels.rectify, on: pool) { thread in
+        KernelLaunch(kernels.rectify, on: pool, phase: .rest) { thread in
           let share = pool.share(of: lines, thread: thread)
           let first = share.lowerBound * 16
           return RectifyArguments(
@@ -53,7 +53,7 @@ struct LayerSteps {
       index, spec.method == .max ? "maxpool-direct" : "avepool-direct", layout: .blocked)
     return KernelStep(info) { bindings in
       [
-        KernelLaunch(kernels.pooling, on: pool) { thread in
+        KernelLaunch(kernels.pooling, on: pool, phase: .rest) { thread in
           let share = pool.share(of: planes * output.h, thread: thread)
           return PoolingArguments(
             input: UnsafePointer(bindings.inputs[0]), output: bindings.outputs[0],
@@ -88,7 +88,7 @@ struct LayerSteps {
     return KernelStep(info) { bindings in
       let scratch = bindings.workspace.assumingMemoryBound(to: Float.self)
       return [
-        KernelLaunch(kernels.normalization, on: pool) { thread in
+        KernelLaunch(kernels.normalization, on: pool, phase: .rest) { thread in
           let share = pool.share(of: shape.n * groups, thread: thread)
           return NormalizationArguments(
             input: UnsafePointer(bindings.inputs[0]), output: bindings.outputs[0],
@@ -112,7 +112,7 @@ struct LayerSteps {
     info.canRunInPlace = true
     return KernelStep(info) { bindings in
       [
-        KernelLaunch(kernels.softmax, on: pool) { thread in
+        KernelLaunch(kernels.softmax, on: pool, phase: .rest) { thread in
           let share = pool.share(of: shape.n, thread: thread)
           return SoftmaxArguments(
             input: UnsafePointer(bindings.inputs[0]), output: bindings.outputs[0],
@@ -136,7 +136,8 @@ struct LayerSteps {
     return KernelStep(info) { [repack] bindings in
       [
         repack.launch(
-          kernels, on: pool, from: UnsafePointer(bindings.inputs[0]), to: bindings.outputs[0])
+          kernels, on: pool, phase: .reorder, from: UnsafePointer(bindings.inputs[0]),
+          to: bindings.outputs[0])
       ]
     }
   }

@@ -9,6 +9,11 @@ struct PackedWeights {
 
   var byteCount: Int { weights.byteCount + bias.byteCount }
 
+  init(weights: AlignedBuffer, bias: AlignedBuffer) {
+    self.weights = weights
+    self.bias = bias
+  }
+
   /// For direct convolution: [group][output tile][channel block][r][s][channel][output tile].
   ///
   /// - Parameter planar: the kernel reads row-major input: a "block" is a channel, its "channels"

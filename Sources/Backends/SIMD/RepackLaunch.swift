@@ -31,11 +31,11 @@ struct Repack {
   }
 
   func launch(
-    _ kernels: KernelTable, on pool: ThreadPool, from input: UnsafePointer<Float>,
-    to output: UnsafeMutablePointer<Float>
+    _ kernels: KernelTable, on pool: ThreadPool, phase: Phase = .pack,
+    from input: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>
   ) -> KernelLaunch {
     let items = shape.n * outputGroups * outputBlocks
-    return KernelLaunch(kernels.repack, on: pool) { thread in
+    return KernelLaunch(kernels.repack, on: pool, phase: phase) { thread in
       let share = pool.share(of: items, thread: thread)
       return RepackArguments(
         input: input, output: output, input_is_blocked: inputIsBlocked ? 1 : 0,

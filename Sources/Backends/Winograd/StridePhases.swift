@@ -54,7 +54,7 @@ struct StridePhases {
     to target: UnsafeMutablePointer<Float>
   ) -> KernelLaunch {
     let items = input.n * input.c * phasedInput.h
-    return KernelLaunch(kernels.stride_phases, on: pool) { thread in
+    return KernelLaunch(kernels.stride_phases, on: pool, phase: .pack) { thread in
       let share = pool.share(of: items, thread: thread)
       return StridePhaseArguments(
         input: source, output: target, h: Int32(input.h), w: Int32(input.w),

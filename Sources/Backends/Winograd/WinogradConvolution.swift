@@ -35,10 +35,20 @@ struct WinogradConvolution {
     self.pool = pool
   }
 
-  /// Taps per side of the stride-1 filter.
-  static func taps(of spec: ConvolutionSpec) -> Int {
-    spec.stride == .one
+  /// The output tiles that there are kernels for, for the stride-1 filter's taps.
+  static func tileSizes(for spec: ConvolutionSpec) -> [Int] {
+    let taps =
+      spec.stride == .one
       ? spec.kernel.h : roundUp(spec.kernel.h, to: StridePhases.stride) / StridePhases.stride
+    return (2...6).filter { WinogradTransform(outputs: $0, taps: taps) != nil }
+  }
+
+  /// Name of the output tile in a plan.
+  var tileName: String { String(transform.outputs) }
+
+  /// Of the products, edges counted.
+  var multiplyAdds: Int {
+    output.n * tilesH * tilesW * frequencies * (input.c / spec.groups) * spec.outputs
   }
 
   /// Square 3×3 and 5×5 filters, stride 1, whole channel blocks per group.
@@ -91,20 +101,23 @@ struct WinogradConvolution {
       productsStride: part * width + 16)
   }
 
-  func makeStep(
-    node: Graph.Node, nodes: [Int], outputValue: Graph.ValueID, weights: LayerWeights, floor: Float
-  ) -> KernelStep {
+  func makeStep(_ context: BlockedPlanner.ConvolutionContext) -> KernelStep {
     let blocking = blocking
-    let packed = transformedWeights(phases?.phasedWeights(weights) ?? weights)
+    let floor = context.floor
+    let packed = PackedWeights(
+      winograd: phases?.phasedWeights(context.weights) ?? context.weights, spec: spec,
+      transform: transform, tile: outputTiles.width, pool: pool)
     let phasedCount = phases == nil ? 0 : Layout.blocked.elementCount(of: input)
     let scratchCount = frequencies * Layout.channelBlock
     let inputCount = frequencies * blocking.frequencyStride
     let productsCount = frequencies * blocking.productsStride
     let (m, r) = (transform.outputs, transform.taps)
     var info = StepInfo(
-      kind: .convolution, nodes: nodes,
-      inputs: [Operand(value: node.inputs[0], layout: phases == nil ? .blocked : .nchw)],
-      outputs: [Operand(value: outputValue, layout: .blocked)],
+      kind: .convolution, nodes: context.nodes,
+      inputs: [
+        Operand(value: context.node.inputs[0], layout: phases == nil ? .blocked : .nchw)
+      ],
+      outputs: [Operand(value: context.outputValue, layout: .blocked)],
       implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.tile = "F(\(m)x\(m),\(r)x\(r))"
@@ -113,7 +126,7 @@ struct WinogradConvolution {
     info.errorTile = m
     info.workspaceByteCount =
       (inputCount + pool.threadCount * (scratchCount + productsCount) + phasedCount) * 4
-    info.weightByteCount = packed.weights.byteCount + packed.bias.byteCount
+    info.weightByteCount = packed.byteCount
     let coefficients = (
       input: Tensor(values: transform.inputCoefficients),
       output: Tensor(values: transform.outputCoefficients)
@@ -134,19 +147,21 @@ struct WinogradConvolution {
       while first < total {
         let count = min(blocking.tiles, total - first)
         launches.append(
-          KernelLaunch(kernels.winograd_input, on: pool) { thread in
+          KernelLaunch(kernels.winograd_input, on: pool, phase: .inputTransform) { thread in
             inputArguments(
               from: source, first: first, count: count, blocking: blocking, thread: thread,
               to: transformed, coefficients: coefficients.input.pointer,
               scratch: scratch + thread * scratchCount)
           })
         launches.append(
-          KernelLaunch(kernels.winograd_output, on: pool) { thread in
+          KernelLaunch(
+            kernels.winograd_output, on: pool, phases: (.gemm, .outputTransform)
+          ) { thread, ticks in
             outputArguments(
               bindings, first: first, count: count, blocking: blocking, thread: thread,
               input: transformed, packed: packed, coefficients: coefficients.output.pointer,
               scratch: scratch + thread * scratchCount,
-              products: products + thread * productsCount, floor: floor)
+              products: products + thread * productsCount, floor: floor, ticks: ticks)
           })
         first += count
       }
@@ -175,9 +190,9 @@ struct WinogradConvolution {
 
   private func outputArguments(
     _ bindings: Bindings, first: Int, count: Int, blocking: Blocking, thread: Int,
-    input source: UnsafePointer<Float>, packed: (weights: AlignedBuffer, bias: AlignedBuffer),
+    input source: UnsafePointer<Float>, packed: PackedWeights,
     coefficients: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    products: UnsafeMutablePointer<Float>, floor: Float
+    products: UnsafeMutablePointer<Float>, floor: Float, ticks: UnsafeMutablePointer<Int64>?
   ) -> WinogradOutputArguments {
     let block = Layout.channelBlock
     let parts = roundUp(count, to: blocking.part) / blocking.part
@@ -200,45 +215,7 @@ struct WinogradConvolution {
       block_stride: Int64(blocking.tiles * block), output_image_stride: Int64(outputBlocks * plane),
       output_block_stride: Int64(plane), products_frequency_stride: Int64(blocking.productsStride),
       tile_part: Int32(blocking.part), first_item: Int64(share.lowerBound),
-      last_item: Int64(share.upperBound))
-  }
-
-  /// G g G^T in float64, rounded once: [group][output tile][frequency][channel][output tile].
-  private func transformedWeights(
-    _ weights: LayerWeights
-  ) -> (weights: AlignedBuffer, bias: AlignedBuffer) {
-    let (alpha, r) = (transform.size, transform.taps)
-    let matrix = transform.filterMatrix.map { $0.map(\.value) }
-    let tile = outputTiles.width
-    let channels = input.c / spec.groups
-    let outputs = spec.outputs / spec.groups
-    let buffer = AlignedBuffer(
-      count: spec.groups * outputTiles.count * frequencies * channels * tile)
-    var rows = [Double](repeating: 0, count: alpha * r)
-    for output in 0..<spec.outputs {
-      let within = output % outputs
-      let tileIndex = output / outputs * outputTiles.count + within / tile
-      for c in 0..<channels {
-        let filter = weights.weight.pointer + (output * channels + c) * r * r
-        for i in 0..<alpha {
-          for s in 0..<r {
-            rows[i * r + s] = (0..<r).reduce(0) { $0 + matrix[i][$1] * Double(filter[$1 * r + s]) }
-          }
-        }
-        for i in 0..<alpha {
-          for j in 0..<alpha {
-            let value = (0..<r).reduce(0) { $0 + rows[i * r + $1] * matrix[j][$1] }
-            let row = (tileIndex * frequencies + i * alpha + j) * channels + c
-            buffer.pointer[row * tile + within % tile] = Float(value)
-          }
-        }
-      }
-    }
-    return (
-      buffer,
-      PackedWeights.pack(
-        bias: weights.bias, groups: spec.groups, outputs: outputs, tiles: outputTiles)
-    )
+      last_item: Int64(share.upperBound), ticks: ticks)
   }
 }
 

@@ -10,6 +10,20 @@
 // Asks for a cache line ahead of its use.
 static inline void kernel_prefetch(const void *_Nonnull address) { __builtin_prefetch(address); }
 
+// A clock of constant rate in some unit, the cheapest one that there is: for shares of a time, not
+// for times.
+static inline int64_t kernel_ticks(void) {
+#if defined(__x86_64__)
+  return (int64_t)__builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  int64_t ticks;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
 // Zeros to start a register tile from, as many as the largest one has in half of its vectors.
 static inline const void *_Nonnull kernel_zeros(void) {
   static const float zeros[14 * 16] __attribute__((aligned(64)));
@@ -193,6 +207,8 @@ typedef struct {
   int64_t products_frequency_stride;
   int32_t tile_part;              // tiles that one item covers
   int64_t first_item, last_item;  // this thread's of [group][output tile][part of the tiles]
+  // Where not NULL: ticks spent so far in the products [0] and in the transform [1].
+  int64_t *_Nullable ticks;
 } WinogradOutputArguments;
 
 // The kernels of one instruction set, with the tile sizes that they are built for.

@@ -1,0 +1,78 @@
+import Networks
+import Results
+
+/// What a group of workloads gives besides samples: phases, choices of tiles, and rows of the
+/// layers of a net.
+extension GroupRunner {
+  /// Calls that tell phases: as many as fit in a few blocks, 5 at least.
+  private static let phaseNanoseconds = 50_000_000
+  private static let phaseCalls = 5...200
+
+  /// Times the phases of all that is alive, in calls of their own.
+  func measurePhases() throws {
+    for index in alive {
+      guard let handle = slots[index].prepared?.handle else { continue }
+      try proceed("phases", index)
+      let fitting = Self.phaseNanoseconds / max(slots[index].nanoseconds, 1)
+      let calls = min(max(fitting, Self.phaseCalls.lowerBound), Self.phaseCalls.upperBound)
+      let times = try host.phases(handle, calls: calls)
+      let total = times.reduce(0) { $0 + $1.nanoseconds }
+      record.phases += times.map { time in
+        PhaseRow(
+          key: slots[index].row.key, phase: time.phase.rawValue, callCount: calls,
+          nanoseconds: time.nanoseconds,
+          sharePercent: 100 * Double(time.nanoseconds) / Double(max(total, 1)))
+      }
+    }
+  }
+
+  /// Keeps the choices of a workload, and makes its command repeat them.
+  func keepPlan(of prepared: PreparedWorkload, _ index: Int) {
+    var tiles = slots[index].request.tiles
+    for candidate in prepared.candidates {
+      guard
+        let node = place.graph.nodes.firstIndex(where: { $0.layer.name == candidate.layer })
+      else { continue }
+      record.plan.append(
+        PlanRow(
+          key: layerKey(node, index), tile: candidate.tile, nanoseconds: candidate.nanoseconds,
+          isChosen: candidate.isChosen))
+      if candidate.isChosen { tiles[candidate.layer] = candidate.tile }
+    }
+    let names = place.node.map { [place.graph.nodes[$0].layer.name] }
+    let texts = tiles.filter { names?.contains($0.key) ?? true }.map { "\($0)=\($1)" }.sorted()
+    if !texts.isEmpty { slots[index].row.repro += " --tile " + texts.joined(separator: ",") }
+  }
+
+  /// The key of a layer of this group's graph, in the group's pass.
+  private func layerKey(_ node: Int, _ index: Int) -> WorkloadKey {
+    var layerPlace = place
+    layerPlace.node = node
+    var key = factory.key(
+      layerPlace, backend: slots[index].contender.backend.name, isa: slots[index].contender.isa)
+    key.pass = place.pass
+    return key
+  }
+
+  /// In a net pass, a row for every layer that is no step of its own.
+  var coverageRows: [WorkloadRow] {
+    slots.indices.flatMap { index -> [WorkloadRow] in
+      guard let layers = coverage[index] else { return [] }
+      return zip(place.graph.nodes.indices, layers).compactMap { node, layer in
+        guard layer.status != .ok else { return nil }
+        return WorkloadRow(
+          key: layerKey(node, index), status: layer.status, reason: layer.reason,
+          repro: slots[index].row.repro)
+      }
+    }
+  }
+}
+
+extension WorkloadPlace {
+  /// Why nobody is measured here, or nil.
+  var skipReason: String? {
+    guard cache == .coldWeights, let node else { return nil }
+    return graph.cost(of: graph.nodes[node]).weightBytes == 0
+      ? "the layer has no weights that could be cold" : nil
+  }
+}

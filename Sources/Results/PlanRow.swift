@@ -1,0 +1,49 @@
+/// A tile that was tried to choose from (`plan.csv`).
+///
+/// The key names the layer, also for choices made while a net was compiled (`pass` is then `net`).
+public struct PlanRow: Hashable, Sendable {
+  public var key: WorkloadKey
+  /// As `--tile` takes it: outputs per side of a Winograd tile, or `direct`.
+  public var tile: String
+  /// Fastest call while choosing; weights cold in nets and with `cold-weights`.
+  public var nanoseconds: Int
+  public var isChosen: Bool
+
+  public init(key: WorkloadKey, tile: String, nanoseconds: Int, isChosen: Bool) {
+    self.key = key
+    self.tile = tile
+    self.nanoseconds = nanoseconds
+    self.isChosen = isChosen
+  }
+}
+
+extension Schema where Row == PlanRow {
+  /// `plan.csv`: one row per layer and tile tried; only there when something was chosen by
+  /// measuring.
+  public static let plan = Schema(
+    fileName: "plan.csv",
+    blank: PlanRow(key: .blank, tile: "", nanoseconds: 0, isChosen: false),
+    columns: keyColumns.map { $0.lifted(\.key) } + [
+      Column("tile", \.tile),
+      Column("ns", unit: "ns", \.nanoseconds),
+      Column("chosen", \.isChosen),
+    ])
+}
+
+extension [PlanRow] {
+  /// The tiles chosen under the same conditions as `key`, by layer; of a layer alone or of the
+  /// layers of a net, in whatever run.
+  public func tiles(for key: WorkloadKey) -> [String: String] {
+    var tiles: [String: String] = [:]
+    for row in self
+    where row.isChosen && row.key.network == key.network
+      && row.key.direction == key.direction && row.key.backend == key.backend
+      && row.key.isa == key.isa && row.key.threads == key.threads && row.key.batch == key.batch
+      && row.key.pass == key.pass && row.key.cache == key.cache
+      && (key.layerIndex < 0 || key.layer == row.key.layer)
+    {
+      tiles[row.key.layer] = row.tile
+    }
+    return tiles
+  }
+}
