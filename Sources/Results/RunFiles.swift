@@ -6,6 +6,8 @@ public struct RunFiles: Sendable {
   public var samples: [SampleRow]
   public var workloads: [WorkloadRow]
   public var layers: [LayerRow]
+  /// Empty for a run that has no such file, as those before roofs were probed.
+  public var roofs: [RoofRow]
   public var summary: [SummaryRow]
   public var environment: Environment
 
@@ -16,6 +18,7 @@ public struct RunFiles: Sendable {
     samples = try Schema.samples.rows(inFolder: folder)
     workloads = try Schema.workloads.rows(inFolder: folder)
     layers = try Schema.layers.rows(inFolder: folder)
+    roofs = try Schema.roofs.rowsIfPresent(inFolder: folder)
     summary = try Schema.summary.rows(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
@@ -25,6 +28,14 @@ extension Schema {
   /// Reads this file of a run's folder.
   public func rows(inFolder folder: String) throws(ResultsError) -> [Row] {
     try rows(contentsOf: RunFolder.join(folder, fileName))
+  }
+
+  /// Reads a file that a run need not have; a missing one has no rows.
+  func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
+    do throws(ResultsError) { return try rows(inFolder: folder) } catch {
+      if case .missing = error { return [] }
+      throw error
+    }
   }
 
   /// Reads a file.
