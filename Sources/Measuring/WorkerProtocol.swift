@@ -7,11 +7,11 @@ import Results
 /// standard input and output.
 ///
 /// The first request is `hello` with the runner's version; a worker of another version answers
-/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time` and
-/// `release`, each answered by one line, and `quit` or the end of the input. Values of blobs go
+/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`, `roofs`
+/// and `release`, each answered by one line, and `quit` or the end of the input. Values of blobs go
 /// through a file of little-endian float32 numbers, blob after blob.
 public enum WorkerProtocol {
-  public static let version = 1
+  public static let version = 2
 
   /// One request.
   public struct Request: Codable, Sendable {
@@ -28,12 +28,14 @@ public enum WorkerProtocol {
     /// `time`: calls in the block, and whether to make untimed calls first.
     public var iterations: Int?
     public var isPrimed: Bool?
+    /// `roofs`: at how many threads.
+    public var roofs: RoofRequest?
 
     public init(op: Operation) { self.op = op }
   }
 
   public enum Operation: String, Codable, Sendable {
-    case hello, prepare, outputs, time, release, quit
+    case hello, prepare, outputs, time, roofs, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
@@ -51,6 +53,8 @@ public enum WorkerProtocol {
     public var blobs: [Blob]?
     /// `time`.
     public var block: BlockMeasurement?
+    /// `roofs`: empty from a worker that cannot probe.
+    public var roofs: [RoofReading]?
 
     public init() {}
   }

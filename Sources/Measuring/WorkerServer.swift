@@ -83,6 +83,7 @@ public final class WorkerServer {
       reply.block = try host.time(
         required(request.handle, "handle"), iterations: required(request.iterations, "iterations"),
         isPrimed: request.isPrimed ?? true)
+    case .roofs: reply.roofs = try host.roofs(required(request.roofs, "roofs"))
     case .release: try host.release(required(request.handle, "handle"))
     case .quit: host.close()
     }
