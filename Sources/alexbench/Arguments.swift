@@ -1,6 +1,7 @@
 import ArgumentParser
 import Kernels
 import Measuring
+import Reporting
 import Results
 
 /// Values separated by commas; each counts once.
@@ -63,4 +64,5 @@ enum ISAChoice {
   }
 }
 
+extension CellContent: ExpressibleByArgument {}
 extension Pass: ExpressibleByArgument {}

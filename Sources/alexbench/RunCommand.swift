@@ -12,7 +12,11 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to \
       standard output, progress to standard error, and the files of the run to --out: samples.csv \
-      (every timed block), workloads.csv, layers.csv, summary.csv and environment.json.
+      (every timed block), workloads.csv, layers.csv, roofs.csv, summary.csv and environment.json.
+
+      Every round also probes what the machine can do at most, the roofs: multiply-adds with each \
+      instruction set, and reading from each level of cache and from memory. With --show roof the \
+      cells have the percentage of the nearest roof.
 
       EXAMPLES
         alexbench run --quick
@@ -33,6 +37,14 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: "Measure in this many fresh processes, one after the other. (default: in this one)")
   var launches: Int?
+
+  @Option(
+    help: """
+      What cells show beside the time: rate (GFLOP/s, counted as direct convolution), or roof \
+      (percent of what peak arithmetic and the bandwidth of memory allow; may exceed 100 where an \
+      algorithm needs fewer operations).
+      """)
+  var show = CellContent.rate
 
   @Option(help: "Folder in which the run makes a folder of its own.")
   var out = "results/runs"
@@ -76,12 +88,14 @@ struct RunCommand: ParsableCommand {
     _ record: RunRecord, _ folder: RunFolder, _ environment: inout Environment
   ) throws {
     let summary = summarise(
-      samples: record.samples, workloads: record.workloads, layers: record.layers)
+      samples: record.samples, workloads: record.workloads, layers: record.layers,
+      roofs: record.roofs)
     try folder.write(summary)
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
-    let table = RunTable(summary: summary, warnings: environment.warnings)
+    let table = RunTable(
+      summary: summary, roofs: record.roofs, showing: show, warnings: environment.warnings)
     print(table.terminal(isBold: isatty(1) == 1), terminator: "")
     print("files: \(folder.path)")
     try conclude(record)
