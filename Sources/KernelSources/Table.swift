@@ -8,6 +8,7 @@ func makeKernelTable() -> KernelTable {
     output_tile: Int32(outputTile),
     pixel_tile: Int32(maximumTileWidth),
     edge_pixel_tile: Int32(minimumEdgeTileWidth),
+    probe_accumulators: Int32(probeAccumulators),
     convolution_block: { convolutionBlock($0) },
     convolution_four: { convolutionFour($0) },
     vector_product: { vectorProduct($0) },
@@ -20,5 +21,7 @@ func makeKernelTable() -> KernelTable {
     repack: { repack($0) },
     stride_phases: { stridePhases($0) },
     winograd_input: { winogradInput($0) },
-    winograd_output: { winogradOutput($0) })
+    winograd_output: { winogradOutput($0) },
+    multiply_add_probe: { multiplyAddProbe($0) },
+    read_probe: { readProbe($0) })
 }

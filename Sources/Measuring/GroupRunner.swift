@@ -11,6 +11,8 @@ struct GroupRecord {
   var samples: [SampleRow] = []
   var phases: [PhaseRow] = []
   var plan: [PlanRow] = []
+  /// Of all probings, at the group's thread count.
+  var roofs: [RoofReading] = []
   var wasInterrupted = false
 }
 
@@ -171,7 +173,9 @@ final class GroupRunner {
     for entrant in schedule.rounds.first.map({ $0.sorted() }) ?? [] {
       try warmUp(entrants[entrant], iterations: schedule.iterations)
     }
+    if schedule.rounds.isEmpty { try probeRoofs() }
     for (round, order) in schedule.rounds.enumerated() {
+      try probeRoofs()
       var samples: [SampleRow] = []
       // What was measured of a round that is cut short is kept.
       defer { record.samples += samples }
@@ -193,6 +197,11 @@ final class GroupRunner {
     try measureOutside(
       schedule.outside.map { entrants[$0] }, insideCount: entrants.count - schedule.outside.count,
       onRound)
+  }
+
+  /// Beside the samples of every round, since what the machine can do drifts with them.
+  private func probeRoofs() throws {
+    record.roofs += try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
   }
 
   /// Those too slow for the square: a few blocks in a row, each.
@@ -277,14 +286,5 @@ final class GroupRunner {
       "\(place.graph.networkName) \(place.layer), batch \(place.batch), "
         + "\(place.threads) thread\(place.threads == 1 ? "" : "s"): "
         + "\(slots[index].contender.backend.name), \(what())")
-  }
-}
-
-extension CheckFacts {
-  /// The larger errors of two checks of the same outputs.
-  func worst(_ other: CheckFacts) -> CheckFacts {
-    guard let mine = maxAbsError else { return other }
-    guard let theirs = other.maxAbsError else { return self }
-    return theirs > mine || theirs.isNaN ? other : self
   }
 }

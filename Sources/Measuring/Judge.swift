@@ -171,3 +171,12 @@ public enum Judge {
     return "\((value * scale).rounded() / scale)"
   }
 }
+
+extension CheckFacts {
+  /// The larger errors of two checks of the same outputs.
+  func worst(_ other: CheckFacts) -> CheckFacts {
+    guard let mine = maxAbsError else { return other }
+    guard let theirs = other.maxAbsError else { return self }
+    return theirs > mine || theirs.isNaN ? other : self
+  }
+}

@@ -17,6 +17,7 @@ public final class LocalHost: WorkloadHost {
   private var graphs: [GraphKey: Graph] = [:]
   private var lastHandle = 0
   private let timer = BlockTimer()
+  private var roofProbe: RoofProbe?
 
   private struct PoolKey: Hashable {
     var threads: Int
@@ -84,6 +85,18 @@ public final class LocalHost: WorkloadHost {
     return timer.phases(workload, calls: max(calls, 1))
   }
 
+  public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
+    guard request.threads >= 1 else {
+      throw MeasuringError.usage("\(request.threads) threads have no roofs")
+    }
+    let placement = try Placement(cpus: request.cpus)
+    let pool = pool(threads: request.threads, placement: placement)
+    placement.apply(for: .pool)
+    let probe = roofProbe ?? RoofProbe()
+    roofProbe = probe
+    return probe.readings(pool: pool, cpus: placement.cpus)
+  }
+
   public func release(_ handle: Int) throws {
     guard workloads.removeValue(forKey: handle) != nil else {
       throw MeasuringError.unknownHandle(handle)
@@ -94,6 +107,7 @@ public final class LocalHost: WorkloadHost {
   public func close() {
     workloads.removeAll()
     pools.removeAll()
+    roofProbe = nil
     Placement.free()
   }
 

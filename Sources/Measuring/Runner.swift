@@ -11,6 +11,7 @@ public struct RunRecord: Sendable {
   public var phases: [PhaseRow] = []
   /// The tiles that were tried, the chosen ones marked.
   public var plan: [PlanRow] = []
+  public var roofs: [RoofRow] = []
   public var wasInterrupted = false
   /// What a reader of the numbers must know about the run itself, one sentence each.
   public var warnings: [String] = []
@@ -35,6 +36,7 @@ public final class Runner {
   private let isInterrupted: () -> Bool
   private let references = ReferenceCache()
   private var record = RunRecord()
+  private var roofLog = RoofLog()
   private var rowOfKey: [WorkloadKey: Int] = [:]
   private let start = alex_monotonic_ns()
   private var isHurried = false
@@ -96,7 +98,10 @@ public final class Runner {
         let result = try group.run { try folder?.append($0) }
         progress.advance(work(of: place))
         add(result)
+        roofLog.add(result.roofs, threads: place.threads)
+        record.roofs = roofLog.rows(runID: factory.runID)
         try folder?.flush()
+        try folder?.write(record.roofs)
         try folder?.write(record.workloads)
         if !record.plan.isEmpty { try folder?.write(record.plan) }
         if options.measuresPhases { try folder?.write(record.phases) }

@@ -78,6 +78,12 @@ public final class WorkerHost: WorkloadHost {
     return try required(try send(message).phases, "phases")
   }
 
+  public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
+    var message = WorkerProtocol.Request(op: .roofs)
+    message.roofs = request
+    return try required(try send(message).roofs, "roofs")
+  }
+
   public func release(_ handle: Int) throws {
     var message = WorkerProtocol.Request(op: .release)
     message.handle = handle

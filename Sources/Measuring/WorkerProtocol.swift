@@ -7,8 +7,8 @@ import Results
 /// standard input and output.
 ///
 /// The first request is `hello` with the runner's version; a worker of another version answers
-/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`,
-/// `phases` and `release`, each answered by one line, and `quit` or the end of the input. Values of blobs go
+/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`, `phases`,
+/// `roofs` and `release`, each answered by one line, and `quit` or the end of the input. Values go
 /// through a file of little-endian float32 numbers, blob after blob.
 public enum WorkerProtocol {
   public static let version = 2
@@ -28,12 +28,14 @@ public enum WorkerProtocol {
     /// `time`: calls in the block, and whether to make untimed calls first; `phases`: calls.
     public var iterations: Int?
     public var isPrimed: Bool?
+    /// `roofs`: at how many threads.
+    public var roofs: RoofRequest?
 
     public init(op: Operation) { self.op = op }
   }
 
   public enum Operation: String, Codable, Sendable {
-    case hello, prepare, outputs, time, phases, release, quit
+    case hello, prepare, outputs, time, phases, roofs, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
@@ -53,6 +55,8 @@ public enum WorkerProtocol {
     public var block: BlockMeasurement?
     /// `phases`.
     public var phases: [PhaseTime]?
+    /// `roofs`: empty from a worker that cannot probe.
+    public var roofs: [RoofReading]?
 
     public init() {}
   }

@@ -86,6 +86,7 @@ public final class WorkerServer {
     case .phases:
       reply.phases = try host.phases(
         required(request.handle, "handle"), calls: required(request.iterations, "iterations"))
+    case .roofs: reply.roofs = try host.roofs(required(request.roofs, "roofs"))
     case .release: try host.release(required(request.handle, "handle"))
     case .quit: host.close()
     }

@@ -93,9 +93,17 @@ public protocol WorkloadHost: AnyObject {
   /// Makes as many calls, primed, that look at the clock at every change of phase.
   func phases(_ handle: Int, calls: Int) throws -> [PhaseTime]
 
+  /// Waits until foreign threads are quiet, then probes what arithmetic and memory can do at most,
+  /// within a few milliseconds. Empty for a host that cannot.
+  func roofs(_ request: RoofRequest) throws -> [RoofReading]
+
   /// Frees the workload's memory.
   func release(_ handle: Int) throws
 
   /// Ends the host; nothing is called after.
   func close()
+}
+
+extension WorkloadHost {
+  public func roofs(_ request: RoofRequest) throws -> [RoofReading] { [] }
 }

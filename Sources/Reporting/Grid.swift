@@ -21,6 +21,11 @@ struct Grid {
   /// A place for the mark of the best is kept in every cell but the left-aligned ones.
   var marksBest = false
 
+  /// Columns that the longest line takes on a terminal.
+  var width: Int {
+    terminal(isBold: false).split(separator: "\n").map(\.count).max() ?? 0
+  }
+
   /// Lines without a trailing blank, each with a line feed.
   func terminal(isBold: Bool) -> String {
     let count = header[0].count
@@ -141,6 +146,9 @@ struct Footnotes {
   }
 }
 
+/// Stands for a blank that ``wrapped(_:_:width:)`` does not break at.
+let fixedBlank: Character = "\u{a0}"
+
 /// A paragraph of at most `width` columns, later lines below the first's text.
 func wrapped(_ lead: String, _ text: String, width: Int = 100) -> String {
   let indent = String(repeating: " ", count: lead.count)
@@ -156,5 +164,10 @@ func wrapped(_ lead: String, _ text: String, width: Int = 100) -> String {
     line += (isFresh ? "" : " ") + word
     isFresh = false
   }
-  return (lines + [line]).map { $0 + "\n" }.joined()
+  return withoutFixedBlanks((lines + [line]).map { $0 + "\n" }.joined())
+}
+
+/// Text with ordinary blanks only.
+func withoutFixedBlanks(_ text: String) -> String {
+  String(text.map { $0 == fixedBlank ? " " : $0 })
 }

@@ -18,6 +18,9 @@ enum NumberText {
     value > 0 && value < 0.05 ? "<0.1" : fixed(value, 1)
   }
 
+  /// The same for shares of a roof.
+  static func percent(_ value: Double) -> String { gigaflops(value) }
+
   /// Rates: three digits, at most two after the point.
   static func rate(_ value: Double) -> String {
     switch value {

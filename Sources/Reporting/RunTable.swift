@@ -3,14 +3,24 @@ import Results
 /// The tables of `alexbench run`: per network, batch and thread count the layers down, the backends
 /// across, the full net at the bottom.
 public struct RunTable: Sendable {
+  /// Columns of a terminal.
+  private static let terminalWidth = 100
+
   private let groups: [Group]
+  private let roofs: [RoofRow]
+  private let content: CellContent
   private let warnings: [String]
 
   /// - Parameters:
-  ///   - summary: rows as ``summarise(samples:workloads:layers:)`` gives them; layers inside the
-  ///     net are left out.
+  ///   - summary: rows as ``summarise(samples:workloads:layers:roofs:)`` gives them; layers inside
+  ///     the net are left out.
+  ///   - roofs: for the line below each table.
+  ///   - content: what stands beside the times.
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
-  public init(summary: [SummaryRow], warnings: [String] = []) {
+  public init(
+    summary: [SummaryRow], roofs: [RoofRow] = [], showing content: CellContent = .rate,
+    warnings: [String] = []
+  ) {
     var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
     var order: [GroupKey] = []
     for row in summary where row.key.pass == .isolated || row.key.layerIndex < 0 {
@@ -19,6 +29,8 @@ public struct RunTable: Sendable {
       rowsOfGroup[key, default: []].append(row)
     }
     groups = order.map { Group(key: $0, rows: rowsOfGroup[$0]!) }
+    self.roofs = roofs
+    self.content = content
     self.warnings = warnings
   }
 
@@ -27,7 +39,8 @@ public struct RunTable: Sendable {
     var text = ""
     for group in groups {
       var notes = Footnotes()
-      let grid = group.grid(&notes)
+      var grid = group.grid(content, isRoomy: true, &notes)
+      if grid.width > Self.terminalWidth { grid = group.grid(content, isRoomy: false, &notes) }
       text += group.key.title + "\n" + grid.terminal(isBold: isBold)
       text += legend(group, bestMark: "*").map { wrapped("", $0) }.joined() + notes.text() + "\n"
     }
@@ -39,11 +52,11 @@ public struct RunTable: Sendable {
     var text = ""
     for group in groups {
       var notes = Footnotes()
-      let grid = group.grid(&notes)
+      let grid = group.grid(content, isRoomy: true, &notes)
       text += "### \(group.key.title)\n\n" + grid.markdown() + "\n"
       let lines =
         legend(group, bestMark: "**bold**") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
-      text += lines.map { "- \($0)\n" }.joined() + "\n"
+      text += lines.map { "- \(withoutFixedBlanks($0))\n" }.joined() + "\n"
     }
     return text + warnings.map { "> **Warning:** \($0)\n\n" }.joined()
   }
@@ -60,6 +73,8 @@ public struct RunTable: Sendable {
         "\(contaminated) timed \(contaminated == 1 ? "block was" : "blocks were") touched by "
           + "other work; summary.csv has the medians without them (median_clean_ns)")
     }
+    if let line = content.legend { lines.append(line) }
+    if let line = RoofLine.text(roofs, threads: group.key.threads) { lines.append(line) }
     return lines
   }
 }
@@ -86,21 +101,6 @@ private struct GroupKey: Hashable {
       + (cache == .warm ? "" : ", \(cache.rawValue) caches")
     return "\(network), batch \(batch), \(threads) \(threads == 1 ? "thread" : "threads")\(unusual)"
   }
-}
-
-/// What a cell of a measured workload says.
-private let cellColumns: [Column<SummaryRow>] = [
-  Column("ms", unit: "ms") { $0.time.median.map(NumberText.milliseconds) ?? "" },
-  Column("GFLOP/s", unit: "GFLOP/s") { row in
-    if row.isDelegated { return "→" + row.workload.facts.delegatedTo }
-    // Copies and comparisons are no floating-point work worth a rate.
-    guard let rate = row.work.gigaflopsPerSecond, row.work.flopsAlgorithmic != 0 else { return "" }
-    return NumberText.gigaflops(rate)
-  },
-]
-
-extension SummaryRow {
-  fileprivate var isDelegated: Bool { !workload.facts.delegatedTo.isEmpty }
 }
 
 /// One table.
@@ -171,8 +171,8 @@ private struct Group: Sendable {
 
   var hasBest: Bool { lines.contains { best(of: $0) != nil } }
 
-  func grid(_ notes: inout Footnotes) -> Grid {
-    let units = cellColumns.map(\.name).joined(separator: " ")
+  func grid(_ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes) -> Grid {
+    let units = "ms \(content.header)"
     var header = [[""] + columns.map(\.backend)]
     if columns.contains(where: { !$0.isa.isEmpty }) { header.append([""] + columns.map(\.isa)) }
     header.append(["layer"] + columns.map { _ in units })
@@ -182,7 +182,12 @@ private struct Group: Sendable {
       let best = best(of: line)
       var cells: [Grid.Cell] = []
       for (index, column) in columns.enumerated() {
-        cells.append(cell(row(line, column), isBest: index == best, &notes))
+        guard let row = row(line, column) else {
+          cells.append(Grid.Cell([""]))
+          continue
+        }
+        let parts = parts(of: row, content, isRoomy: isRoomy, &notes)
+        cells.append(Grid.Cell(parts, isBest: index == best))
       }
       grid.rows.append([Grid.Cell([line.layer])] + cells)
       if line.index < 0 {
@@ -194,13 +199,15 @@ private struct Group: Sendable {
     return grid
   }
 
-  private func cell(_ row: SummaryRow?, isBest: Bool, _ notes: inout Footnotes) -> Grid.Cell {
-    guard let row else { return Grid.Cell([""]) }
+  /// Time and what stands beside it, or why there is none.
+  private func parts(
+    of row: SummaryRow, _ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes
+  ) -> [String] {
     guard row.workload.status == .ok else {
-      return Grid.Cell([row.workload.status.rawValue + notes.mark(row.workload.reason)])
+      return [row.workload.status.rawValue + notes.mark(row.workload.reason)]
     }
-    guard row.time.median != nil else { return Grid.Cell(["not timed"]) }
-    return Grid.Cell(cellColumns.map { $0.text(row) }, isBest: isBest)
+    guard let median = row.time.median else { return ["not timed"] }
+    return [NumberText.milliseconds(median), content.text(of: row, isRoomy: isRoomy, &notes)]
   }
 
   private func imagesPerSecond(_ row: SummaryRow?) -> String {

@@ -5,14 +5,17 @@ import Statistics
 ///
 /// The same rows give the same text on every machine: order statistics, and + − × ÷ of doubles.
 /// Rows come out in the order of `workloads`; a row that is not `ok` has no time.
+/// - Parameter roofs: empty for a run without them; rows then say that there are none.
 public func summarise(
-  samples: [SampleRow], workloads: [WorkloadRow], layers: [LayerRow]
+  samples: [SampleRow], workloads: [WorkloadRow], layers: [LayerRow], roofs: [RoofRow] = []
 ) -> [SummaryRow] {
+  let roofs = Roofs(roofs)
   let blocks = Dictionary(grouping: samples, by: \.key)
   let geometry = Dictionary(layers.map { (GeometryKey($0), $0) }, uniquingKeysWith: { a, _ in a })
   var rows = workloads.map { workload in
     var row = SummaryRow(workload: workload)
-    row.work = workSummary(of: workload, layer: geometry[GeometryKey(workload.key)])
+    let layer = geometry[GeometryKey(workload.key)]
+    row.work = workSummary(of: workload, layer: layer)
     guard workload.status == .ok else { return row }
     let own = blocks[workload.key] ?? []
     row.launchCount = Set(own.map(\.launch)).count
@@ -20,6 +23,7 @@ public func summarise(
     row.contaminatedCount = own.count { $0.block.isContaminated }
     row.time = timeSummary(own, launchCount: row.launchCount)
     addRates(to: &row)
+    if let layer { addRoof(to: &row, layer: layer, roofs: roofs) }
     return row
   }
   let nets = Dictionary(grouping: rows.filter { $0.key.pass == .net }) { NetKey($0.key) }
@@ -135,7 +139,6 @@ private func workSummary(of workload: WorkloadRow, layer: LayerRow?) -> WorkSumm
   work.flopsAlgorithmic = layer.flops
   work.bytes = layer.inputBytes + layer.outputBytes + layer.weightBytes
   guard workload.status == .ok else { return work }
-  work.roofReason = "roofs are not measured yet"
   if isDirect(workload) {
     work.flopsExecuted = layer.flops
   } else {
@@ -159,6 +162,19 @@ private func addRates(to row: inout SummaryRow) {
   row.work.gigaflopsPerSecond = Double(flops) / median
   row.work.gigabytesPerSecond = Double(bytes) / median
   if bytes > 0 { row.work.intensity = Double(flops) / Double(bytes) }
+}
+
+private func addRoof(to row: inout SummaryRow, layer: LayerRow, roofs: Roofs) {
+  do throws(Roofs.Missing) {
+    let limit = try roofs.limit(of: row.key, layer: layer)
+    guard let median = row.time.median, median > 0 else {
+      throw Roofs.Missing(reason: "no block was timed")
+    }
+    row.work.percentOfRoof = 100 * limit.nanoseconds / median
+    row.work.bound = limit.bound
+  } catch {
+    row.work.roofReason = error.reason
+  }
 }
 
 private func addNet(to row: inout SummaryRow, netMedian: Double?) {

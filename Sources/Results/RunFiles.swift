@@ -6,6 +6,8 @@ public struct RunFiles: Sendable {
   public var samples: [SampleRow]
   public var workloads: [WorkloadRow]
   public var layers: [LayerRow]
+  /// Empty for a run that has no such file, as those before roofs were probed.
+  public var roofs: [RoofRow]
   public var summary: [SummaryRow]
   /// Empty when phases were not asked for.
   public var phases: [PhaseRow]
@@ -20,9 +22,10 @@ public struct RunFiles: Sendable {
     samples = try Schema.samples.rows(inFolder: folder)
     workloads = try Schema.workloads.rows(inFolder: folder)
     layers = try Schema.layers.rows(inFolder: folder)
+    roofs = try Schema.roofs.rowsIfPresent(inFolder: folder)
     summary = try Schema.summary.rows(inFolder: folder)
-    phases = try Schema.phases.rowsIfThere(inFolder: folder)
-    plan = try Schema.plan.rowsIfThere(inFolder: folder)
+    phases = try Schema.phases.rowsIfPresent(inFolder: folder)
+    plan = try Schema.plan.rowsIfPresent(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
 }
@@ -33,10 +36,12 @@ extension Schema {
     try rows(contentsOf: RunFolder.join(folder, fileName))
   }
 
-  /// Reads this file of a run's folder, which not every run has.
-  func rowsIfThere(inFolder folder: String) throws(ResultsError) -> [Row] {
-    let path = RunFolder.join(folder, fileName)
-    return FileManager.default.fileExists(atPath: path) ? try rows(contentsOf: path) : []
+  /// Reads a file that a run need not have; a missing one has no rows.
+  func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
+    do throws(ResultsError) { return try rows(inFolder: folder) } catch {
+      if case .missing = error { return [] }
+      throw error
+    }
   }
 
   /// Reads a file.

@@ -53,6 +53,11 @@ public final class RunFolder {
     try replace(Schema.layers.fileName, with: Schema.layers.text(rows))
   }
 
+  /// Writes `roofs.csv`, in place of an earlier one.
+  public func write(_ rows: [RoofRow]) throws(ResultsError) {
+    try replace(Schema.roofs.fileName, with: Schema.roofs.text(rows))
+  }
+
   /// Writes `summary.csv`, in place of an earlier one.
   public func write(_ rows: [SummaryRow]) throws(ResultsError) {
     try replace(Schema.summary.fileName, with: Schema.summary.text(rows))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Kernels
 import Measuring
+import Reporting
 import Results
 
 /// Values separated by commas; each counts once.
@@ -81,5 +82,6 @@ struct TileList: ExpressibleByArgument {
   }
 }
 
+extension CellContent: ExpressibleByArgument {}
 extension Pass: ExpressibleByArgument {}
 extension CacheMode: ExpressibleByArgument {}

@@ -12,8 +12,12 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to \
       standard output, progress to standard error, and the files of the run to --out: samples.csv \
-      (every timed block), workloads.csv, layers.csv, summary.csv, environment.json, and where \
-      there is something to tell plan.csv (tiles tried and chosen) and phases.csv.
+      (every timed block), workloads.csv, layers.csv, roofs.csv, summary.csv, environment.json, and \
+      where there is something to tell plan.csv (tiles tried and chosen) and phases.csv.
+
+      Every round also probes what the machine can do at most, the roofs: multiply-adds with each \
+      instruction set, and reading from each level of cache and from memory. With --show roof the \
+      cells have the percentage of the nearest roof.
 
       EXAMPLES
         alexbench run --quick
@@ -54,6 +58,14 @@ struct RunCommand: ParsableCommand {
       "Take the tiles that an earlier run chose, from its folder or its plan.csv.",
       valueName: "path"))
   var plan: String?
+
+  @Option(
+    help: """
+      What cells show beside the time: rate (GFLOP/s, counted as direct convolution), or roof \
+      (percent of what peak arithmetic and the bandwidth of memory allow; may exceed 100 where an \
+      algorithm needs fewer operations).
+      """)
+  var show = CellContent.rate
 
   @Option(help: "Folder in which the run makes a folder of its own.")
   var out = "results/runs"
@@ -100,12 +112,14 @@ struct RunCommand: ParsableCommand {
     _ record: RunRecord, _ folder: RunFolder, _ environment: inout Environment
   ) throws {
     let summary = summarise(
-      samples: record.samples, workloads: record.workloads, layers: record.layers)
+      samples: record.samples, workloads: record.workloads, layers: record.layers,
+      roofs: record.roofs)
     try folder.write(summary)
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
-    let table = RunTable(summary: summary, warnings: environment.warnings)
+    let table = RunTable(
+      summary: summary, roofs: record.roofs, showing: show, warnings: environment.warnings)
     print(table.terminal(isBold: isatty(1) == 1), terminator: "")
     print("files: \(folder.path)")
     try conclude(record)

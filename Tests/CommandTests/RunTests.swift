@@ -10,7 +10,7 @@ import Testing
     } ?? false
   }()
 
-  @Test("A run of a whole network leaves five files that can be read back")
+  @Test("A run of a whole network leaves six files that can be read back")
   func wholeNetwork() throws {
     try withTemporaryFolder { parent in
       let command = try Command([
@@ -25,6 +25,9 @@ import Testing
       #expect(files.environment.finishedAt != nil)
       #expect(files.environment.arguments.contains("caffenet-mini"))
       #expect(!files.samples.isEmpty)
+      #expect(files.roofs.contains { $0.kind == .compute && $0.threads == 1 })
+      #expect(files.roofs.allSatisfy { $0.value.isFinite && $0.value > 0 && $0.probeCount > 0 })
+      #expect(command.output.contains("roofs at 1 thread: fma "))
       let usable = files.workloads.filter { $0.status != .unavailable }
       #expect(!usable.isEmpty)
       for row in usable {
@@ -34,6 +37,9 @@ import Testing
       }
       for row in files.summary {
         #expect((row.time.median != nil) == (row.workload.status == .ok))
+        let hasRoof = row.work.percentOfRoof != nil
+        #expect(hasRoof == !row.work.bound.isEmpty)
+        if row.workload.status == .ok { #expect(hasRoof == row.work.roofReason.isEmpty) }
       }
       let backends = Set(usable.map(\.key.backend))
       let nets = files.summary.filter { $0.key.layer == "net" && $0.workload.status == .ok }
@@ -46,13 +52,16 @@ import Testing
     try withTemporaryFolder { parent in
       let command = try Command([
         "run", "--problem", "n2 c4 h9 k6 r3 p1", "--backend", "naive", "--batch", "1",
-        "--launches", "2", "--rounds", "2", "--out", parent,
+        "--launches", "2", "--rounds", "2", "--show", "roof", "--out", parent,
       ])
       #expect(command.exitCode == 0, "\(command.errors)")
       let files = try RunFiles(folder: runFolder(in: parent))
       #expect(files.workloads.map(\.key.layer) == ["conv", "net"])
       #expect(files.workloads.map(\.key.network) == ["c4 h9 w9 k6 r3 p1", "c4 h9 w9 k6 r3 p1"])
       #expect(Set(files.samples.map(\.launch)) == [0, 1])
+      // One probing per group and launch: naive has no rounds.
+      #expect(Set(files.roofs.map(\.probeCount)) == [4])
+      #expect(command.output.contains("%roof") && !command.output.contains("ms GFLOP/s"))
       #expect(files.workloads[0].repro.contains("--problem \"c4 h9 w9 k6 r3 p1\""))
     }
   }

@@ -29,7 +29,10 @@ import Testing
 
   @Test(
     "What the argument parser refuses is usage too",
-    arguments: [["run", "--pass", "sideways"], ["run", "--batch", "one"], ["dance"]])
+    arguments: [
+      ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
+      ["dance"],
+    ])
   func parser(arguments: [String]) throws {
     #expect(try Command(arguments).exitCode == 64)
   }

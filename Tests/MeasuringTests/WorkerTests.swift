@@ -43,6 +43,26 @@ private let alexbench = URL(
     }
   }
 
+  @Test("A worker probes roofs as this process does")
+  func roofs() throws {
+    let worker = try WorkerHost(command: [alexbench, "worker"])
+    defer { worker.close() }
+    let local = LocalHost { _ in [] }
+    defer { local.close() }
+    let request = RoofRequest(threads: 2)
+    func shapes(_ readings: [RoofReading]) -> [RoofReading] {
+      readings.map { reading in
+        var shape = reading
+        shape.value = 0
+        return shape
+      }
+    }
+    let there = try worker.roofs(request)
+    #expect(try shapes(there) == shapes(local.roofs(request)))
+    #expect(there.allSatisfy { $0.value.isFinite && $0.value > 0 })
+    #expect(throws: MeasuringError.self) { try worker.roofs(RoofRequest(threads: 0)) }
+  }
+
   @Test("A worker's refusals keep their status, and it goes on")
   func refusals() throws {
     let worker = try WorkerHost(command: [alexbench, "worker"])
@@ -92,15 +112,15 @@ private let alexbench = URL(
   @Test("The server answers every line, errors included, and demands a greeting")
   func server() throws {
     let lines = try serve([
-      #"{"op":"release","handle":1}"#, Self.hello, "not JSON",
-      #"{"op":"time"}"#, #"{"op":"dance"}"#, #"{"op":"quit"}"#, Self.hello,
+      #"{"op":"release","handle":1}"#, hello, "not JSON",
+      #"{"op":"time"}"#, #"{"op":"dance"}"#, #"{"op":"roofs"}"#, #"{"op":"quit"}"#, hello,
     ])
     #expect(lines.end == .quit)
-    #expect(lines.replies.count == 6)
+    #expect(lines.replies.count == 7)
     #expect(lines.replies[0].error?.contains("hello") == true)
     #expect(lines.replies[1].version == WorkerProtocol.version)
-    #expect(lines.replies[2...4].allSatisfy { $0.error != nil })
-    #expect(lines.replies[5].error == nil)
+    #expect(lines.replies[2...5].allSatisfy { $0.error != nil })
+    #expect(lines.replies[6].error == nil)
   }
 
   @Test("The server ends when the version is another one, and at the end of its input")
@@ -109,10 +129,10 @@ private let alexbench = URL(
     #expect(other.end == .protocolVersion)
     #expect(other.replies.count == 1)
     #expect(other.replies[0].version == WorkerProtocol.version)
-    #expect(try serve([Self.hello]).end == .quit)
+    #expect(try serve([hello]).end == .quit)
   }
 
-  private static let hello = #"{"op":"hello","version":\#(WorkerProtocol.version)}"#
+  private var hello: String { "{\"op\":\"hello\",\"version\":\(WorkerProtocol.version)}" }
 
   /// Feeds lines to a server in this process.
   private func serve(

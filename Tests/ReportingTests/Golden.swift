@@ -81,6 +81,38 @@ enum Golden {
 
     """
 
+  static let roofLine = """
+    alexnet, batch 2, 1 thread
+               winograd           simd
+    layer    ms GFLOP/s     ms GFLOP/s
+    -----------------------------------
+    conv1  2.000  210.8*  4.000  105.4
+    relu1  0.0310 →simd   0.0320  18.1
+    * best of the row (median)
+    →name the layer was handed to that backend, so it is not named best
+    roofs at 1 thread: fma 118 GFLOP/s (avx512), 118 (avx2), 30.2 (baseline); read L1 301, L2 120,
+    L3 60.0, memory 32.1 GB/s
+
+
+    """
+
+  static let roofPercent = """
+    alexnet, batch 2, 1 thread
+                    winograd          simd
+    layer           ms %roof      ms %roof
+    ---------------------------------------
+    conv1  2.000       178.8*  4.000  89.4
+    relu1  0.0310 →simd 15.9   0.0320 15.4
+    * best of the row (median)
+    →name the layer was handed to that backend, so it is not named best
+    %roof is the least time that peak arithmetic and the bandwidth of memory allow, over the median; it
+    may be above 100 where an algorithm needs fewer operations
+    roofs at 1 thread: fma 118 GFLOP/s (avx512), 118 (avx2), 30.2 (baseline); read L1 301, L2 120,
+    L3 60.0, memory 32.1 GB/s
+
+
+    """
+
   static let verify = """
     alexnet, batch 2, 1 thread
     layer  backend          isa      max abs error    nrmse    bound  verdict

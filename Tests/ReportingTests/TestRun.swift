@@ -16,6 +16,16 @@ struct TestRun {
       pass: pass, cache: .warm)
   }
 
+  /// A roof of the given value.
+  static func roof(
+    _ level: RoofLevel, isa: String = "avx512", threads: Int = 1, _ value: Double,
+    capacity: Int? = nil
+  ) -> RoofRow {
+    RoofRow(
+      runID: "r", level: level, isa: isa, threads: threads, value: value, median: value,
+      probeCount: 1, workingSetBytes: level == .multiplyAdd ? nil : 1, capacityBytes: capacity)
+  }
+
   static func netKey(backend: String = "simd", isa: String = "avx2", threads: Int = 1)
     -> WorkloadKey
   {

@@ -23,6 +23,7 @@ struct DocumentationTests {
       ("samples.csv", Schema.samples.columns.map(\.name)),
       ("workloads.csv", Schema.workloads.columns.map(\.name)),
       ("layers.csv", Schema.layers.columns.map(\.name)),
+      ("roofs.csv", Schema.roofs.columns.map(\.name)),
       (
         "summary.csv",
         Schema.summary.columns.map(\.name).filter { name in

@@ -13,6 +13,7 @@ struct RunFolderTests {
     try folder.write([SampleRows.layer])
     try folder.write([WorkloadRow]())
     try folder.write([SampleRows.workload])
+    try folder.write(SampleRows.roofs)
     try folder.write([SampleRows.summary])
     try folder.write(SampleRows.environment)
 
@@ -20,11 +21,28 @@ struct RunFolderTests {
     #expect(files.samples == [SampleRows.sample, SampleRows.sample, SampleRows.sample])
     #expect(files.layers == [SampleRows.layer])
     #expect(files.workloads == [SampleRows.workload])
+    #expect(files.roofs == SampleRows.roofs)
     #expect(files.summary == [SampleRows.summary])
     #expect(files.environment == SampleRows.environment)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        == ["environment.json", "layers.csv", "samples.csv", "summary.csv", "workloads.csv"])
+        == [
+          "environment.json", "layers.csv", "roofs.csv", "samples.csv", "summary.csv",
+          "workloads.csv",
+        ])
+  }
+
+  @Test("A run without roofs.csv has no roofs, but a broken one is an error")
+  func withoutRoofs() throws {
+    let parent = try TemporaryFolder()
+    let folder = try RunFolder(parent: parent.path)
+    try folder.write([SampleRows.layer])
+    try folder.write([SampleRows.workload])
+    try folder.write([SampleRows.summary])
+    try folder.write(SampleRows.environment)
+    #expect(try RunFiles(folder: folder.path).roofs.isEmpty)
+    try Data("schema_version\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/roofs.csv"))
+    #expect(throws: ResultsError.self) { try RunFiles(folder: folder.path) }
   }
 
   @Test("The samples are in the file as soon as they are appended")

@@ -46,6 +46,15 @@ enum SampleRows {
     return row
   }()
 
+  static let roofs = [
+    RoofRow(
+      runID: "r", level: .multiplyAdd, isa: "avx512", threads: 2, value: 118.5, median: 117.25,
+      probeCount: 3),
+    RoofRow(
+      runID: "r", level: .level2, isa: "avx2", threads: 1, value: 60.5, median: 59, probeCount: 4,
+      workingSetBytes: 131_072, capacityBytes: 524_288),
+  ]
+
   static let summary: SummaryRow = {
     var row = SummaryRow(workload: workload)
     row.launchCount = 1

@@ -12,7 +12,7 @@ struct SchemaTests {
     "Every file begins with the key columns in the same order",
     arguments: [
       Schema.samples.headerLine, Schema.workloads.headerLine, Schema.layers.headerLine,
-      Schema.summary.headerLine,
+      Schema.roofs.headerLine, Schema.summary.headerLine,
     ])
   func keyColumns(header: String) {
     #expect(header.hasPrefix(Self.keyNames))
@@ -67,6 +67,28 @@ struct SchemaTests {
         == "1,r,alexnet,-1,net,,network,backward_data,,,,1,,,1x3x227x227,1x1000,,1,2,3,4,5,6\n")
   }
 
+  @Test("Most key columns are empty in roofs.csv, as are sizes that do not apply")
+  func roofs() {
+    let own = "level,value,unit,median,n_probes,working_set_bytes,capacity_bytes\n"
+    #expect(Schema.roofs.headerLine == Self.keyNames + own)
+    #expect(
+      SampleRows.roofs.map(Schema.roofs.line) == [
+        "1,r,,,,,compute,,,avx512,2,,,,fma,118.5,GFLOP/s,117.25,3,,\n",
+        "1,r,,,,,read,,,avx2,1,,,,L2,60.5,GB/s,59.0,4,131072,524288\n",
+      ])
+  }
+
+  @Test("The unit of a roof is that of its kind")
+  func roofUnit() {
+    let text = Schema.roofs.text(SampleRows.roofs)
+    #expect(throws: ResultsError.self) {
+      try Schema.roofs.rows(in: text.replacing("GB/s", with: "GFLOP/s"), file: "r")
+    }
+    #expect(throws: ResultsError.self) {
+      try Schema.roofs.rows(in: text.replacing(",L2,", with: ",L9,"), file: "r")
+    }
+  }
+
   @Test("Fields with commas, quotes, line ends or outer blanks are quoted")
   func quoting() {
     let line = Schema.workloads.line(SampleRows.workload)
@@ -94,6 +116,8 @@ struct SchemaTests {
     let layers = Schema.layers
     #expect(
       try layers.rows(in: layers.text([SampleRows.layer]), file: "l") == [SampleRows.layer])
+    let roofs = Schema.roofs
+    #expect(try roofs.rows(in: roofs.text(SampleRows.roofs), file: "r") == SampleRows.roofs)
     let summary = Schema.summary
     let rows = [SampleRows.summary, SummaryRow(workload: SampleRows.workload)]
     #expect(try summary.rows(in: summary.text(rows), file: "y") == rows)

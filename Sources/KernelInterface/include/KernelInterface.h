@@ -211,6 +211,26 @@ typedef struct {
   int64_t *_Nullable ticks;
 } WinogradOutputArguments;
 
+// Roof probe: as many multiply-adds as the processor can do. Each of KernelTable.probe_accumulators
+// vectors becomes vector * factor + addend, `rounds` times over.
+typedef struct {
+  // This thread's vectors before and after. They are read so that the compiler cannot know them
+  // equal, and written so that it cannot leave them out.
+  float *_Nonnull values;
+  float factor, addend;
+  int64_t rounds;
+} MultiplyAddProbeArguments;
+
+// Roof probe: reads `count` floats, `passes` times over, and adds up their bits as int32.
+typedef struct {
+  const float *_Nonnull input;  // this thread's
+  int64_t count;                // a multiple of READ_PROBE_FLOATS
+  int64_t passes;
+  int32_t is_prefetching;   // ask for lines ahead of their use: for what comes from memory
+  int32_t *_Nonnull sums;  // this thread's, `lanes` long
+} ReadProbeArguments;
+#define READ_PROBE_FLOATS 128
+
 // The kernels of one instruction set, with the tile sizes that they are built for.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
   const char *_Nonnull isa_name;
@@ -218,6 +238,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   int32_t output_tile;       // output channels of a register tile
   int32_t pixel_tile;        // most pixels of a register tile
   int32_t edge_pixel_tile;   // least pixels of a tile that can skip padding columns
+  int32_t probe_accumulators;  // vectors of multiply_add_probe
 
   // ConvolutionArguments; from one output pixel to the next the input moves by 16 floats (blocked
   // channels, stride 1), or by 4 (row-major, stride 4, where a "block" is a channel and its
@@ -235,6 +256,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   KernelFunction _Nonnull stride_phases;       // StridePhaseArguments
   KernelFunction _Nonnull winograd_input;      // WinogradInputArguments
   KernelFunction _Nonnull winograd_output;     // WinogradOutputArguments
+  KernelFunction _Nonnull multiply_add_probe;  // MultiplyAddProbeArguments
+  KernelFunction _Nonnull read_probe;          // ReadProbeArguments
 } KernelTable;
 
 #endif

@@ -29,30 +29,48 @@ enum Topology {
     }
   }
 
+  /// One cache, as one of its CPUs sees it.
+  struct Cache: Equatable {
+    var level: Int
+    /// `data`, `instruction`, `unified`.
+    var type: String
+    var byteCount: Int
+    var lineByteCount: Int?
+    /// The CPUs that share it, as the kernel writes them.
+    var sharers: String
+  }
+
+  /// The caches that a CPU reaches.
+  static func caches(ofCPU number: Int, _ files: SystemFiles) -> [Cache] {
+    let cpu = "\(folder)/cpu\(number)/cache"
+    return files.names(in: cpu).filter { $0.hasPrefix("index") }.compactMap { name in
+      let path = "\(cpu)/\(name)"
+      guard let level = files.integer("\(path)/level"),
+        let type = files.word("\(path)/type")?.lowercased(),
+        let byteCount = files.word("\(path)/size").flatMap(parseByteSize)
+      else { return nil }
+      return Cache(
+        level: level, type: type, byteCount: byteCount,
+        lineByteCount: files.integer("\(path)/coherency_line_size"),
+        sharers: files.word("\(path)/shared_cpu_list") ?? "\(number)")
+    }
+  }
+
   /// Caches of all CPUs, equal ones counted together, by level and type.
   static func caches(_ files: SystemFiles) -> [CacheEnvironment] {
     var seen: Set<String> = []
     var caches: [CacheEnvironment] = []
-    for number in onlineCPUs(files) {
-      let cpu = "\(folder)/cpu\(number)/cache"
-      for name in files.names(in: cpu) where name.hasPrefix("index") {
-        let path = "\(cpu)/\(name)"
-        guard let level = files.integer("\(path)/level"),
-          let type = files.word("\(path)/type")?.lowercased(),
-          let byteCount = files.word("\(path)/size").flatMap(parseByteSize)
-        else { continue }
-        let sharers = files.word("\(path)/shared_cpu_list") ?? "\(number)"
-        guard seen.insert("\(level) \(type) \(sharers)").inserted else { continue }
-        let cache = CacheEnvironment(
-          level: level, type: type, byteCount: byteCount,
-          lineByteCount: files.integer("\(path)/coherency_line_size"), count: 1)
-        if let index = caches.firstIndex(where: {
-          $0.level == level && $0.type == type && $0.byteCount == byteCount
-        }) {
-          caches[index].count += 1
-        } else {
-          caches.append(cache)
-        }
+    for one in onlineCPUs(files).flatMap({ Self.caches(ofCPU: $0, files) }) {
+      guard seen.insert("\(one.level) \(one.type) \(one.sharers)").inserted else { continue }
+      if let index = caches.firstIndex(where: {
+        $0.level == one.level && $0.type == one.type && $0.byteCount == one.byteCount
+      }) {
+        caches[index].count += 1
+      } else {
+        caches.append(
+          CacheEnvironment(
+            level: one.level, type: one.type, byteCount: one.byteCount,
+            lineByteCount: one.lineByteCount, count: 1))
       }
     }
     return caches.sorted { ($0.level, $0.type, $0.byteCount) < ($1.level, $1.type, $1.byteCount) }

@@ -1,0 +1,54 @@
+import Results
+
+/// What stands beside the time in the cells of a table.
+public enum CellContent: String, Sendable, CaseIterable {
+  /// GFLOP/s, counted as direct convolution.
+  case rate
+  /// The least time that the machine's roofs allow, in percent of the time measured.
+  case roof
+
+  /// Name above the numbers.
+  var header: String {
+    switch self {
+    case .rate: "GFLOP/s"
+    case .roof: "%roof"
+    }
+  }
+
+  /// What a reader must know of the numbers, below the table; nil when the header says it.
+  var legend: String? {
+    switch self {
+    case .rate: nil
+    case .roof:
+      "%roof is the least time that peak arithmetic and the bandwidth of memory allow, over the "
+        + "median; it may be above 100 where an algorithm needs fewer operations"
+    }
+  }
+
+  /// - Parameters:
+  ///   - isRoomy: a layer that was handed to another backend has its percentage beside the name.
+  ///   - notes: gets the reason of a roof that is missing.
+  func text(of row: SummaryRow, isRoomy: Bool, _ notes: inout Footnotes) -> String {
+    let arrow = row.isDelegated ? "→" + row.workload.facts.delegatedTo : nil
+    switch self {
+    case .rate:
+      if let arrow { return arrow }
+      // Copies and comparisons are no floating-point work worth a rate.
+      guard let rate = row.work.gigaflopsPerSecond, row.work.flopsAlgorithmic != 0 else {
+        return ""
+      }
+      return NumberText.gigaflops(rate)
+    case .roof:
+      let share = row.work.percentOfRoof.map(NumberText.percent)
+      if let arrow {
+        return [arrow, isRoomy ? share : nil].compactMap(\.self).joined(separator: " ")
+      }
+      return share ?? notes.mark(row.work.roofReason).trimmingPrefix(" ").description
+    }
+  }
+}
+
+extension SummaryRow {
+  /// Whether the backend handed it to another one.
+  var isDelegated: Bool { !workload.facts.delegatedTo.isEmpty }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Kernels
+import Measuring
+import Results
+import Testing
+
+struct RoofTests {
+  @Test("Every usable instruction set and level is probed", arguments: [1, 2])
+  func readings(threads: Int) throws {
+    let host = LocalHost { _ in [] }
+    defer { host.close() }
+    for _ in 0..<2 {
+      let readings = try host.roofs(RoofRequest(threads: threads))
+      let peaks = readings.filter { $0.level == .multiplyAdd }
+      #expect(peaks.map(\.isa) == InstructionSet.usable.map(\.rawValue))
+      #expect(peaks.allSatisfy { $0.workingSetBytes == nil && $0.capacityBytes == nil })
+      let reads = readings.filter { $0.level != .multiplyAdd }
+      #expect(reads.allSatisfy { $0.isa == InstructionSet.best.rawValue })
+      for (inner, outer) in zip(reads, reads.dropFirst()) {
+        let set = try #require(outer.workingSetBytes)
+        guard let capacity = outer.capacityBytes else { continue }
+        #expect(set > (inner.capacityBytes ?? 0) && set < capacity)
+      }
+      for memory in reads where memory.level == .memory { #expect(memory.capacityBytes == nil) }
+      #expect(readings.allSatisfy { $0.value.isFinite && $0.value > 0 })
+    }
+    #expect(throws: MeasuringError.self) { try host.roofs(RoofRequest(threads: 0)) }
+    #expect(throws: MeasuringError.self) {
+      try host.roofs(RoofRequest(threads: 1, cpus: [100_000]))
+    }
+  }
+
+  @Test("Probes of all rounds and launches become one row: the largest and the median")
+  func log() {
+    var log = RoofLog()
+    func probe(_ peak: Double, _ bandwidth: Double, threads: Int) {
+      log.add(
+        [
+          RoofReading(level: .multiplyAdd, isa: "avx2", value: peak),
+          RoofReading(
+            level: .level1, isa: "avx2", value: bandwidth, workingSetBytes: 16, capacityBytes: 32),
+        ], threads: threads)
+    }
+    probe(10, 5, threads: 2)
+    probe(30, 7, threads: 2)
+    probe(20, 4, threads: 2)
+    probe(15, 6, threads: 2)
+    probe(9, 2, threads: 1)
+    log.add([], threads: 1)
+    func row(
+      _ level: RoofLevel, _ threads: Int, _ value: Double, _ median: Double, _ count: Int
+    ) -> RoofRow {
+      let isRead = level != .multiplyAdd
+      return RoofRow(
+        runID: "r", level: level, isa: "avx2", threads: threads, value: value, median: median,
+        probeCount: count, workingSetBytes: isRead ? 16 : nil, capacityBytes: isRead ? 32 : nil)
+    }
+    #expect(
+      log.rows(runID: "r") == [
+        row(.multiplyAdd, 2, 30, 15, 4), row(.level1, 2, 7, 5, 4), row(.multiplyAdd, 1, 9, 9, 1),
+        row(.level1, 1, 2, 2, 1),
+      ])
+  }
+
+  /// A run that takes note of what it asks for.
+  private func probings(
+    _ options: RunOptions, _ backends: [WrappedBackend], folder: RunFolder? = nil
+  ) throws -> (record: RunRecord, requests: [[RoofRequest]]) {
+    var hosts: [RecordingHost] = []
+    let runner = try Runner(
+      options: options, backends: backends,
+      makeHost: { _ in
+        hosts.append(RecordingHost(LocalHost { _ in backends }))
+        return hosts[hosts.count - 1]
+      }, folder: folder, progress: Progress(isTerminal: false, write: { _ in }),
+      isInterrupted: { false })
+    let record = try runner.run()
+    return (record, hosts.map(\.requests))
+  }
+
+  @Test("Each round of each group has one probing, in every launch")
+  func rounds() throws {
+    let parent = FileManager.default.temporaryDirectory
+      .appendingPathComponent("alexbench-test-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let folder = try RunFolder(parent: parent)
+    var options = try smallOptions(passes: [.isolated])
+    options.threads = [1, 2]
+    options.launches = 2
+    let (record, requests) = try probings(
+      options, [WrappedBackend(name: "a"), WrappedBackend(name: "b")], folder: folder)
+    let one = RoofRequest(threads: 1)
+    let two = RoofRequest(threads: 2)
+    #expect(requests == [[one, one, two, two], [one, one, two, two]])
+    #expect(record.roofs.map(\.probeCount) == [4, 4])
+    #expect(record.roofs.map(\.threads) == [1, 2])
+    // Each answer of a host is larger than the one before.
+    #expect(record.roofs.map(\.value) == [2, 4])
+    #expect(record.roofs.map(\.median) == [1, 3])
+    #expect(try Schema.roofs.rows(inFolder: folder.path) == record.roofs)
+  }
+
+  @Test("Without rounds there is one probing, without timing none")
+  func noRounds() throws {
+    var options = try smallOptions(passes: [.isolated])
+    let single = WrappedBackend(name: "single", threading: .single)
+    #expect(try probings(options, [single]).requests.map(\.count) == [1])
+    let refusing = WrappedBackend(name: "refusing", flaw: .refuses)
+    #expect(try probings(options, [refusing]).requests.map(\.count) == [0])
+    options.isCheckOnly = true
+    let (record, requests) = try probings(options, [single, WrappedBackend(name: "a")])
+    #expect(requests.map(\.count) == [0])
+    #expect(record.roofs.isEmpty)
+  }
+
+  @Test("A host that cannot probe has no roofs")
+  func cannot() throws {
+    let host: any WorkloadHost = PlainHost()
+    #expect(try host.roofs(RoofRequest(threads: 1)).isEmpty)
+  }
+}
+
+/// Another host's workloads, with made-up roofs: 1, 2, 3, …
+private final class RecordingHost: WorkloadHost {
+  private let host: any WorkloadHost
+  private(set) var requests: [RoofRequest] = []
+
+  init(_ host: any WorkloadHost) { self.host = host }
+
+  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload { try host.prepare(request) }
+  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
+    try host.outputs(handle, images: images)
+  }
+  func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
+    try host.time(handle, iterations: iterations, isPrimed: isPrimed)
+  }
+  func roofs(_ request: RoofRequest) throws -> [RoofReading] {
+    requests.append(request)
+    return [RoofReading(level: .multiplyAdd, isa: "avx2", value: Double(requests.count))]
+  }
+  func release(_ handle: Int) throws { try host.release(handle) }
+  func close() { host.close() }
+}
+
+/// A host without roofs.
+private final class PlainHost: WorkloadHost {
+  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+    throw MeasuringError.usage("not here")
+  }
+  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] { [] }
+  func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
+    throw MeasuringError.usage("not here")
+  }
+  func release(_ handle: Int) throws {}
+  func close() {}
+}
