@@ -17,6 +17,7 @@ func makeKernelTable() -> KernelTable {
     rectify: { rectify($0) },
     pooling: { pooling($0) },
     normalization: { normalization($0) },
+    stage_tail: { stageTail($0) },
     softmax: { softmax($0) },
     repack: { repack($0) },
     stride_phases: { stridePhases($0) },

@@ -73,3 +73,21 @@ func negativePower(_ x: Vector, _ beta: Vector) -> Vector {
   let whole = shifted - magic
   return powerOfTwo(shifted: shifted, fraction: (u - whole) + t)
 }
+
+/// x^−¾ for normal x > 0, relative error below 4 ulp.
+///
+/// x^−¼ from a first guess on the bits (3.2 % off at most), then twice Householder's iteration of
+/// third order for 1∕y⁴ − x; the result is its cube.
+@inline(__always)
+func inverseThreeQuarterPower(_ x: Vector) -> Vector {
+  let bits = unsafeBitCast(x, to: Bits.self)
+  var y = unsafeBitCast(Bits(repeating: 0x4f58_6000) &- (bits &>> 2), to: Vector.self)
+  for _ in 0..<2 {
+    let square = y * y
+    // h = 1 − x·y⁴; y·(1 + h∕4 + 5h²∕32).
+    let h = multiplyAdd(Vector(repeating: 1), -(x * square), square)
+    let series = multiplyAdd(Vector(repeating: 0.25), Vector(repeating: 0.15625), h)
+    y = multiplyAdd(y, y * h, series)
+  }
+  return y * (y * y)
+}

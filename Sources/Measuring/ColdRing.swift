@@ -5,17 +5,17 @@ import Tensors
 
 /// Copies of a compiled layer that take turns, so that every call finds its weights in memory
 /// rather than in a cache, as in a net, while the blobs stay warm.
-enum ColdRing {
+public enum ColdRing {
   /// - Parameters:
   ///   - first: the layer itself, which becomes the first of the ring.
   ///   - weights: what it was compiled from; each copy gets its own.
   ///   - options: tiles chosen by now included, so that the copies run the same code.
-  static func copies(
+  public static func copies(
     of first: CompiledNetwork, weights: any WeightSource, backend: any Backend,
-    options: CompileOptions
+    options: CompileOptions, count: Int
   ) throws -> [CompiledNetwork] {
     var ring = [first]
-    for _ in 1..<count(weightByteCount: first.weightByteCount) {
+    for _ in 1..<count {
       let steps = try LocalWorkload.steps(
         of: first.graph, weights: CopiedWeights(source: weights), backend: backend,
         options: options)
@@ -25,9 +25,7 @@ enum ColdRing {
   }
 
   /// Copies whose weights together are larger than twice the last-level cache, at least two.
-  static func count(
-    weightByteCount: Int, cacheByteCount: Int = LastLevelCache.byteCount
-  ) -> Int {
+  public static func count(weightByteCount: Int, cacheByteCount: Int) -> Int {
     guard weightByteCount > 0 else { return 1 }
     return max(2, 2 * cacheByteCount / weightByteCount + 1)
   }

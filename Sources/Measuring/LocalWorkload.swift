@@ -43,7 +43,10 @@ final class LocalWorkload {
     ring =
       isCold
       ? try ColdRing.copies(
-        of: compiled, weights: weights, backend: backend, options: options) : [compiled]
+        of: compiled, weights: weights, backend: backend, options: options,
+        count: ColdRing.count(
+          weightByteCount: compiled.weightByteCount, cacheByteCount: LastLevelCache.byteCount))
+      : [compiled]
     isa = isNet ? backend.isa(with: options.kernels) : Self.main(of: steps)?.isa ?? "none"
     facts = Self.facts(of: steps, in: graph, isNet: isNet, isa: isa)
     facts.prepareNanoseconds = Int(prepared - start)

@@ -16,6 +16,9 @@ import Testing
       (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
       (["run", "--cpus", "4096"], 3, "affinity mask"),
       (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
+      (["run", "--cache", "cold"], 64, "cache mode 'cold' is not implemented"),
+      (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
+      (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
     ] as [([String], Int32, String)])
@@ -31,6 +34,7 @@ import Testing
     "What the argument parser refuses is usage too",
     arguments: [
       ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
+      ["run", "--tile", "conv2="], ["run", "--tile", "4,5"], ["run", "--cache", "lukewarm"],
       ["dance"],
     ])
   func parser(arguments: [String]) throws {

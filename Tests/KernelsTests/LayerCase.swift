@@ -32,7 +32,8 @@ struct LayerCase: CustomStringConvertible, Sendable {
 
   /// Compiles, runs and judges.
   func run(
-    _ backend: any Backend, isa: InstructionSet, threads: Int = 1, boundary: Boundary = .native
+    _ backend: any Backend, isa: InstructionSet, threads: Int = 1, boundary: Boundary = .native,
+    tiles: TilePlan? = nil
   ) throws -> Outcome {
     let layer = Layer(name: "layer", spec: spec, bottoms: ["bottom"], tops: ["top"])
     let network = Network(
@@ -48,7 +49,8 @@ struct LayerCase: CustomStringConvertible, Sendable {
       generator.fill(bottom.buffer.elements, amplitude: 1)
     }
     let options = CompileOptions(
-      kernels: isa.kernels, pool: ThreadPool(threadCount: threads), boundary: boundary)
+      kernels: isa.kernels, pool: ThreadPool(threadCount: threads), boundary: boundary,
+      tiles: tiles)
     let steps = try backend.compile(graph, weights: weights, options: options)
     let compiled = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
     // Whatever a kernel leaves untouched must show.

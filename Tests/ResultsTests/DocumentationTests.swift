@@ -24,6 +24,8 @@ struct DocumentationTests {
       ("workloads.csv", Schema.workloads.columns.map(\.name)),
       ("layers.csv", Schema.layers.columns.map(\.name)),
       ("roofs.csv", Schema.roofs.columns.map(\.name)),
+      ("phases.csv", Schema.phases.columns.map(\.name)),
+      ("plan.csv", Schema.plan.columns.map(\.name)),
       (
         "summary.csv",
         Schema.summary.columns.map(\.name).filter { name in

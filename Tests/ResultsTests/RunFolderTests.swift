@@ -14,6 +14,8 @@ struct RunFolderTests {
     try folder.write([WorkloadRow]())
     try folder.write([SampleRows.workload])
     try folder.write(SampleRows.roofs)
+    try folder.write([SampleRows.phase])
+    try folder.write([SampleRows.plan])
     try folder.write([SampleRows.summary])
     try folder.write(SampleRows.environment)
 
@@ -22,13 +24,15 @@ struct RunFolderTests {
     #expect(files.layers == [SampleRows.layer])
     #expect(files.workloads == [SampleRows.workload])
     #expect(files.roofs == SampleRows.roofs)
+    #expect(files.phases == [SampleRows.phase])
+    #expect(files.plan == [SampleRows.plan])
     #expect(files.summary == [SampleRows.summary])
     #expect(files.environment == SampleRows.environment)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         == [
-          "environment.json", "layers.csv", "roofs.csv", "samples.csv", "summary.csv",
-          "workloads.csv",
+          "environment.json", "layers.csv", "phases.csv", "plan.csv", "roofs.csv", "samples.csv",
+          "summary.csv", "workloads.csv",
         ])
   }
 

@@ -55,6 +55,11 @@ enum SampleRows {
       workingSetBytes: 131_072, capacityBytes: 524_288),
   ]
 
+  static let phase = PhaseRow(
+    key: key(), phase: "gemm", callCount: 5, nanoseconds: 12345, sharePercent: 100.0 / 3)
+
+  static let plan = PlanRow(key: key(), tile: "4", nanoseconds: 678, isChosen: true)
+
   static let summary: SummaryRow = {
     var row = SummaryRow(workload: workload)
     row.launchCount = 1

@@ -104,8 +104,20 @@ struct BlockedPlanner {
     case .convolution(let spec): return try convolution(index, spec)
     case .innerProduct(let spec): return labelled(try innerProduct(index, spec))
     case .relu(let spec): return labelled(layerSteps.relu(index, spec))
-    case .pooling(let spec): return labelled(layerSteps.pooling(index, spec))
-    case .lrn(let spec): return labelled(try layerSteps.lrn(index, spec))
+    case .pooling(let pooling):
+      if let next = fusibleReader(of: index), case .lrn(let lrn) = graph.nodes[next].layer.spec,
+        lrn.region == .acrossChannels
+      {
+        return labelled(try layerSteps.stageTail([index, next], lrn, pooling))
+      }
+      return labelled(layerSteps.pooling(index, pooling))
+    case .lrn(let lrn):
+      if let next = fusibleReader(of: index),
+        case .pooling(let pooling) = graph.nodes[next].layer.spec
+      {
+        return labelled(try layerSteps.stageTail([index, next], lrn, pooling))
+      }
+      return labelled(try layerSteps.lrn(index, lrn))
     case .softmax(let spec): return labelled(try layerSteps.softmax(index, spec))
     case .dropout: preconditionFailure("dropout is elided")
     }
@@ -149,12 +161,20 @@ struct BlockedPlanner {
 
   /// The ReLU that alone reads the node's output, if it may be fused.
   private func fusedReLU(after index: Int) -> Int? {
+    guard let reader = fusibleReader(of: index),
+      case .relu(let spec) = graph.nodes[reader].layer.spec, spec.negativeSlope == 0
+    else { return nil }
+    return reader
+  }
+
+  /// The node of the same stage that alone reads this one's output; nil where blobs are kept.
+  private func fusibleReader(of index: Int) -> Int? {
     guard !options.keepsAllBlobs else { return nil }
     let value = graph.nodes[index].outputs[0]
     let readers = graph.nodes.indices.filter { graph.nodes[$0].inputs.contains(value) }
-    guard readers.count == 1, case .relu(let spec) = graph.nodes[readers[0]].layer.spec,
-      spec.negativeSlope == 0, graph.nodes[readers[0]].stage == graph.nodes[index].stage
-    else { return nil }
+    guard readers.count == 1, graph.nodes[readers[0]].stage == graph.nodes[index].stage else {
+      return nil
+    }
     return readers[0]
   }
 }

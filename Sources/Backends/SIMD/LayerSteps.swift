@@ -42,60 +42,60 @@ struct LayerSteps {
   }
 
   func pooling(_ index: Int, _ spec: PoolingSpec) -> KernelStep {
-    let node = graph.nodes[index]
-    let input = graph.inputShape(of: node)
-    let output = graph.outputShape(of: node)
-    let kernel = spec.isGlobal ? Extent(h: input.h, w: input.w) : spec.kernel
-    let stride = spec.isGlobal ? .one : spec.stride
-    let pad = spec.isGlobal ? .zero : spec.pad
-    let planes = Layout.blocked.elementCount(of: output) / (output.h * output.w * 16)
-    let info = info(
-      index, spec.method == .max ? "maxpool-direct" : "avepool-direct", layout: .blocked)
+    let geometry = PoolingGeometry(spec, graph.nodes[index], in: graph)
+    let info = info(index, geometry.operation, layout: .blocked)
     return KernelStep(info) { bindings in
       [
         KernelLaunch(kernels.pooling, on: pool, phase: .rest) { thread in
-          let share = pool.share(of: planes * output.h, thread: thread)
-          return PoolingArguments(
-            input: UnsafePointer(bindings.inputs[0]), output: bindings.outputs[0],
-            input_h: Int32(input.h), input_w: Int32(input.w), output_h: Int32(output.h),
-            output_w: Int32(output.w), kernel_h: Int32(kernel.h), kernel_w: Int32(kernel.w),
-            stride_h: Int32(stride.h), stride_w: Int32(stride.w), pad_h: Int32(pad.h),
-            pad_w: Int32(pad.w), is_average: spec.method == .average ? 1 : 0,
-            first_item: Int64(share.lowerBound), last_item: Int64(share.upperBound))
+          geometry.arguments(bindings, pool.share(of: geometry.rowCount, thread: thread))
         }
       ]
     }
   }
 
   func lrn(_ index: Int, _ spec: LRNSpec) throws(BackendError) -> KernelStep {
-    let layer = graph.nodes[index].layer
-    guard spec.region == .acrossChannels else {
-      throw .unsupported(layer: layer.name, reason: "LRN within a channel has no vector kernel")
-    }
-    guard spec.size % 2 == 1 else {
-      throw .unsupported(layer: layer.name, reason: "LRN over an even number of channels")
-    }
-    let shape = graph.inputShape(of: graph.nodes[index])
-    let blocks = roundUp(shape.c, to: Layout.channelBlock) / Layout.channelBlock
-    let half = spec.size / 2
-    let pixels = shape.h * shape.w
-    let groups = roundUp(pixels, to: Int(LRN_PIXELS)) / Int(LRN_PIXELS)
-    let scratchCount = roundUp(
-      Int(LRN_PIXELS) * (blocks * Layout.channelBlock + 2 * half), to: 32)
+    let geometry = try NormalizationGeometry(spec, graph.nodes[index], in: graph)
     var info = info(index, "lrn-vector", layout: .blocked)
     info.canRunInPlace = true
-    info.workspaceByteCount = scratchCount * pool.threadCount * 4
+    info.workspaceByteCount = geometry.scratchCount * pool.threadCount * 4
     return KernelStep(info) { bindings in
       let scratch = bindings.workspace.assumingMemoryBound(to: Float.self)
       return [
         KernelLaunch(kernels.normalization, on: pool, phase: .rest) { thread in
-          let share = pool.share(of: shape.n * groups, thread: thread)
-          return NormalizationArguments(
-            input: UnsafePointer(bindings.inputs[0]), output: bindings.outputs[0],
-            scratch: scratch + thread * scratchCount, channels: Int32(shape.c),
-            pixels: Int32(pixels), half_window: Int32(half),
-            alpha_over_size: spec.alpha / Float(spec.size), k: spec.k, beta: spec.beta,
-            first_item: Int64(share.lowerBound), last_item: Int64(share.upperBound))
+          geometry.arguments(
+            bindings, pool.share(of: geometry.itemCount, thread: thread),
+            scratch: scratch + thread * geometry.scratchCount)
+        }
+      ]
+    }
+  }
+
+  /// Normalisation and pooling, in the order of the nodes, in one pass over rows.
+  func stageTail(_ nodes: [Int], _ lrn: LRNSpec, _ pooling: PoolingSpec) throws(BackendError)
+    -> KernelStep
+  {
+    let normalizesFirst = graph.nodes[nodes[0]].layer.spec.kind == .lrn
+    let (norm, pool) = normalizesFirst ? (nodes[0], nodes[1]) : (nodes[1], nodes[0])
+    let normalization = try NormalizationGeometry(lrn, graph.nodes[norm], in: graph)
+    let window = PoolingGeometry(pooling, graph.nodes[pool], in: graph)
+    let names = normalizesFirst ? "lrn-\(window.operation)" : "\(window.operation)-lrn"
+    var info = info(nodes[0], "\(names)-rows", layout: .blocked)
+    info.nodes = nodes
+    info.outputs = [Operand(value: graph.nodes[nodes[1]].outputs[0], layout: .blocked)]
+    let rowCount = roundUp(
+      normalizesFirst ? window.windowFloatCount : window.rowFloatCount, to: 32)
+    let perThread = normalization.scratchCount + rowCount
+    info.workspaceByteCount = perThread * self.pool.threadCount * 4
+    return KernelStep(info) { bindings in
+      let workspace = bindings.workspace.assumingMemoryBound(to: Float.self)
+      return [
+        KernelLaunch(kernels.stage_tail, on: self.pool, phase: .rest) { thread in
+          let scratch = workspace + thread * perThread
+          let share = self.pool.share(of: window.imageRowCount, thread: thread)
+          return StageTailArguments(
+            pooling: window.arguments(bindings, share),
+            normalization: normalization.arguments(bindings, 0..<0, scratch: scratch),
+            normalizes_first: normalizesFirst ? 1 : 0, rows: scratch + normalization.scratchCount)
         }
       ]
     }

@@ -5,6 +5,7 @@
 #ifndef ALEXBENCH_KERNEL_INTERFACE_H
 #define ALEXBENCH_KERNEL_INTERFACE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // Asks for a cache line ahead of its use.
@@ -131,6 +132,19 @@ typedef struct {
 } NormalizationArguments;
 #define LRN_PIXELS 8
 
+// Normalisation and pooling of a stage, in either order, one after the other over rows.
+typedef struct {
+  // Input, output and the items, here of [image][output row], stand in the pooling's block; those of
+  // the normalisation's are not read, nor are its pixels.
+  PoolingArguments pooling;
+  NormalizationArguments normalization;
+  int32_t normalizes_first;
+  // This thread's, for all channel blocks: the normalised rows of one window, or one pooled row.
+  float *_Nonnull rows;
+} StageTailArguments;
+// Kernels find the second block behind the first one.
+_Static_assert(offsetof(StageTailArguments, normalization) == sizeof(PoolingArguments), "layout");
+
 // Softmax over rows of `length` floats.
 typedef struct {
   const float *_Nonnull input;
@@ -251,6 +265,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   KernelFunction _Nonnull rectify;             // RectifyArguments
   KernelFunction _Nonnull pooling;             // PoolingArguments
   KernelFunction _Nonnull normalization;       // NormalizationArguments
+  KernelFunction _Nonnull stage_tail;          // StageTailArguments
   KernelFunction _Nonnull softmax;             // SoftmaxArguments
   KernelFunction _Nonnull repack;              // RepackArguments
   KernelFunction _Nonnull stride_phases;       // StridePhaseArguments

@@ -138,6 +138,7 @@ private final class RecordingHost: WorkloadHost {
     requests.append(request)
     return [RoofReading(level: .multiplyAdd, isa: "avx2", value: Double(requests.count))]
   }
+  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] { [] }
   func release(_ handle: Int) throws { try host.release(handle) }
   func close() { host.close() }
 }
@@ -151,6 +152,7 @@ private final class PlainHost: WorkloadHost {
   func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
     throw MeasuringError.usage("not here")
   }
+  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] { [] }
   func release(_ handle: Int) throws {}
   func close() {}
 }

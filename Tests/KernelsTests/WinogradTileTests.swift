@@ -1,0 +1,90 @@
+import Backends
+import Execution
+import Kernels
+import Networks
+import Tensors
+import Testing
+
+@Suite("Winograd tiles")
+struct WinogradTileTests {
+  private func compile(
+    _ layerCase: LayerCase, tiles: TilePlan?, boundary: Boundary = .native,
+    isa: InstructionSet = .baseline, threads: Int = 1
+  ) throws -> [any Step] {
+    let layer = Layer(name: "layer", spec: layerCase.spec, bottoms: ["bottom"], tops: ["top"])
+    let graph = try Network(
+      name: "case", inputs: [.init(blob: "bottom", shape: layerCase.input)], layers: [layer]
+    ).graph()
+    return try WinogradBackend().compile(
+      graph, weights: SeededWeights(seed: 3),
+      options: CompileOptions(
+        kernels: isa.kernels, pool: ThreadPool(threadCount: threads), boundary: boundary,
+        expectsColdWeights: true, tiles: tiles))
+  }
+
+  private static func convolution(_ taps: Int) -> LayerCase {
+    LayerCase(
+      spec: .convolution(
+        ConvolutionSpec(outputs: 32, kernel: Extent(taps), pad: Extent(taps / 2))),
+      input: Shape(n: 2, c: 16, h: 13, w: 11))
+  }
+
+  /// Every tile that a filter of so many taps has.
+  private static let tiles = [(3, 2), (3, 4), (3, 5), (3, 6), (5, 2), (5, 3), (5, 4)]
+
+  @Test("Every tile stays inside its bound on random shapes", arguments: instructionSetsUnderTest)
+  func randomShapes(isa: InstructionSet) throws {
+    let cases = RandomShapes.winograd(count: ProcessEnvironment.isEmulated ? 4 : 40)
+    for (index, layerCase) in cases.enumerated() {
+      guard case .convolution(let spec) = layerCase.spec else { continue }
+      for (taps, tile) in Self.tiles where taps == spec.kernel.h {
+        let plan = TilePlan(everywhere: "\(tile)", cacheByteCount: 0)
+        let outcome = try layerCase.run(
+          WinogradBackend(), isa: isa, threads: 1 + index % 2, tiles: plan)
+        #expect(outcome.implementation.contains("winograd-f\(tile)x\(tile)r\(taps)"))
+        let ratio = try #require(outcome.norms.maxBoundRatio)
+        #expect(ratio <= 1, "\(outcome.implementation): \(layerCase), error/bound \(ratio)")
+        #expect(outcome.norms.nrmse <= 1e-5, "\(outcome.implementation): \(layerCase)")
+      }
+    }
+  }
+
+  @Test("A tile is tried for every one there is, and the choice is kept")
+  func choice() throws {
+    for (taps, names) in [(3, ["2", "4", "5", "6"]), (5, ["2", "3", "4"])] {
+      let plan = TilePlan(cacheByteCount: 1 << 20)
+      let steps = try compile(Self.convolution(taps), tiles: plan)
+      #expect(plan.candidates.map(\.tile) == names)
+      #expect(plan.candidates.allSatisfy { $0.nanoseconds > 0 && $0.layer == "layer" })
+      let chosen = plan.candidates.filter(\.isChosen)
+      #expect(chosen.count == 1)
+      #expect(chosen.first?.nanoseconds == plan.candidates.map(\.nanoseconds).min())
+      let tile = try #require(chosen.first).tile
+      #expect(steps[0].info.tile == "F(\(tile)x\(tile),\(taps)x\(taps))")
+      // A second compilation takes it without trying.
+      let again = try compile(Self.convolution(taps), tiles: plan)
+      #expect(again[0].info.tile == steps[0].info.tile)
+      #expect(plan.candidates.count == names.count)
+    }
+  }
+
+  @Test("In a net the direct kernels compete, and are labelled when they are taken")
+  func direct() throws {
+    let plan = TilePlan(cacheByteCount: 1 << 20)
+    _ = try compile(Self.convolution(3), tiles: plan, boundary: .nchw)
+    #expect(plan.candidates.map(\.tile) == ["2", "4", "5", "6", "direct"])
+    let fixed = TilePlan(tiles: ["layer": "direct"], everywhere: "4", cacheByteCount: 0)
+    let steps = try compile(Self.convolution(3), tiles: fixed)
+    #expect(steps[0].info.implementation.contains("direct"))
+    #expect(steps[0].info.delegatedTo == "simd")
+  }
+
+  @Test("A tile that does not exist is refused with those that do")
+  func unknown() {
+    #expect {
+      try compile(Self.convolution(5), tiles: TilePlan(everywhere: "5", cacheByteCount: 0))
+    } throws: {
+      "\($0)".contains("no Winograd tile '5'") && "\($0)".contains("2, 3, 4, direct")
+    }
+  }
+}

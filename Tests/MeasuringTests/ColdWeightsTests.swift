@@ -1,0 +1,80 @@
+import Backends
+import Execution
+import Kernels
+import Measuring
+import Networks
+import Results
+import Tensors
+import Testing
+
+@Suite struct ColdWeightsTests {
+  @Test("The ring is larger than twice the cache, and never a single copy")
+  func ringSize() {
+    #expect(ColdRing.count(weightByteCount: 10, cacheByteCount: 100) == 21)
+    #expect(ColdRing.count(weightByteCount: 100, cacheByteCount: 100) == 3)
+    #expect(ColdRing.count(weightByteCount: 1000, cacheByteCount: 100) == 2)
+    #expect(ColdRing.count(weightByteCount: 0, cacheByteCount: 100) == 1)
+  }
+
+  @Test(
+    "Copies compute the same with weights of their own, in the same blobs",
+    arguments: BackendCatalog.all().filter { $0.unavailability == nil }.map(\.name))
+  func copies(name: String) throws {
+    let backend = try #require(BackendCatalog.backend(named: name))
+    let whole = try #require(NetworkCatalog.network(named: "caffenet-mini"))
+      .graph(batch: 2)
+    let graph = whole.single(try whole.node(named: "conv3"))
+    let options = CompileOptions(
+      kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1),
+      boundary: .native)
+    let drawn = try SeededWeights(seed: 1).weights(of: graph.nodes[0], in: graph)
+    let source = FixedWeights(try #require(drawn))
+    let steps = try backend.compile(graph, weights: source, options: options)
+    let first = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
+    let ring = try ColdRing.copies(
+      of: first, weights: source, backend: backend, options: options, count: 3)
+    #expect(ring.count == 3 && ring[0] === first)
+    first.setInput(
+      0, to: SeededInput.operand(seed: 1, of: graph.nodes[0], shape: graph.values[0].shape))
+    let output = try #require(steps.last?.info.outputs.first)
+    first.run()
+    let want = first.values(of: output)
+    // With its own weights spoiled only a copy that shares them would compute something else.
+    source.spoil()
+    for copy in ring.dropFirst() {
+      #expect(copy.pointer(output) == first.pointer(output))
+      let count = output.layout.elementCount(of: graph.values[output.value].shape)
+      first.pointer(output).update(repeating: .nan, count: count)
+      copy.run()
+      #expect(first.values(of: output) == want)
+    }
+  }
+
+  @Test("Layers with weights are timed cold beside warm, the others say why not")
+  func beside() throws {
+    var options = RunOptions()
+    options.networks = ["caffenet-mini"]
+    options.layers = ["conv5", "relu5"]
+    options.passes = [.isolated]
+    options.caches = [.warm, .coldWeights]
+    options.rounds = 1
+    options.warmUpNanoseconds = 0
+    let record = try run(options, [WrappedBackend(name: "a")])
+    #expect(record.workloads.map(\.key.layer) == ["conv5", "relu5", "conv5", "relu5"])
+    #expect(record.workloads.map(\.key.cache) == [.warm, .warm, .coldWeights, .coldWeights])
+    #expect(record.workloads.map(\.status) == [.ok, .ok, .ok, .skipped])
+    #expect(record.workloads[3].reason.contains("no weights"))
+    #expect(record.workloads[2].repro.contains("--cache cold-weights"))
+    #expect(record.samples.contains { $0.key.cache == .coldWeights })
+  }
+}
+
+/// The same memory at every request.
+private struct FixedWeights: WeightSource {
+  let weights: LayerWeights
+  init(_ weights: LayerWeights) { self.weights = weights }
+  func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
+    weights
+  }
+  func spoil() { weights.weight.pointer.update(repeating: .nan, count: weights.weight.shape.count) }
+}
