@@ -1,6 +1,7 @@
 #include "CSupport.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -70,6 +71,17 @@ void alex_cpu_query(alex_cpu_info *info) { memset(info, 0, sizeof *info); }
 int32_t alex_denormal_mode(void) { return 0; }
 
 #endif
+
+int64_t alex_cache_bytes(int32_t level) {
+  long bytes = 0;
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+  static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
+  if (level >= 1 && level <= 3) bytes = sysconf(names[level - 1]);
+#else
+  (void)level;
+#endif
+  return bytes > 0 ? bytes : 0;
+}
 
 int64_t alex_clock_probe_ns(int64_t count) {
   const int64_t start = alex_monotonic_ns();

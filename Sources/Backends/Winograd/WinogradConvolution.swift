@@ -82,17 +82,19 @@ struct WinogradConvolution {
 
   private var blocking: Blocking {
     let total = output.n * tilesH * tilesW
-    // The weights of one output tile are read once per part: wide parts save traffic, products of
-    // at most 512 KB stay in the second-level cache.
     let width = Int(kernels.output_tile)
-    let limit = max(512 * 1024 / (frequencies * width * 4), Int(kernels.pixel_tile))
-    let perThread = max(1, pool.threadCount)
+    // Transformed tiles in all channels and their products with one output tile should stay in the
+    // second-level cache beside the weights that stream through it, but fill two register tiles.
+    let tileByteCount = frequencies * (channelBlocks * Layout.channelBlock + width) * 4
+    let limit = max(
+      CacheSizes.secondLevelByteCount * 5 / 8 / tileByteCount, 2 * Int(kernels.pixel_tile))
+    let blocks = roundUp(total, to: limit) / limit
+    let block = roundUp(total, to: blocks) / blocks
+    var parts = 1
     let items = spec.groups * outputTiles.count
-    let block = min(total, 4 * limit)
-    var parts = roundUp(block, to: limit) / limit
     // Enough items that no thread waits long for another.
-    while perThread > 1, items * parts % perThread != 0, items * parts < 8 * perThread,
-      block / (parts + 1) >= 4
+    while pool.threadCount > 1, items * parts % pool.threadCount != 0,
+      items * parts < 8 * pool.threadCount, block / (parts + 1) >= 4
     { parts += 1 }
     let part = roundUp(block, to: parts) / parts
     let stride = channelBlocks * block * Layout.channelBlock

@@ -25,6 +25,10 @@ void alex_cpu_query(alex_cpu_info *info);
 // Flush-to-zero and denormals-are-zero of the calling thread: bit 0 FTZ, bit 1 DAZ.
 int32_t alex_denormal_mode(void);
 
+// Bytes of the calling processor's unified or data cache of that level (1 to 3); 0 where the system
+// does not tell.
+int64_t alex_cache_bytes(int32_t level);
+
 // A chain of dependent integer additions, `count` cycles long on all current processors: the
 // cheapest probe of the clock. Returns its elapsed time in nanoseconds.
 int64_t alex_clock_probe_ns(int64_t count);
