@@ -20,5 +20,7 @@ func makeKernelTable() -> KernelTable {
     repack: { repack($0) },
     stride_phases: { stridePhases($0) },
     winograd_input: { winogradInput($0) },
-    winograd_output: { winogradOutput($0) })
+    winograd_output: { winogradOutput($0) },
+    pack_columns: { packColumns($0) },
+    panel_product: { panelProduct($0) })
 }
