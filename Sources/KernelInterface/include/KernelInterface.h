@@ -10,6 +10,9 @@
 // Asks for a cache line ahead of its use.
 static inline void kernel_prefetch(const void *_Nonnull address) { __builtin_prefetch(address); }
 
+// Keeps the compiler from moving loads and stores across it; no instruction.
+static inline void kernel_keep_order(void) { __asm__ volatile("" ::: "memory"); }
+
 // Zeros to start a register tile from, as many as the largest one has in half of its vectors.
 static inline const void *_Nonnull kernel_zeros(void) {
   static const float zeros[14 * 16] __attribute__((aligned(64)));
