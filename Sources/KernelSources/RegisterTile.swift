@@ -43,6 +43,9 @@ struct RegisterTile<let width: Int> {
         let value = Vector(repeating: input[x * pixelStep])
         low[x] = multiplyAdd(low[x], lowWeights, value)
         high[x] = multiplyAdd(high[x], highWeights, value)
+        // Else all values may be loaded before they are used, and where 16 registers have to do the
+        // tile then moves to memory and back in every turn.
+        kernel_keep_order()
       }
       weights += outputTile
       input += 1

@@ -24,5 +24,7 @@ func makeKernelTable() -> KernelTable {
     winograd_input: { winogradInput($0) },
     winograd_output: { winogradOutput($0) },
     multiply_add_probe: { multiplyAddProbe($0) },
-    read_probe: { readProbe($0) })
+    read_probe: { readProbe($0) },
+    pack_columns: { packColumns($0) },
+    panel_product: { panelProduct($0) })
 }

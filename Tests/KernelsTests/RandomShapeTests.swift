@@ -38,6 +38,23 @@ struct RandomShapeTests {
     try check(cases, SIMDBackend(), isa: isa, exact: true)
   }
 
+  @Test("im2col and GEMM", arguments: instructionSetsUnderTest)
+  func gemm(isa: InstructionSet) throws {
+    let cases = RandomShapes.convolutions(count: 200)
+    try check(cases, Im2colSwiftBackend(), isa: isa)
+    let first = try cases[0].run(Im2colSwiftBackend(), isa: isa)
+    #expect(first.implementation.hasPrefix("f32-conv-im2col-gemm-"))
+    #expect(first.implementation.hasSuffix(isa.rawValue) && first.delegatedTo == nil)
+  }
+
+  @Test("im2col and GEMM of integers is exact", arguments: instructionSetsUnderTest)
+  func integerGEMM(isa: InstructionSet) throws {
+    let cases = RandomShapes.convolutions(count: 200, stream: "integer products").map {
+      LayerCase(spec: $0.spec, input: $0.input, usesIntegers: true)
+    }
+    try check(cases, Im2colSwiftBackend(), isa: isa, exact: true)
+  }
+
   @Test("Winograd convolution", arguments: instructionSetsUnderTest)
   func winograd(isa: InstructionSet) throws {
     let cases = RandomShapes.winograd(count: 200)

@@ -9,43 +9,30 @@ import Tensors
 /// A 1×1 kernel with stride 1 and no padding multiplies the image as it lies.
 final class GEMMConvolution: Step {
   let info: StepInfo
-  private let spec: ConvolutionSpec
+  private let unfolding: Unfolding
   private let weights: LayerWeights
   private let library: BLASLibrary
   private let pool: ThreadPool
-  private let input: Shape
-  private let output: Shape
-  private let unfolds: Bool
-  /// Rows of the column matrix of one image, all groups: C·R·S.
-  private let rowCount: Int
-  /// Columns of it: P·Q.
-  private let pixelCount: Int
   private var bindings: (x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>)?
   private var columns: UnsafePointer<Float>?
-  /// im2col and bias, one call per image; nil when there is neither.
   private var preparation: PoolJob<Im2colArguments>?
 
   init(
     _ spec: ConvolutionSpec, _ index: Int, in graph: Graph, weights: LayerWeights,
     library: BLASLibrary, pool: ThreadPool
   ) {
-    self.spec = spec
     self.weights = weights
     self.library = library
     self.pool = pool
-    input = graph.inputShape(of: graph.nodes[index])
-    output = graph.outputShape(of: graph.nodes[index])
-    unfolds = !(spec.kernel == .one && spec.stride == .one && spec.pad == .zero)
-    rowCount = input.c * spec.kernel.h * spec.kernel.w
-    pixelCount = output.h * output.w
+    unfolding = Unfolding(spec, graph.nodes[index], in: graph)
     let identity = library.identity
     var info = StepInfo(
       rowMajor: index, in: graph,
-      implementation: "f32-conv-\(unfolds ? "im2col-" : "")sgemm-\(identity.kernelID)",
+      implementation:
+        "f32-conv-\(unfolding.isNeeded ? "im2col-" : "")sgemm-\(identity.kernelID)",
       kernelID: identity.kernelID, isa: identity.isa)
     info.weightByteCount = weights.byteCount
-    info.workspaceByteCount =
-      unfolds ? rowCount * pixelCount * MemoryLayout<Float>.stride : 0
+    info.workspaceByteCount = unfolding.floatCount * MemoryLayout<Float>.stride
     self.info = info
   }
 
@@ -53,21 +40,11 @@ final class GEMMConvolution: Step {
     let x = UnsafePointer(bindings.inputs[0])
     let y = bindings.outputs[0]
     self.bindings = (x, y)
-    let columns =
-      unfolds ? bindings.workspace.bindMemory(to: Float.self, capacity: rowCount * pixelCount) : nil
-    self.columns = columns.map { UnsafePointer($0) }
-    guard unfolds || weights.bias != nil else { return }
-    preparation = PoolJob(pool: pool, function: im2col, callCount: input.n) { image, share in
-      let rows = share.range(of: rowCount)
-      let outputs = share.range(of: output.c)
-      return Im2colArguments(
-        x: x + image * input.countPerImage, columns: columns, firstRow: rows.lowerBound,
-        rowCount: rows.count, input: Extent(h: input.h, w: input.w),
-        output: Extent(h: output.h, w: output.w), kernel: spec.kernel, stride: spec.stride,
-        pad: spec.pad, dilation: spec.dilation, y: y + image * output.countPerImage,
-        bias: weights.bias.map { UnsafePointer($0.pointer) }, firstOutput: outputs.lowerBound,
-        outputCount: outputs.count)
-    }
+    let columns = bindings.workspace.assumingMemoryBound(to: Float.self)
+    self.columns = unfolding.isNeeded ? UnsafePointer(columns) : nil
+    preparation = unfolding.job(
+      on: pool, from: x, into: columns, output: y,
+      bias: weights.bias.map { UnsafePointer($0.pointer) })
   }
 
   func run() { run(clock: nil) }
@@ -77,20 +54,21 @@ final class GEMMConvolution: Step {
   private func run(clock: PhaseClock?) {
     guard let bindings else { preconditionFailure("\(info.implementation) is not bound") }
     library.useThreads(pool.threadCount)
-    let m = output.c / spec.groups
-    let k = rowCount / spec.groups
-    let n = pixelCount
-    for image in 0..<input.n {
+    let groups = unfolding.spec.groups
+    let m = unfolding.output.c / groups
+    let k = unfolding.rowCount / groups
+    let n = unfolding.pixelCount
+    for image in 0..<unfolding.input.n {
       var start = clock?.now ?? 0
       preparation?.run(call: image)
-      clock?.add(unfolds ? .im2col : .rest, since: start)
+      clock?.add(unfolding.isNeeded ? .im2col : .rest, since: start)
       start = clock?.now ?? 0
-      let matrix = columns ?? bindings.x + image * rowCount * n
-      for g in 0..<spec.groups {
+      let matrix = columns ?? bindings.x + image * groups * k * n
+      for g in 0..<groups {
         library.sgemm(
           CBLAS.rowMajor, CBLAS.asIs, CBLAS.asIs, Int32(m), Int32(n), Int32(k), 1,
           weights.weight.pointer + g * m * k, Int32(k), matrix + g * k * n, Int32(n),
-          weights.bias == nil ? 0 : 1, bindings.y + (image * output.c + g * m) * n, Int32(n))
+          weights.bias == nil ? 0 : 1, bindings.y + (image * groups + g) * m * n, Int32(n))
       }
       clock?.add(.gemm, since: start)
     }

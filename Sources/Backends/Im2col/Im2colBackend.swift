@@ -49,24 +49,12 @@ public struct Im2colBackend: Backend {
     } catch {
       throw .unavailable(error)
     }
-    var steps: [any Step] = []
-    for (index, node) in graph.nodes.enumerated() {
-      switch node.layer.spec {
-      case .convolution(let spec):
-        steps.append(
-          GEMMConvolution(
-            spec, index, in: graph, weights: try weights.required(for: node, in: graph),
-            library: library, pool: options.pool))
-      case .innerProduct:
-        steps.append(
-          GEMMInnerProduct(
-            index, in: graph, weights: try weights.required(for: node, in: graph),
-            library: library, pool: options.pool))
-      case .relu, .pooling, .lrn, .dropout, .softmax:
-        if let step = plainStep(index, in: graph, pool: options.pool) { steps.append(step) }
-      }
+    let pool = options.pool
+    return try rowMajorSteps(of: graph, weights: weights, pool: pool) { spec, index, weights in
+      GEMMConvolution(spec, index, in: graph, weights: weights, library: library, pool: pool)
+    } innerProduct: { _, index, weights in
+      GEMMInnerProduct(index, in: graph, weights: weights, library: library, pool: pool)
     }
-    return steps
   }
 }
 

@@ -15,6 +15,27 @@ func plainStep(_ index: Int, in graph: Graph, pool: ThreadPool) -> (any Step)? {
   }
 }
 
+/// The steps of a backend over row-major blobs that has its own convolution and inner product, each
+/// called with the layer, its index in the graph and its weights; all else is plain.
+func rowMajorSteps(
+  of graph: Graph, weights: any WeightSource, pool: ThreadPool,
+  convolution: (ConvolutionSpec, Int, LayerWeights) -> any Step,
+  innerProduct: (InnerProductSpec, Int, LayerWeights) -> any Step
+) throws(BackendError) -> [any Step] {
+  var steps: [any Step] = []
+  for (index, node) in graph.nodes.enumerated() {
+    switch node.layer.spec {
+    case .convolution(let spec):
+      steps.append(convolution(spec, index, try weights.required(for: node, in: graph)))
+    case .innerProduct(let spec):
+      steps.append(innerProduct(spec, index, try weights.required(for: node, in: graph)))
+    case .relu, .pooling, .lrn, .dropout, .softmax:
+      if let step = plainStep(index, in: graph, pool: pool) { steps.append(step) }
+    }
+  }
+  return steps
+}
+
 extension StepInfo {
   /// A plain step: `f32-<operation>-baseline`.
   init(plain operation: String, _ index: Int, in graph: Graph) {

@@ -150,8 +150,9 @@ struct BlockedPlanner {
       throw .unsupported(layer: node.layer.name, reason: "inner product from axis \(spec.axis)")
     }
     let fused = fusedReLU(after: index)
+    let input = graph.inputShape(of: node)
     let product = FullyConnected(
-      spec: spec, input: graph.inputShape(of: node), kernels: options.kernels)
+      spec: spec, input: input, layout: .native(for: input), kernels: options.kernels)
     return product.makeStep(
       node: node, nodes: [index] + (fused.map { [$0] } ?? []),
       outputValue: fused.map { graph.nodes[$0].outputs[0] } ?? node.outputs[0],

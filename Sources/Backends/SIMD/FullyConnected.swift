@@ -8,10 +8,11 @@ import Tensors
 struct FullyConnected {
   let spec: InnerProductSpec
   let input: Shape
+  /// Of the bottom blob.
+  let layout: Layout
   let kernels: KernelTable
 
   private var images: Int { input.n }
-  private var layout: Layout { .native(for: input) }
 
   /// For each float of one image of the bottom, in memory order, its feature; nil for fill.
   private var featureOrder: [Int?] {

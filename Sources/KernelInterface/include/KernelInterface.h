@@ -24,6 +24,8 @@ static inline int64_t kernel_ticks(void) {
   return 0;
 #endif
 }
+// Keeps the compiler from moving loads and stores across it; no instruction.
+static inline void kernel_keep_order(void) { __asm__ volatile("" ::: "memory"); }
 
 // Zeros to start a register tile from, as many as the largest one has in half of its vectors.
 static inline const void *_Nonnull kernel_zeros(void) {
@@ -244,6 +246,40 @@ typedef struct {
   int32_t *_Nonnull sums;  // this thread's, `lanes` long
 } ReadProbeArguments;
 #define READ_PROBE_FLOATS 128
+// Matrix products Y = W X + bias over row-major matrices, one per group: how their operands lie.
+//
+// A row panel is at most pixel_tile rows of W and Y, a column panel output_tile columns of X and Y;
+// panel i of n row panels starts at row rows * i / n. A depth block b of n, columns of W and rows
+// of X, starts at 16 * (ceil(depth / 16) * b / n).
+
+// Copies column panels of row-major matrices.
+typedef struct {
+  const float *_Nonnull input;  // [group][depth][columns]
+  float *_Nonnull output;       // [group][depth block][column panel][row of the block][output_tile]
+  int32_t depth, columns;       // per group
+  int32_t depth_blocks;
+  int64_t first_item, last_item;  // this thread's of [group][column panel][depth block]
+} PackColumnsArguments;
+
+// Some row panels of one column panel.
+typedef struct {
+  int32_t group, column_panel;
+  int32_t first_row_panel, last_row_panel;
+} PanelStrip;
+
+typedef struct {
+  // [group][depth block][row panel][depth / 16][row of the panel][16], each block filled up to 16.
+  const float *_Nonnull weights;
+  const float *_Nonnull packed_columns;  // as PackColumnsArguments.output
+  const float *_Nonnull bias;            // [group][row]
+  float *_Nonnull output;                // [group][row][columns]
+  // This thread's, [pixel_tile][output_tile]: a tile that reaches beyond the last column.
+  float *_Nonnull scratch;
+  int32_t rows, depth, columns;  // per group
+  int32_t row_panels, depth_blocks;
+  const PanelStrip *_Nonnull strips;  // this thread's
+  int32_t strip_count;
+} PanelProductArguments;
 
 // The kernels of one instruction set, with the tile sizes that they are built for.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
@@ -273,6 +309,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   KernelFunction _Nonnull winograd_output;     // WinogradOutputArguments
   KernelFunction _Nonnull multiply_add_probe;  // MultiplyAddProbeArguments
   KernelFunction _Nonnull read_probe;          // ReadProbeArguments
+  KernelFunction _Nonnull pack_columns;        // PackColumnsArguments
+  KernelFunction _Nonnull panel_product;       // PanelProductArguments
 } KernelTable;
 
 #endif
