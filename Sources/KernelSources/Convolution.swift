@@ -96,45 +96,45 @@ struct RowJob {
     let a = arguments
     let tapsS = Int(a.pointee.taps_s)
     let channels = Int(a.pointee.channels_per_block)
-    let offsets = a.pointee.tap_offsets + index * tapsS
-    let edges = a.pointee.tap_edges + index * tapsS
+    let tile = a.pointee.pixel_tiles[index]
+    let runs = a.pointee.tap_runs + Int(tile.first_run)
     let rowStride = Int(a.pointee.input_row_stride) * Int(a.pointee.dilation_h)
     var sums = RegisterTile<width>(bias: bias)
     for block in 0..<Int(a.pointee.channel_blocks) {
       let blockInput = input + block * Int(a.pointee.input_block_stride)
       for r in firstTap..<lastTap {
         let rowInput = blockInput + r * rowStride
-        var tapWeights =
+        var weights =
           weights + (block * Int(a.pointee.taps_r) + r) * tapsS * channels * outputTile
-        for s in 0..<tapsS {
-          let tapInput = rowInput + Int(offsets[s])
+        for index in 0..<Int(tile.run_count) {
+          let run = runs[index]
+          let count = Int(run.taps) * channels
+          let runInput = rowInput + Int(run.offset)
           if width >= minimumEdgeTileWidth && pixelStep == 16 {
-            switch edges[s] {
+            switch run.edge {
             case 0:
               sums.add(
-                Tap<pixelStep, 0, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+                Tap<pixelStep, 0, 0>.self, input: runInput, weights: weights, count: count)
             case 1:
               sums.add(
-                Tap<pixelStep, 1, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+                Tap<pixelStep, 1, 0>.self, input: runInput, weights: weights, count: count)
             case 2:
               sums.add(
-                Tap<pixelStep, 2, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+                Tap<pixelStep, 2, 0>.self, input: runInput, weights: weights, count: count)
             case 3:
               sums.add(
-                Tap<pixelStep, 0, 1>.self, input: tapInput, weights: tapWeights, count: channels)
+                Tap<pixelStep, 0, 1>.self, input: runInput, weights: weights, count: count)
             default:
               sums.add(
-                Tap<pixelStep, 0, 2>.self, input: tapInput, weights: tapWeights, count: channels)
+                Tap<pixelStep, 0, 2>.self, input: runInput, weights: weights, count: count)
             }
           } else {
-            sums.add(
-              Tap<pixelStep, 0, 0>.self, input: tapInput, weights: tapWeights, count: channels)
+            sums.add(Tap<pixelStep, 0, 0>.self, input: runInput, weights: weights, count: count)
           }
-          tapWeights += channels * outputTile
+          weights += count * outputTile
         }
       }
     }
-    let tile = a.pointee.pixel_tiles[index]
     let pixelStride = Int(a.pointee.output_pixel_stride)
     let start = output + Int(tile.first) * pixelStride
     sums.store(

@@ -176,7 +176,6 @@ struct DirectConvolution {
       taps_s: Int32(isPlanar ? 1 : spec.kernel.w), stride_h: Int32(spec.stride.h),
       dilation_h: Int32(spec.dilation.h), pad_h: Int32(spec.pad.h), input_rows: Int32(input.h),
       outputs_per_group: Int32(groupOutputs), pixel_tiles: UnsafePointer(tiling.tiles),
-      pixel_tile_count: tiling.tileCount, tap_offsets: UnsafePointer(tiling.tapOffsets),
-      tap_edges: UnsafePointer(tiling.tapEdges))
+      pixel_tile_count: tiling.tileCount, tap_runs: UnsafePointer(tiling.runs))
   }
 }

@@ -118,7 +118,7 @@ struct FullyConnected {
         channels_per_block: Int32(block), taps_r: 1, taps_s: 1, stride_h: 1, dilation_h: 1,
         pad_h: 0, input_rows: 1, outputs_per_group: Int32(spec.outputs),
         pixel_tiles: UnsafePointer(tiling.tiles), pixel_tile_count: tiling.tileCount,
-        tap_offsets: UnsafePointer(tiling.tapOffsets), tap_edges: UnsafePointer(tiling.tapEdges))
+        tap_runs: UnsafePointer(tiling.runs))
     }
     let unpack = KernelLaunch(kernels.unpack_rows, on: pool, phase: .pack) { thread in
       let share = pool.share(of: images, thread: thread)

@@ -3,19 +3,44 @@ import Tensors
 
 /// How a row of output pixels is cut into register tiles, and which taps fall into the padding.
 struct PixelTiling {
-  let tiles: [PixelTile]
-  /// [tile][s]: offset in floats of tap s for the tile's first pixel.
-  let tapOffsets: [Int32]
-  /// [tile][s]: see `ConvolutionArguments.tap_edges`.
-  let tapEdges: [Int32]
+  /// With the taps of each in ``runs``.
+  private(set) var tiles: [PixelTile]
+  private(set) var runs: [TapRun] = []
+
+  /// One tap as a tile meets it: see `TapRun`.
+  private struct TileTap {
+    var offset: Int
+    var edge = 0
+  }
 
   /// Nearly equal widths, so that no narrow rest keeps the multipliers waiting.
   static func widths(of count: Int, maximum: Int) -> [PixelTile] {
-    let runs = (count + maximum - 1) / maximum
-    return (0..<runs).map { run in
-      let first = count * run / runs
-      let width = Int32(count * (run + 1) / runs - first)
-      return PixelTile(first: Int32(first), width: width)
+    let tileCount = (count + maximum - 1) / maximum
+    return (0..<tileCount).map { tile in
+      let first = count * tile / tileCount
+      let width = Int32(count * (tile + 1) / tileCount - first)
+      return PixelTile(first: Int32(first), width: width, first_run: 0, run_count: 0)
+    }
+  }
+
+  /// - Parameters:
+  ///   - spacing: floats between the channels of two taps that one loop can run over.
+  ///   - taps: of a tile, in order; nil when there is no kernel for what it would have to skip.
+  private init?(
+    _ kernels: KernelTable, outputs: Int, spacing: Int, taps: (PixelTile) -> [TileTap]?
+  ) {
+    tiles = Self.widths(of: outputs, maximum: Int(kernels.pixel_tile))
+    for index in tiles.indices {
+      guard let taps = taps(tiles[index]) else { return nil }
+      tiles[index].first_run = Int32(runs.count)
+      for (s, tap) in taps.enumerated() {
+        if s > 0, tap.edge == taps[s - 1].edge, tap.offset == taps[s - 1].offset + spacing {
+          runs[runs.count - 1].taps += 1
+        } else {
+          runs.append(TapRun(offset: Int32(tap.offset), taps: 1, edge: Int32(tap.edge)))
+        }
+      }
+      tiles[index].run_count = Int32(runs.count) - tiles[index].first_run
     }
   }
 
@@ -24,27 +49,23 @@ struct PixelTiling {
   init?(
     skipping kernels: KernelTable, outputs: Int, inputs: Int, taps: Int, dilation: Int, pad: Int
   ) {
-    tiles = Self.widths(of: outputs, maximum: Int(kernels.pixel_tile))
-    var offsets: [Int32] = []
-    var edges: [Int32] = []
-    for tile in tiles {
+    self.init(kernels, outputs: outputs, spacing: Layout.channelBlock) { tile in
+      var result: [TileTap] = []
       for s in 0..<taps {
         let first = Int(tile.first) - pad + s * dilation
         let last = first + Int(tile.width) - 1
-        let edge: Int32
+        let edge: Int
         switch (max(0, -first), max(0, last - (inputs - 1))) {
         case (0, 0): edge = 0
-        case (let skip, 0) where skip <= 2: edge = Int32(skip)
-        case (0, let skip) where skip <= 2: edge = Int32(2 + skip)
+        case (let skip, 0) where skip <= 2: edge = skip
+        case (0, let skip) where skip <= 2: edge = 2 + skip
         default: return nil
         }
         if edge != 0, tile.width < kernels.edge_pixel_tile { return nil }
-        offsets.append(Int32(first * Layout.channelBlock))
-        edges.append(edge)
+        result.append(TileTap(offset: first * Layout.channelBlock, edge: edge))
       }
+      return result
     }
-    tapOffsets = offsets
-    tapEdges = edges
   }
 
   /// For rows that hold their padding, columns split into `phases` of `phaseWidth`.
@@ -52,29 +73,25 @@ struct PixelTiling {
     padded kernels: KernelTable, outputs: Int, taps: Int, dilation: Int, phases: Int,
     phaseWidth: Int
   ) {
-    tiles = Self.widths(of: outputs, maximum: Int(kernels.pixel_tile))
-    tapOffsets = tiles.flatMap { tile in
+    self.init(kernels, outputs: outputs, spacing: Layout.channelBlock) { tile in
       (0..<taps).map { s in
         let column = s * dilation
         let position = column % phases * phaseWidth + column / phases + Int(tile.first)
-        return Int32(position * Layout.channelBlock)
+        return TileTap(offset: position * Layout.channelBlock)
       }
-    }
-    tapEdges = Array(repeating: 0, count: tapOffsets.count)
+    }!
   }
 
   /// For row-major input without padding: one tap, whose channels are the filter's columns.
   init(planar kernels: KernelTable, outputs: Int, stride: Int) {
-    tiles = Self.widths(of: outputs, maximum: Int(kernels.pixel_tile))
-    tapOffsets = tiles.map { $0.first * Int32(stride) }
-    tapEdges = Array(repeating: 0, count: tiles.count)
+    self.init(kernels, outputs: outputs, spacing: 0) { tile in
+      [TileTap(offset: Int(tile.first) * stride)]
+    }!
   }
 
   /// For matrix products: pixels follow each other, one tap.
   init(product kernels: KernelTable, pixels: Int) {
-    tiles = Self.widths(of: pixels, maximum: Int(kernels.pixel_tile))
-    tapOffsets = tiles.map { $0.first * Int32(Layout.channelBlock) }
-    tapEdges = Array(repeating: 0, count: tiles.count)
+    self.init(planar: kernels, outputs: pixels, stride: Layout.channelBlock)
   }
 
   /// The widest tile, for the `implementation` column.
@@ -84,8 +101,7 @@ struct PixelTiling {
 /// The tiling in memory that argument blocks can point to.
 final class PixelTilingStorage {
   let tiles: UnsafeMutablePointer<PixelTile>
-  let tapOffsets: UnsafeMutablePointer<Int32>
-  let tapEdges: UnsafeMutablePointer<Int32>
+  let runs: UnsafeMutablePointer<TapRun>
   let tileCount: Int32
 
   init(_ tiling: PixelTiling) {
@@ -95,14 +111,12 @@ final class PixelTilingStorage {
       return pointer
     }
     tiles = copy(tiling.tiles)
-    tapOffsets = copy(tiling.tapOffsets)
-    tapEdges = copy(tiling.tapEdges)
+    runs = copy(tiling.runs)
     tileCount = Int32(tiling.tiles.count)
   }
 
   deinit {
     tiles.deallocate()
-    tapOffsets.deallocate()
-    tapEdges.deallocate()
+    runs.deallocate()
   }
 }

@@ -41,7 +41,18 @@ typedef void (*KernelFunction)(const void *_Nonnull arguments);
 typedef struct {
   int32_t first;  // output column
   int32_t width;
+  int32_t first_run, run_count;  // of its taps
 } PixelTile;
+
+// Neighbouring taps of a filter row that a tile of pixels treats alike, so that one loop runs over
+// them and their channels.
+typedef struct {
+  int32_t offset;  // of the first tap for the tile's first pixel, in floats
+  int32_t taps;
+  // Which pixels of the tile lie inside the input for these taps: 0 all, 1 or 2 all but as many first,
+  // 3 or 4 all but one or two last.
+  int32_t edge;
+} TapRun;
 
 // Direct convolution, and everything that is one: matrix products are convolutions with a 1x1
 // kernel over rows of pixels.
@@ -69,11 +80,7 @@ typedef struct {
 
   const PixelTile *_Nonnull pixel_tiles;
   int32_t pixel_tile_count;
-  // [pixel tile][s]: offset of tap s for the tile's first pixel.
-  const int32_t *_Nonnull tap_offsets;
-  // [pixel tile][s]: which pixels of the tile lie inside the input for that tap: 0 all, 1 or 2 all
-  // but as many first, 3 or 4 all but one or two last.
-  const int32_t *_Nonnull tap_edges;
+  const TapRun *_Nonnull tap_runs;
 } ConvolutionArguments;
 
 // Fully connected for one image: streams the weights once.
