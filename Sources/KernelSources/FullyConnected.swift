@@ -1,67 +1,91 @@
 import KernelInterface
 
-/// Fully connected for one image: each weight is read once, so memory sets the pace.
+/// Fully connected for one image: each weight is read once, so memory sets the pace. Two output tiles
+/// are read side by side: two streams get more out of memory than one.
 func vectorProduct(_ raw: UnsafeRawPointer) {
   let a = raw.assumingMemoryBound(to: VectorProductArguments.self)
-  let inputs = Int(a.pointee.inputs)
-  let outputs = Int(a.pointee.outputs)
-  for tile in Int(a.pointee.first_tile)..<Int(a.pointee.last_tile) {
-    let first = tile * outputTile
-    let bias = a.pointee.bias + first
-    let (low, high) = product(
-      a.pointee.weights + first * inputs, a.pointee.input, count: inputs)
-    let floor = Vector(repeating: a.pointee.floor)
-    let lowSum = maximum(low + loadVector(bias), floor)
-    let highSum = maximum(high + loadVector(bias + Vector.scalarCount), floor)
-    let output = a.pointee.output + first
-    if first + outputTile <= outputs {
-      storeVector(lowSum, output)
-      storeVector(highSum, output + Vector.scalarCount)
-    } else {
-      for lane in 0..<Vector.scalarCount where first + lane < outputs {
-        output[lane] = lowSum[lane]
-      }
-      for lane in 0..<Vector.scalarCount where first + Vector.scalarCount + lane < outputs {
-        output[Vector.scalarCount + lane] = highSum[lane]
-      }
-    }
+  var tile = Int(a.pointee.first_tile)
+  let last = Int(a.pointee.last_tile)
+  while tile + 2 <= last {
+    multiplyTiles(a, tile, Streams<2>.self)
+    tile += 2
   }
+  if tile < last { multiplyTiles(a, tile, Streams<1>.self) }
 }
 
-/// How far ahead of their use weights are asked for, in floats.
-private let prefetchDistance = 1024
+/// How many output tiles are read side by side.
+private enum Streams<let count: Int> {}
 
-/// Σ_c weights[c][output tile] · input[c] in four independent pairs of sums, so that additions do
-/// not wait for each other.
+/// How far ahead of their use weights are asked for, in floats.
+private let prefetchDistance = 2048
+
+/// Σ_c weights[c][output tile] · input[c] for neighbouring output tiles, even and odd inputs apart, so
+/// that additions do not wait for each other.
 @inline(__always)
-private func product(
-  _ weights: UnsafePointer<Float>, _ input: UnsafePointer<Float>, count: Int
-) -> (low: Vector, high: Vector) {
-  var low: InlineArray<4, Vector> = vectors()
-  var high: InlineArray<4, Vector> = vectors()
-  var weights = weights
+private func multiplyTiles<let count: Int>(
+  _ a: UnsafePointer<VectorProductArguments>, _ tile: Int, _ streams: Streams<count>.Type
+) {
+  let inputs = Int(a.pointee.inputs)
+  let input = a.pointee.input
+  let stride = inputs * outputTile
+  var weights = a.pointee.weights + tile * stride
+  var low: InlineArray<count, Vector> = vectors()
+  var high: InlineArray<count, Vector> = vectors()
+  var oddLow: InlineArray<count, Vector> = vectors()
+  var oddHigh: InlineArray<count, Vector> = vectors()
   var c = 0
-  while c + 4 <= count {
-    for i in 0..<4 {
-      let value = Vector(repeating: input[c + i])
-      let row = weights + i * outputTile
+  while c + 2 <= inputs {
+    let even = Vector(repeating: input[c])
+    let odd = Vector(repeating: input[c + 1])
+    for i in 0..<count {
+      let row = weights + i * stride
+      low[i] = multiplyAdd(low[i], loadVector(row), even)
+      high[i] = multiplyAdd(high[i], loadVector(row + Vector.scalarCount), even)
+      oddLow[i] = multiplyAdd(oddLow[i], loadVector(row + outputTile), odd)
+      oddHigh[i] = multiplyAdd(oddHigh[i], loadVector(row + outputTile + Vector.scalarCount), odd)
+      for line in 0..<((2 * outputTile + 15) / 16) {
+        kernel_prefetch(row + prefetchDistance + line * 16)
+      }
+    }
+    weights += 2 * outputTile
+    c += 2
+  }
+  if c < inputs {
+    let value = Vector(repeating: input[c])
+    for i in 0..<count {
+      let row = weights + i * stride
       low[i] = multiplyAdd(low[i], loadVector(row), value)
       high[i] = multiplyAdd(high[i], loadVector(row + Vector.scalarCount), value)
     }
-    for line in 0..<(outputTile / 4) {
-      kernel_prefetch(weights + prefetchDistance + line * 16)
+  }
+  for i in 0..<count {
+    store(a, tile + i, low: low[i] + oddLow[i], high: high[i] + oddHigh[i])
+  }
+}
+
+/// Adds the bias, and stores what belongs to the output.
+@inline(__always)
+private func store(
+  _ a: UnsafePointer<VectorProductArguments>, _ tile: Int, low: Vector, high: Vector
+) {
+  let outputs = Int(a.pointee.outputs)
+  let first = tile * outputTile
+  let bias = a.pointee.bias + first
+  let floor = Vector(repeating: a.pointee.floor)
+  let lowSum = maximum(low + loadVector(bias), floor)
+  let highSum = maximum(high + loadVector(bias + Vector.scalarCount), floor)
+  let output = a.pointee.output + first
+  if first + outputTile <= outputs {
+    storeVector(lowSum, output)
+    storeVector(highSum, output + Vector.scalarCount)
+  } else {
+    for lane in 0..<Vector.scalarCount where first + lane < outputs {
+      output[lane] = lowSum[lane]
     }
-    weights += 4 * outputTile
-    c += 4
+    for lane in 0..<Vector.scalarCount where first + Vector.scalarCount + lane < outputs {
+      output[Vector.scalarCount + lane] = highSum[lane]
+    }
   }
-  while c < count {
-    let value = Vector(repeating: input[c])
-    low[0] = multiplyAdd(low[0], loadVector(weights), value)
-    high[0] = multiplyAdd(high[0], loadVector(weights + Vector.scalarCount), value)
-    weights += outputTile
-    c += 1
-  }
-  return ((low[0] + low[1]) + (low[2] + low[3]), (high[0] + high[1]) + (high[2] + high[3]))
 }
 
 /// Rearranges images [rows][row_length] into [row_length ∕ 16][rows][16]: the pixels of a matrix
