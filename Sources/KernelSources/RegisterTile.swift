@@ -27,11 +27,12 @@ struct RegisterTile<let width: Int> {
 
   /// Adds `count` channels of one tap: pixel x reads `input[x · pixelStep + c]`, weights are
   /// [c][output tile]. The first `skipFirst` and the last `skipLast` pixels are left alone: for
-  /// them the tap falls into the padding.
+  /// them the tap falls into the padding. Weights are asked for `ahead` floats before their use; 0
+  /// leaves that to the processor.
   @inline(__always)
   mutating func add<let pixelStep: Int, let skipFirst: Int, let skipLast: Int>(
     _ geometry: Tap<pixelStep, skipFirst, skipLast>.Type, input: UnsafePointer<Float>,
-    weights: UnsafePointer<Float>, count: Int
+    weights: UnsafePointer<Float>, count: Int, ahead: Int = 0
   ) {
     var weights = weights
     var input = input
@@ -39,6 +40,9 @@ struct RegisterTile<let width: Int> {
     while input != end {
       let lowWeights = loadVector(weights)
       let highWeights = loadVector(weights + Vector.scalarCount)
+      if ahead > 0 {
+        for line in 0..<((outputTile + 15) / 16) { kernel_prefetch(weights + ahead + line * 16) }
+      }
       for x in skipFirst..<(width - skipLast) {
         let value = Vector(repeating: input[x * pixelStep])
         low[x] = multiplyAdd(low[x], lowWeights, value)

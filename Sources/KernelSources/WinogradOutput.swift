@@ -85,7 +85,8 @@ private struct ProductOperands: TileTask {
     for block in 0..<blocks {
       sums.add(
         Tap<16, 0, 0>.self, input: input + block * blockStride,
-        weights: weights + block * channels * outputTile, count: channels)
+        weights: weights + block * channels * outputTile, count: channels,
+        ahead: weightPrefetchDistance)
     }
     for x in 0..<width {
       storeVector(sums.low[x], products + x * outputTile)

@@ -13,6 +13,10 @@ let maximumTileWidth = 14
 /// Least width of a tile that can skip padding columns.
 let minimumEdgeTileWidth = 12
 
+/// How far ahead of their use transformed weights are asked for, in floats; 0
+/// leaves that to the processor, which fetches the wide tiles' weights in time.
+let weightPrefetchDistance = 0
+
 /// One fused multiply-add.
 @inline(__always)
 func multiplyAdd(_ accumulator: Vector, _ a: Vector, _ b: Vector) -> Vector {

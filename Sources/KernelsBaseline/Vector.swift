@@ -13,6 +13,10 @@ let maximumTileWidth = 6
 /// Least width of a tile that can skip padding columns.
 let minimumEdgeTileWidth = 4
 
+/// How far ahead of their use transformed weights are asked for, in floats; narrow tiles use them
+/// faster than the processor fetches them by itself.
+let weightPrefetchDistance = 2048
+
 /// Multiply, then add: without a fused instruction `addingProduct` would call `fmaf` per lane.
 @inline(__always)
 func multiplyAdd(_ accumulator: Vector, _ a: Vector, _ b: Vector) -> Vector {
