@@ -115,6 +115,15 @@ public struct Graph: Hashable, Sendable {
     return Graph(networkName: networkName, values: values, nodes: [copy], inputs: copy.inputs)
   }
 
+  /// The same graph for a single image.
+  public var oneImage: Graph {
+    var copy = self
+    for id in values.indices where values[id].shape.rank > 0 && values[id].shape.n == batch {
+      copy.values[id].shape = values[id].shape.withBatch(1)
+    }
+    return copy
+  }
+
   /// Index of the node whose layer has this name.
   public func node(named name: String) throws(NetworkError) -> Int {
     guard let index = nodes.firstIndex(where: { $0.layer.name == name }) else {

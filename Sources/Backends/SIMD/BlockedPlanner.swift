@@ -9,9 +9,9 @@ import Tensors
 /// `simd` and `winograd` differ in how they do convolutions only; what `winograd` leaves to the
 /// direct kernels carries that label.
 struct BlockedPlanner {
-  let graph: Graph
+  var graph: Graph
   let weights: any WeightSource
-  let options: CompileOptions
+  var options: CompileOptions
   /// The backend's own way to do a convolution; nil hands it to the direct kernels.
   let makeConvolution: (ConvolutionContext) throws(BackendError) -> KernelStep?
   /// Name of the backend that the other layers are handed to, if that is another one.
@@ -69,7 +69,8 @@ struct BlockedPlanner {
       append(ElidedStep(node: index, in: graph, layout: layout), to: &plan)
       return
     }
-    let step = try makeStep(index)
+    let stage = try imageStage(index)
+    let step = if let stage { stage } else { try makeStep(index) as any Step }
     for node in step.info.nodes { plan.done.insert(node) }
     append(step, to: &plan)
   }
@@ -98,7 +99,7 @@ struct BlockedPlanner {
     LayerSteps(graph: graph, kernels: options.kernels, pool: options.pool)
   }
 
-  private func makeStep(_ index: Int) throws(BackendError) -> KernelStep {
+  func makeStep(_ index: Int) throws(BackendError) -> KernelStep {
     let node = graph.nodes[index]
     switch node.layer.spec {
     case .convolution(let spec): return try convolution(index, spec)
@@ -128,8 +129,7 @@ struct BlockedPlanner {
     return step
   }
 
-  private func convolution(_ index: Int, _ spec: ConvolutionSpec) throws(BackendError) -> KernelStep
-  {
+  func convolution(_ index: Int, _ spec: ConvolutionSpec) throws(BackendError) -> KernelStep {
     let node = graph.nodes[index]
     let fused = fusedReLU(after: index)
     let context = ConvolutionContext(
@@ -161,7 +161,7 @@ struct BlockedPlanner {
   }
 
   /// The ReLU that alone reads the node's output, if it may be fused.
-  private func fusedReLU(after index: Int) -> Int? {
+  func fusedReLU(after index: Int) -> Int? {
     guard let reader = fusibleReader(of: index),
       case .relu(let spec) = graph.nodes[reader].layer.spec, spec.negativeSlope == 0
     else { return nil }
@@ -169,7 +169,7 @@ struct BlockedPlanner {
   }
 
   /// The node of the same stage that alone reads this one's output; nil where blobs are kept.
-  private func fusibleReader(of index: Int) -> Int? {
+  func fusibleReader(of index: Int) -> Int? {
     guard !options.keepsAllBlobs else { return nil }
     let value = graph.nodes[index].outputs[0]
     let readers = graph.nodes.indices.filter { graph.nodes[$0].inputs.contains(value) }

@@ -59,6 +59,16 @@ struct KernelLaunch {
     pool.run(function, arguments: arguments, stride: stride)
   }
 
+  /// This launch as a part of a sequence. Precondition: made for a pool of one thread.
+  var sequenceEntry: SequenceEntry {
+    precondition(pool.threadCount == 1)
+    func position(_ phase: Phase) -> Int { Phase.allCases.firstIndex(of: phase)! }
+    return SequenceEntry(
+      function: function, arguments: arguments, phase: position(phase),
+      secondPhase: position(split?.second ?? phase), countingArguments: split?.arguments,
+      ticks: split?.ticks.pointer(thread: 0))
+  }
+
   func run(timing clock: PhaseClock) {
     let start = clock.now
     guard let split else {
@@ -138,7 +148,10 @@ final class KernelStep: Step {
     self.makeLaunches = makeLaunches
   }
 
-  func bind(_ bindings: Bindings) { launches = makeLaunches(bindings) }
+  func bind(_ bindings: Bindings) { launches = launches(bindings) }
+
+  /// The launches on some memory, for a step that consists of others.
+  func launches(_ bindings: Bindings) -> [KernelLaunch] { makeLaunches(bindings) }
 
   func run() {
     for launch in launches { launch.run() }
