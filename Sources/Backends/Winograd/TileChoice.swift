@@ -111,7 +111,8 @@ private final class TileTrial {
     workspace = AlignedBuffer(count: byteCount / 4 + 1)
     let ballast = AlignedBuffer(count: evictedByteCount / 4)
     self.ballast = ballast
-    eviction = KernelLaunch({ touch($0) }, on: pool, phase: .rest) { thread in
+    let read: KernelFunction = { touch($0) }
+    eviction = KernelLaunch(read, on: pool, phase: .rest) { thread in
       let share = pool.share(of: ballast.count, thread: thread)
       return TouchArguments(start: ballast.pointer + share.lowerBound, count: share.count, sum: 0)
     }
