@@ -69,7 +69,7 @@ public final class ThreadPool: Sendable {
   private final class SharedState: @unchecked Sendable {
     /// Bumped for every job; workers sleep on it.
     private let generation: UnsafeMutablePointer<Atomic<UInt32>>
-    /// Workers that have not finished the current job; the caller sleeps on it.
+    /// Workers that have not finished the current job; the caller spins on it.
     private let pending: UnsafeMutablePointer<Atomic<UInt32>>
     /// Workers that sleep, or are about to.
     private let sleepers: UnsafeMutablePointer<Atomic<UInt32>>

@@ -26,9 +26,10 @@ enum InputTransform<let alpha: Int, let pairs: Int, let singles: Int> {
     let step = singles == 0 ? 2 : 1
     y[0] = dot(x, coefficients, from: 0, to: alpha - 1, step: step)
     for pair in 0..<pairs {
-      let even = dot(
-        x, coefficients + (1 + 2 * pair) * alpha, from: step, to: alpha - 1, step: step)
-      let odd = dot(x, coefficients + (2 + 2 * pair) * alpha, from: 1, to: alpha - 1, step: step)
+      // A term of P below the second, and with singles the last one of R, is always 0.
+      let even = dot(x, coefficients + (1 + 2 * pair) * alpha, from: 2, to: alpha - 1, step: step)
+      let odd = dot(
+        x, coefficients + (2 + 2 * pair) * alpha, from: 1, to: alpha - 1 - singles, step: step)
       y[1 + 2 * pair] = even + odd
       y[2 + 2 * pair] = even - odd
     }

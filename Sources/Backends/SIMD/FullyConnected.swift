@@ -3,8 +3,9 @@ import KernelInterface
 import Networks
 import Tensors
 
-/// Fully connected as a step: streams the weights once, for one image as a vector product, for
-/// several as a matrix product whose pixels are the images.
+/// Fully connected as a step: for one image a vector product that streams the weights, for several a
+/// matrix product whose pixels are the images, which passes through an output tile's weights once for
+/// each tile of images.
 struct FullyConnected {
   let spec: InnerProductSpec
   let input: Shape

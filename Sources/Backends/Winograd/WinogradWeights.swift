@@ -97,7 +97,7 @@ private func transformFilters(_ raw: UnsafeRawPointer) {
       for i in 0..<alpha {
         for j in 0..<alpha {
           let row = (index * alpha * alpha + i * alpha + j) * a.channels + c
-          round(
+          combine(
             rows + i * r * width, step: width, factors: a.matrix + j * r, count: r,
             into: a.target + row * width, width: width)
         }
@@ -106,28 +106,15 @@ private func transformFilters(_ raw: UnsafeRawPointer) {
   }
 }
 
-/// into[lane] = Σ_t factors[t] · source[t · step + lane].
+/// into[lane] = Σ_t factors[t] · source[t · step + lane], rounded if the target is float32.
 @inline(__always)
-private func combine(
+private func combine<Value: BinaryFloatingPoint>(
   _ source: UnsafePointer<Double>, step: Int, factors: UnsafePointer<Double>, count: Int,
-  into target: UnsafeMutablePointer<Double>, width: Int
+  into target: UnsafeMutablePointer<Value>, width: Int
 ) {
   for lane in 0..<width {
     var sum = 0.0
     for t in 0..<count { sum += factors[t] * source[t * step + lane] }
-    target[lane] = sum
-  }
-}
-
-/// The same, rounded to float32.
-@inline(__always)
-private func round(
-  _ source: UnsafePointer<Double>, step: Int, factors: UnsafePointer<Double>, count: Int,
-  into target: UnsafeMutablePointer<Float>, width: Int
-) {
-  for lane in 0..<width {
-    var sum = 0.0
-    for t in 0..<count { sum += factors[t] * source[t * step + lane] }
-    target[lane] = Float(sum)
+    target[lane] = Value(sum)
   }
 }
