@@ -115,11 +115,11 @@ public struct Graph: Hashable, Sendable {
     return Graph(networkName: networkName, values: values, nodes: [copy], inputs: copy.inputs)
   }
 
-  /// The same graph for a single image.
-  public var oneImage: Graph {
+  /// The same graph for another number of images.
+  public func withImages(_ count: Int) -> Graph {
     var copy = self
     for id in values.indices where values[id].shape.rank > 0 && values[id].shape.n == batch {
-      copy.values[id].shape = values[id].shape.withBatch(1)
+      copy.values[id].shape = values[id].shape.withBatch(count)
     }
     return copy
   }

@@ -69,8 +69,10 @@ struct BlockedPlanner {
       append(ElidedStep(node: index, in: graph, layout: layout), to: &plan)
       return
     }
-    let stage = try imageStage(index)
-    let step = if let stage { stage } else { try makeStep(index) as any Step }
+    var divided = try imageStage(index)
+    if divided == nil { divided = try imageShares(index) }
+    let step: any Step
+    if let divided { step = divided } else { step = try makeStep(index) }
     for node in step.info.nodes { plan.done.insert(node) }
     append(step, to: &plan)
   }

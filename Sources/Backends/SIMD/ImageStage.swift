@@ -3,15 +3,17 @@ import KernelInterface
 import Networks
 import Tensors
 
-/// A convolution with the pooling and normalisation of its stage, image by image: what is between them
-/// never leaves the caches, which the blobs of a whole batch would. Every thread has images of its own,
-/// so that none waits for another before the end of the stage.
+/// Batches whose images are divided among the threads, so that none waits for another before the end
+/// of a step and none reads from memory that another has just written.
 extension BlockedPlanner {
-  /// The stage that begins with a convolution.
+  /// A convolution with the pooling and normalisation of its stage, image by image: what is between
+  /// them never leaves the caches, which the blobs of a whole batch would.
   /// - Returns: nil where there is one image, nothing to fuse, images that do not go round, or weights
   ///   so large that passing through them for every image costs more than it saves.
   func imageStage(_ index: Int) throws(BackendError) -> (any Step)? {
-    guard case .convolution(let spec) = graph.nodes[index].layer.spec, goesRound,
+    let threads = options.pool.threadCount
+    guard case .convolution(let spec) = graph.nodes[index].layer.spec, graph.batch > 1,
+      graph.batch % threads == 0 || graph.batch >= 8 * threads,
       weightsStayInCache(graph.nodes[index])
     else { return nil }
     guard let next = fusibleReader(of: fusedReLU(after: index) ?? index) else { return nil }
@@ -19,70 +21,78 @@ extension BlockedPlanner {
     case .pooling, .lrn: break
     default: return nil
     }
-    var one = self
-    one.graph = graph.oneImage
-    one.options.pool = ThreadPool(threadCount: 1)
+    var one = planner(forImages: 1)
     // All images but the first find the weights in a cache.
     one.options.expectsColdWeights = false
-    return fuse(try one.convolution(index, spec), try one.makeStep(next), of: one.graph)
+    return ImageStep(
+      [try one.convolution(index, spec), try one.makeStep(next)], of: one.graph,
+      partCount: graph.batch, pool: options.pool)
   }
 
-  /// Whether threads with whole images get about equal shares.
-  private var goesRound: Bool {
+  /// A convolution whose images are divided among the threads, each with its share as one batch.
+  /// - Returns: nil with one thread, and where the shares would not be equal.
+  func imageShares(_ index: Int) throws(BackendError) -> (any Step)? {
     let threads = options.pool.threadCount
-    return graph.batch > 1 && (graph.batch % threads == 0 || graph.batch >= 8 * threads)
+    guard case .convolution(let spec) = graph.nodes[index].layer.spec, threads > 1,
+      graph.batch % threads == 0
+    else { return nil }
+    let share = planner(forImages: graph.batch / threads)
+    return ImageStep(
+      [try share.convolution(index, spec)], of: share.graph, partCount: threads,
+      pool: options.pool)
+  }
+
+  /// Plans steps for some of the images, on one thread.
+  private func planner(forImages count: Int) -> BlockedPlanner {
+    var planner = self
+    planner.graph = graph.withImages(count)
+    planner.options.pool = ThreadPool(threadCount: 1)
+    return planner
   }
 
   /// The filters as they come; transformed ones are up to seven times as large.
   private func weightsStayInCache(_ node: Graph.Node) -> Bool {
     graph.cost(of: node).weightBytes <= CacheSizes.secondLevelByteCount * 3 / 2
   }
-
-  /// - Parameter one: the graph of a single image, for which the steps were made.
-  private func fuse(_ first: KernelStep, _ second: KernelStep, of one: Graph) -> ImageStageStep {
-    func count(_ operand: Operand) -> Int {
-      operand.layout.elementCount(of: one.values[operand.value].shape)
-    }
-    return ImageStageStep(
-      first, second, imageCount: graph.batch, inputCount: count(first.info.inputs[0]),
-      blobCount: count(first.info.outputs[0]), outputCount: count(second.info.outputs[0]),
-      pool: options.pool)
-  }
 }
 
-/// Two steps in turns for every image of a thread.
-private final class ImageStageStep: Step {
+/// One step, or two in turns, for every part of a thread's images.
+private final class ImageStep: Step {
   let info: StepInfo
-  private let first: KernelStep
-  private let second: KernelStep
-  private let imageCount: Int
-  /// Floats of an image before, between and after the steps.
+  private let steps: [KernelStep]
+  /// Parts of the batch, each of as many images as the steps were made for.
+  private let partCount: Int
+  /// Floats of a part before and after the steps, and between two.
   private let inputCount: Int
-  private let blobCount: Int
   private let outputCount: Int
+  private let blobCount: Int
   private let pool: ThreadPool
-  /// Floats of a thread: the blob between, then what either step needs.
+  /// Floats of a thread: the blob between, then what any step needs.
   private let threadFloatCount: Int
   private var sequences: LaunchSequences?
 
-  init(
-    _ first: KernelStep, _ second: KernelStep, imageCount: Int, inputCount: Int, blobCount: Int,
-    outputCount: Int, pool: ThreadPool
-  ) {
-    self.first = first
-    self.second = second
-    self.imageCount = imageCount
-    self.inputCount = inputCount
-    // With the slack that kernels may read.
-    self.blobCount = roundUp(blobCount, to: 16) + 16
-    self.outputCount = outputCount
+  /// - Parameters:
+  ///   - steps: one or two, each reading what the one before writes, made for one thread.
+  ///   - graph: with the images of a part.
+  init(_ steps: [KernelStep], of graph: Graph, partCount: Int, pool: ThreadPool) {
+    func count(_ operand: Operand) -> Int {
+      operand.layout.elementCount(of: graph.values[operand.value].shape)
+    }
+    self.steps = steps
+    self.partCount = partCount
     self.pool = pool
-    let scratch = max(first.info.workspaceByteCount, second.info.workspaceByteCount)
-    threadFloatCount = self.blobCount + roundUp(scratch / 4, to: 32)
-    var info = first.info
-    info.nodes += second.info.nodes
-    info.outputs = second.info.outputs
-    info.implementation += "+" + second.info.implementation.dropFirst("f32-".count)
+    var info = steps[0].info
+    inputCount = count(info.inputs[0])
+    // With the slack that kernels may read.
+    blobCount = steps.count > 1 ? roundUp(count(info.outputs[0]), to: 16) + 16 : 0
+    for step in steps.dropFirst() {
+      info.nodes += step.info.nodes
+      info.outputs = step.info.outputs
+      info.implementation += "+" + step.info.implementation.dropFirst("f32-".count)
+    }
+    outputCount = count(info.outputs[0])
+    let scratch = steps.map(\.info.workspaceByteCount).max() ?? 0
+    threadFloatCount = blobCount + roundUp(scratch / 4, to: 32)
     info.workspaceByteCount = threadFloatCount * pool.threadCount * 4
     self.info = info
   }
@@ -92,11 +102,16 @@ private final class ImageStageStep: Step {
     sequences = LaunchSequences(on: pool) { thread in
       let blob = workspace + thread * threadFloatCount
       let scratch = UnsafeMutableRawPointer(blob + blobCount)
-      return pool.share(of: imageCount, thread: thread).flatMap { image in
-        let source = bindings.inputs[0] + image * inputCount
-        let target = bindings.outputs[0] + image * outputCount
-        return first.launches(Bindings(inputs: [source], outputs: [blob], workspace: scratch))
-          + second.launches(Bindings(inputs: [blob], outputs: [target], workspace: scratch))
+      return pool.share(of: partCount, thread: thread).flatMap { part in
+        steps.indices.flatMap { index in
+          steps[index].launches(
+            Bindings(
+              inputs: [index == 0 ? bindings.inputs[0] + part * inputCount : blob],
+              outputs: [
+                index == steps.count - 1 ? bindings.outputs[0] + part * outputCount : blob
+              ],
+              workspace: scratch))
+        }
       }
     }
   }
