@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Flag(help: "A short run: 6 rounds, short warm-ups, at most about 90 s of measuring.")
+  @Flag(help: "A short run: 6 rounds, short warm-ups, about two minutes at most.")
   var quick = false
 
   @Option(help: "Rounds at least; whole Williams squares are run. (default: 20, quick: 6)")
