@@ -17,6 +17,11 @@ public enum Phase: String, Sendable, CaseIterable, Codable {
   /// Everything else: activation, pooling, normalisation, softmax.
   case rest
 
+  /// Position in `allCases`.
+  public var index: Int { Self.indices[self]! }
+  private static let indices = Dictionary(
+    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+
   /// The phase of a step that has only one.
   public static func whole(of kind: LayerKind) -> Phase {
     switch kind {
@@ -30,8 +35,6 @@ public enum Phase: String, Sendable, CaseIterable, Codable {
 /// Adds up the time of each phase over calls of ``Step/run(timing:)``.
 public final class PhaseClock {
   private var totals = [Int64](repeating: 0, count: Phase.allCases.count)
-  private static let indices = Dictionary(
-    uniqueKeysWithValues: Phase.allCases.enumerated().map { ($1, $0) })
 
   public init() {}
 
@@ -44,7 +47,7 @@ public final class PhaseClock {
   }
 
   public func add(_ phase: Phase, nanoseconds: Int64) {
-    totals[Self.indices[phase]!] += nanoseconds
+    totals[phase.index] += nanoseconds
   }
 
   /// Nanoseconds so far; phases that never ran are left out.

@@ -40,7 +40,9 @@ extension GroupRunner {
       if candidate.isChosen { tiles[candidate.layer] = candidate.tile }
     }
     let names = place.node.map { [place.graph.nodes[$0].layer.name] }
-    let texts = tiles.filter { names?.contains($0.key) ?? true }.map { "\($0)=\($1)" }.sorted()
+    let texts =
+      (slots[index].request.tile.map { [$0] } ?? [])
+      + tiles.filter { names?.contains($0.key) ?? true }.map { "\($0)=\($1)" }.sorted()
     if !texts.isEmpty { slots[index].row.repro += " --tile " + texts.joined(separator: ",") }
   }
 

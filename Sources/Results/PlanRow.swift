@@ -5,7 +5,8 @@ public struct PlanRow: Hashable, Sendable {
   public var key: WorkloadKey
   /// As `--tile` takes it: outputs per side of a Winograd tile, or `direct`.
   public var tile: String
-  /// Fastest call while choosing; weights cold in nets and with `cold-weights`.
+  /// Fastest call while choosing, of the images that the step computes together; `results/README.md`
+  /// says when the weights are cold.
   public var nanoseconds: Int
   public var isChosen: Bool
 

@@ -65,5 +65,8 @@ import Testing
     options.tiles = ["conv3": "6"]
     let third = try run(options, [WinogradBackend()])
     #expect(third.workloads[0].facts.tile == "F(6x6,3x3)")
+    options.tile = "4"
+    let fourth = try run(options, [WinogradBackend()])
+    #expect(fourth.workloads[0].repro.contains("--tile 4,conv3=6"))
   }
 }

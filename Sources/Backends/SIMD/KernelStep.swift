@@ -62,10 +62,9 @@ struct KernelLaunch {
   /// This launch as a part of a sequence. Precondition: made for a pool of one thread.
   var sequenceEntry: SequenceEntry {
     precondition(pool.threadCount == 1)
-    func position(_ phase: Phase) -> Int { Phase.allCases.firstIndex(of: phase)! }
     return SequenceEntry(
-      function: function, arguments: arguments, phase: position(phase),
-      secondPhase: position(split?.second ?? phase), countingArguments: split?.arguments,
+      function: function, arguments: arguments, phase: phase.index,
+      secondPhase: (split?.second ?? phase).index, countingArguments: split?.arguments,
       ticks: split?.ticks.pointer(thread: 0))
   }
 
