@@ -49,6 +49,59 @@ struct WinogradTileTests {
     }
   }
 
+  @Test(
+    "Threads with tiles of their own stay inside the bound", arguments: instructionSetsUnderTest)
+  func division(isa: InstructionSet) throws {
+    // Groups and ragged edges; several images and ragged channels; the stride phases of conv1.
+    let cases = [
+      (
+        ConvolutionSpec(outputs: 64, kernel: Extent(5), pad: Extent(2), groups: 2),
+        Shape(n: 1, c: 32, h: 27, w: 25), [2, 3, 4]
+      ),
+      (
+        ConvolutionSpec(outputs: 40, kernel: Extent(3), pad: Extent(1)),
+        Shape(n: 5, c: 16, h: 13, w: 16), [2, 4, 5]
+      ),
+      (
+        ConvolutionSpec(outputs: 48, kernel: Extent(11), stride: Extent(4)),
+        Shape(n: 1, c: 3, h: 163, w: 151), [4, 6]
+      ),
+    ]
+    for (spec, input, tiles) in cases {
+      let layerCase = LayerCase(spec: .convolution(spec), input: input)
+      for tile in tiles {
+        let plan = TilePlan(everywhere: "\(tile)/tiles", cacheByteCount: 0)
+        for threads in [2, 3] {
+          let outcome = try layerCase.run(
+            WinogradBackend(), isa: isa, threads: threads, tiles: plan)
+          #expect(outcome.implementation.contains("winograd-f\(tile)x\(tile)"))
+          let ratio = try #require(outcome.norms.maxBoundRatio)
+          #expect(ratio <= 1, "\(layerCase), \(threads) threads, error/bound \(ratio)")
+          #expect(outcome.norms.nrmse <= 1e-5, "\(layerCase), \(threads) threads")
+        }
+      }
+    }
+  }
+
+  @Test("Several threads have the division into tiles to choose from, where there are enough")
+  func divisionIsTried() throws {
+    func names(_ input: Shape, threads: Int) throws -> [String] {
+      let plan = TilePlan(cacheByteCount: 1 << 20)
+      let spec = ConvolutionSpec(outputs: 32, kernel: Extent(3), pad: Extent(1))
+      let steps = try compile(
+        LayerCase(spec: .convolution(spec), input: input), tiles: plan, threads: threads)
+      let chosen = plan.candidates.first { $0.isChosen }
+      #expect(steps[0].info.tile.contains("/tiles") == chosen?.tile.contains("/tiles"))
+      return plan.candidates.map(\.tile)
+    }
+    let large = Shape(n: 1, c: 16, h: 64, w: 64)
+    #expect(
+      try names(large, threads: 2)
+        == ["2", "2/tiles", "4", "4/tiles", "5", "5/tiles", "6", "6/tiles"])
+    #expect(try names(large, threads: 1) == ["2", "4", "5", "6"])
+    #expect(try names(Shape(n: 1, c: 16, h: 6, w: 6), threads: 2) == ["2", "4", "5", "6"])
+  }
+
   @Test("A tile is tried for every one there is, and the choice is kept")
   func choice() throws {
     for (taps, names) in [(3, ["2", "4", "5", "6"]), (5, ["2", "3", "4"])] {

@@ -140,24 +140,40 @@ private final class ArgumentBlocks<Arguments> {
 final class KernelStep: Step {
   var info: StepInfo
   private let makeLaunches: (Bindings) -> [KernelLaunch]
+  private let makeSequences: ((Bindings) -> LaunchSequences)?
   private var launches: [KernelLaunch] = []
+  private var sequences: LaunchSequences?
 
-  init(_ info: StepInfo, makeLaunches: @escaping (Bindings) -> [KernelLaunch]) {
+  /// - Parameter makeSequences: what each thread does alone after the launches of all.
+  init(
+    _ info: StepInfo, makeLaunches: @escaping (Bindings) -> [KernelLaunch],
+    makeSequences: ((Bindings) -> LaunchSequences)? = nil
+  ) {
     self.info = info
     self.makeLaunches = makeLaunches
+    self.makeSequences = makeSequences
   }
 
-  func bind(_ bindings: Bindings) { launches = launches(bindings) }
+  func bind(_ bindings: Bindings) {
+    launches = makeLaunches(bindings)
+    sequences = makeSequences.map { $0(bindings) }
+  }
 
-  /// The launches on some memory, for a step that consists of others.
-  func launches(_ bindings: Bindings) -> [KernelLaunch] { makeLaunches(bindings) }
+  /// The launches on some memory, for a step that consists of others. Precondition: made for one
+  /// thread, for which there is nothing else.
+  func launches(_ bindings: Bindings) -> [KernelLaunch] {
+    precondition(makeSequences == nil)
+    return makeLaunches(bindings)
+  }
 
   func run() {
     for launch in launches { launch.run() }
+    sequences?.run()
   }
 
   func run(timing clock: PhaseClock) {
     for launch in launches { launch.run(timing: clock) }
+    sequences?.run(timing: clock)
   }
 }
 

@@ -22,7 +22,9 @@ struct TileChoice {
   /// - Throws: a tile that was asked for but does not exist for this filter.
   func convolution() throws(BackendError) -> WinogradConvolution? {
     let sizes = WinogradConvolution.tileSizes(for: context.spec)
-    let candidates = sizes.compactMap(makeConvolution)
+    let candidates = sizes.flatMap { size in
+      [.channels, .tiles].compactMap { makeConvolution(size, $0) }
+    }
     guard !candidates.isEmpty else { return nil }
     let layer = context.node.layer.name
     if let asked = context.options.tiles?.tile(of: layer) {
@@ -47,10 +49,12 @@ struct TileChoice {
         + known.joined(separator: ", "))
   }
 
-  private func makeConvolution(_ size: Int) -> WinogradConvolution? {
+  private func makeConvolution(
+    _ size: Int, _ division: WinogradConvolution.Division
+  ) -> WinogradConvolution? {
     WinogradConvolution(
       spec: context.spec, input: context.input, output: context.output, tileOutputs: size,
-      kernels: context.options.kernels, pool: context.options.pool)
+      division: division, kernels: context.options.kernels, pool: context.options.pool)
   }
 
   private func makeStep(_ convolution: WinogradConvolution?) -> KernelStep {

@@ -7,6 +7,16 @@ import Tensors
 /// transform, then products and output transform together. A stride of 4 becomes one of 1 by way
 /// of its phases, which a launch before those two makes.
 struct WinogradConvolution {
+  /// How several threads share the work.
+  enum Division: Hashable {
+    /// All transform the input, then each makes some of the output channels: a weight is read by
+    /// one thread only, a transformed tile by all.
+    case channels
+    /// Each makes all channels of some tiles, from its own transformed input: nothing that a thread
+    /// has just written is read by another, but all read all weights.
+    case tiles
+  }
+
   /// The convolution with stride 1.
   let spec: ConvolutionSpec
   let input: Shape
@@ -16,12 +26,14 @@ struct WinogradConvolution {
   let transform: WinogradTransform
   let kernels: KernelTable
   let pool: ThreadPool
+  let division: Division
 
   /// - Returns: nil when the method does not apply: it needs a square filter with stride 1 or 4
-  ///   and whole channel blocks per group.
+  ///   and whole channel blocks per group; to be divided by tiles it needs several threads and
+  ///   enough tiles that each fills a register tile.
   init?(
-    spec: ConvolutionSpec, input: Shape, output: Shape, tileOutputs: Int, kernels: KernelTable,
-    pool: ThreadPool
+    spec: ConvolutionSpec, input: Shape, output: Shape, tileOutputs: Int,
+    division: Division = .channels, kernels: KernelTable, pool: ThreadPool
   ) {
     phases = StridePhases(spec: spec, input: input, output: output)
     self.spec = phases?.phasedSpec ?? spec
@@ -33,6 +45,12 @@ struct WinogradConvolution {
     self.transform = transform
     self.kernels = kernels
     self.pool = pool
+    self.division = division
+    if division == .tiles,
+      pool.threadCount == 1 || tileCount < pool.threadCount * Int(kernels.pixel_tile)
+    {
+      return nil
+    }
   }
 
   /// The output tiles that there are kernels for, for the stride-1 filter's taps.
@@ -43,12 +61,14 @@ struct WinogradConvolution {
     return (2...6).filter { WinogradTransform(outputs: $0, taps: taps) != nil }
   }
 
-  /// Name of the output tile in a plan.
-  var tileName: String { String(transform.outputs) }
+  /// Name of the output tile in a plan, with the division where it is not the usual one.
+  var tileName: String {
+    division == .channels ? String(transform.outputs) : "\(transform.outputs)/tiles"
+  }
 
   /// Of the products, edges counted.
   var multiplyAdds: Int {
-    output.n * tilesH * tilesW * frequencies * (input.c / spec.groups) * spec.outputs
+    tileCount * frequencies * (input.c / spec.groups) * spec.outputs
   }
 
   /// Square 3×3 and 5×5 filters, stride 1, whole channel blocks per group.
@@ -60,59 +80,20 @@ struct WinogradConvolution {
       && (spec.groups == 1 || (spec.outputs / spec.groups) % block == 0)
   }
 
-  private var tilesH: Int { roundUp(output.h, to: transform.outputs) / transform.outputs }
-  private var tilesW: Int { roundUp(output.w, to: transform.outputs) / transform.outputs }
-  private var frequencies: Int { transform.size * transform.size }
-  private var channelBlocks: Int { input.c / Layout.channelBlock }
-  private var outputTiles: OutputTiles {
+  var tilesH: Int { roundUp(output.h, to: transform.outputs) / transform.outputs }
+  var tilesW: Int { roundUp(output.w, to: transform.outputs) / transform.outputs }
+  private var tileCount: Int { output.n * tilesH * tilesW }
+  var frequencies: Int { transform.size * transform.size }
+  var channelBlocks: Int { input.c / Layout.channelBlock }
+  var outputTiles: OutputTiles {
     OutputTiles(outputs: spec.outputs / spec.groups, tile: Int(kernels.output_tile))
   }
 
-  /// How the work is cut so that what is in use stays in the second-level cache.
-  private struct Blocking {
-    /// Tiles that are transformed together.
-    var tiles: Int
-    /// Tiles that one item of the second launch covers.
-    var part: Int
-    /// Distance between frequencies of the transformed input; not a multiple of 4096 bytes, at
-    /// which all of them would share one set of the first-level cache.
-    var frequencyStride: Int
-    var productsStride: Int
-  }
-
-  private var blocking: Blocking {
-    let total = output.n * tilesH * tilesW
-    let width = Int(kernels.output_tile)
-    // Transformed tiles in all channels and their products with one output tile should stay in the
-    // second-level cache beside the weights that stream through it, but fill two register tiles.
-    let tileByteCount = frequencies * (channelBlocks * Layout.channelBlock + width) * 4
-    let limit = max(
-      CacheSizes.secondLevelByteCount * 5 / 8 / tileByteCount, 2 * Int(kernels.pixel_tile))
-    let blocks = roundUp(total, to: limit) / limit
-    let block = roundUp(total, to: blocks) / blocks
-    var parts = 1
-    let items = spec.groups * outputTiles.count
-    // Enough items that no thread waits long for another.
-    while pool.threadCount > 1, items * parts % pool.threadCount != 0,
-      items * parts < 8 * pool.threadCount, block / (parts + 1) >= 4
-    { parts += 1 }
-    let part = roundUp(block, to: parts) / parts
-    let stride = channelBlocks * block * Layout.channelBlock
-    return Blocking(
-      tiles: block, part: part, frequencyStride: stride + (stride / 16 % 2 == 0 ? 16 : 0),
-      productsStride: part * width + 16)
-  }
-
   func makeStep(_ context: BlockedPlanner.ConvolutionContext) -> KernelStep {
-    let blocking = blocking
-    let floor = context.floor
     let packed = PackedWeights(
       winograd: phases?.phasedWeights(context.weights) ?? context.weights, spec: spec,
       transform: transform, tile: outputTiles.width, pool: pool)
     let phasedCount = phases == nil ? 0 : Layout.blocked.elementCount(of: input)
-    let scratchCount = frequencies * Layout.channelBlock
-    let inputCount = frequencies * blocking.frequencyStride
-    let productsCount = frequencies * blocking.productsStride
     let (m, r) = (transform.outputs, transform.taps)
     var info = StepInfo(
       kind: .convolution, nodes: context.nodes,
@@ -122,106 +103,41 @@ struct WinogradConvolution {
       outputs: [Operand(value: context.outputValue, layout: .blocked)],
       implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
-    info.tile = "F(\(m)x\(m),\(r)x\(r))"
+    info.tile = "F(\(m)x\(m),\(r)x\(r))" + (division == .tiles ? "/tiles" : "")
     info.errorAmplification = transform.errorAmplification(
       channels: input.c / spec.groups)
     info.errorTile = m
-    info.workspaceByteCount =
-      (inputCount + pool.threadCount * (scratchCount + productsCount) + phasedCount) * 4
     info.weightByteCount = packed.byteCount
-    let coefficients = (
-      input: Tensor(values: transform.inputCoefficients),
-      output: Tensor(values: transform.outputCoefficients)
-    )
-    return KernelStep(info) { bindings in
-      let transformed = bindings.workspace.assumingMemoryBound(to: Float.self)
-      let scratch = transformed + inputCount
-      let products = scratch + pool.threadCount * scratchCount
-      let total = output.n * tilesH * tilesW
-      var launches: [KernelLaunch] = []
-      var source = UnsafePointer(bindings.inputs[0])
-      if let phases {
-        let phased = products + pool.threadCount * productsCount
-        launches.append(phases.launch(kernels, on: pool, from: source, to: phased))
-        source = UnsafePointer(phased)
+    // One share of all threads together, or one for each thread alone.
+    let single = ThreadPool(threadCount: 1)
+    let shares =
+      division == .channels
+      ? [WinogradShare(self, tiles: 0..<tileCount, pool: pool)]
+      : (0..<pool.threadCount).map {
+        WinogradShare(self, tiles: pool.share(of: tileCount, thread: $0), pool: single)
       }
-      var first = 0
-      while first < total {
-        let count = min(blocking.tiles, total - first)
-        launches.append(
-          KernelLaunch(kernels.winograd_input, on: pool, phase: .inputTransform) { thread in
-            inputArguments(
-              from: source, first: first, count: count, blocking: blocking, thread: thread,
-              to: transformed, coefficients: coefficients.input.pointer,
-              scratch: scratch + thread * scratchCount)
-          })
-        launches.append(
-          KernelLaunch(
-            kernels.winograd_output, on: pool, phases: (.gemm, .outputTransform)
-          ) { thread, ticks in
-            outputArguments(
-              bindings, first: first, count: count, blocking: blocking, thread: thread,
-              input: transformed, packed: packed, coefficients: coefficients.output.pointer,
-              scratch: scratch + thread * scratchCount,
-              products: products + thread * productsCount, floor: floor, ticks: ticks)
-          })
-        first += count
-      }
-      return launches
+    info.workspaceByteCount =
+      (phasedCount + shares.reduce(0) { $0 + $1.workspaceFloatCount }) * 4
+    let coefficients = WinogradCoefficients(transform)
+    /// The launches of a share, whose memory lies after that of those before it.
+    func launches(_ index: Int, _ bindings: Bindings) -> [KernelLaunch] {
+      let phased = bindings.workspace.assumingMemoryBound(to: Float.self)
+      return shares[index].launches(
+        from: UnsafePointer(phases == nil ? bindings.inputs[0] : phased),
+        to: bindings.outputs[0],
+        workspace: phased + phasedCount
+          + shares[..<index].reduce(0) { $0 + $1.workspaceFloatCount },
+        packed: packed, coefficients: coefficients, floor: context.floor)
     }
+    return KernelStep(
+      info,
+      makeLaunches: { bindings in
+        let source = UnsafePointer(bindings.inputs[0])
+        let phased = bindings.workspace.assumingMemoryBound(to: Float.self)
+        let first = phases.map { [$0.launch(kernels, on: pool, from: source, to: phased)] } ?? []
+        return division == .channels ? first + launches(0, bindings) : first
+      },
+      makeSequences: division == .channels
+        ? nil : { bindings in LaunchSequences(on: pool) { launches($0, bindings) } })
   }
-
-  private func inputArguments(
-    from source: UnsafePointer<Float>, first: Int, count: Int, blocking: Blocking, thread: Int,
-    to target: UnsafeMutablePointer<Float>, coefficients: UnsafePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) -> WinogradInputArguments {
-    let share = pool.share(of: channelBlocks * count, thread: thread)
-    let plane = input.h * input.w * Layout.channelBlock
-    return WinogradInputArguments(
-      input: source, output: target, coefficients: coefficients,
-      scratch: scratch, alpha: Int32(transform.size), tile_step: Int32(transform.outputs),
-      input_h: Int32(input.h), input_w: Int32(input.w), pad_h: Int32(spec.pad.h),
-      pad_w: Int32(spec.pad.w), tiles_h: Int32(tilesH), tiles_w: Int32(tilesW),
-      first_tile: Int32(first), tile_count: Int32(count), channel_blocks: Int32(channelBlocks),
-      input_image_stride: Int64(channelBlocks * plane), input_block_stride: Int64(plane),
-      frequency_stride: Int64(blocking.frequencyStride),
-      block_stride: Int64(blocking.tiles * Layout.channelBlock),
-      first_item: Int64(share.lowerBound), last_item: Int64(share.upperBound))
-  }
-
-  private func outputArguments(
-    _ bindings: Bindings, first: Int, count: Int, blocking: Blocking, thread: Int,
-    input source: UnsafePointer<Float>, packed: PackedWeights,
-    coefficients: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    products: UnsafeMutablePointer<Float>, floor: Float, ticks: UnsafeMutablePointer<Int64>?
-  ) -> WinogradOutputArguments {
-    let block = Layout.channelBlock
-    let parts = roundUp(count, to: blocking.part) / blocking.part
-    let share = pool.share(of: spec.groups * outputTiles.count * parts, thread: thread)
-    let groupBlocks = channelBlocks / spec.groups
-    let plane = output.h * output.w * block
-    let outputBlocks = spec.groups * roundUp(spec.outputs / spec.groups, to: block) / block
-    return WinogradOutputArguments(
-      input: source, weights: UnsafePointer(packed.weights.pointer),
-      bias: UnsafePointer(packed.bias.pointer), products: products, output: bindings.outputs[0],
-      coefficients: coefficients, scratch: scratch, floor: floor, alpha: Int32(transform.size),
-      tile_outputs: Int32(transform.outputs), output_h: Int32(output.h),
-      output_w: Int32(output.w), tiles_h: Int32(tilesH), tiles_w: Int32(tilesW),
-      first_tile: Int32(first), tile_count: Int32(count), groups: Int32(spec.groups),
-      tiles_per_group: Int32(outputTiles.count),
-      outputs_per_group: Int32(spec.outputs / spec.groups), channel_blocks: Int32(groupBlocks),
-      channels_per_block: Int32(block),
-      frequency_stride: Int64(blocking.frequencyStride),
-      group_stride: Int64(groupBlocks * blocking.tiles * block),
-      block_stride: Int64(blocking.tiles * block), output_image_stride: Int64(outputBlocks * plane),
-      output_block_stride: Int64(plane), products_frequency_stride: Int64(blocking.productsStride),
-      tile_part: Int32(blocking.part), first_item: Int64(share.lowerBound),
-      last_item: Int64(share.upperBound), ticks: ticks)
-  }
-}
-
-extension Tensor {
-  /// A one-dimensional blob.
-  fileprivate init(values: [Float]) { self.init(Shape([values.count]), values: values) }
 }

@@ -1,0 +1,171 @@
+import Execution
+import KernelInterface
+import Networks
+import Tensors
+
+/// Some tiles of a Winograd convolution on some threads: how they are cut into blocks, and the
+/// launches that compute them.
+struct WinogradShare {
+  private let convolution: WinogradConvolution
+  /// Counted over images.
+  private let tiles: Range<Int>
+  private let pool: ThreadPool
+  private let blocking: Blocking
+
+  init(_ convolution: WinogradConvolution, tiles: Range<Int>, pool: ThreadPool) {
+    self.convolution = convolution
+    self.tiles = tiles
+    self.pool = pool
+    blocking = Blocking(convolution, tileCount: tiles.count, threadCount: pool.threadCount)
+  }
+
+  private var inputCount: Int { convolution.frequencies * blocking.frequencyStride }
+  private var scratchCount: Int { convolution.frequencies * Layout.channelBlock }
+  private var productsCount: Int { convolution.frequencies * blocking.productsStride }
+
+  /// Transformed input, then scratch memory and products of each thread; whole cache lines and more
+  /// apart from what follows.
+  var workspaceFloatCount: Int {
+    roundUp(inputCount + pool.threadCount * (scratchCount + productsCount), to: 32)
+  }
+
+  func launches(
+    from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, packed: PackedWeights,
+    coefficients: WinogradCoefficients, floor: Float
+  ) -> [KernelLaunch] {
+    let kernels = convolution.kernels
+    let scratch = workspace + inputCount
+    let products = scratch + pool.threadCount * scratchCount
+    var launches: [KernelLaunch] = []
+    var first = tiles.lowerBound
+    while first < tiles.upperBound {
+      let count = min(blocking.tiles, tiles.upperBound - first)
+      launches.append(
+        KernelLaunch(kernels.winograd_input, on: pool, phase: .inputTransform) { thread in
+          inputArguments(
+            from: source, first: first, count: count, thread: thread, to: workspace,
+            coefficients: coefficients.input.pointer, scratch: scratch + thread * scratchCount)
+        })
+      launches.append(
+        KernelLaunch(
+          kernels.winograd_output, on: pool, phases: (.gemm, .outputTransform)
+        ) { thread, ticks in
+          outputArguments(
+            to: target, first: first, count: count, thread: thread, input: workspace,
+            packed: packed, coefficients: coefficients.output.pointer,
+            scratch: scratch + thread * scratchCount,
+            products: products + thread * productsCount, floor: floor, ticks: ticks)
+        })
+      first += count
+    }
+    return launches
+  }
+
+  private func inputArguments(
+    from source: UnsafePointer<Float>, first: Int, count: Int, thread: Int,
+    to target: UnsafeMutablePointer<Float>, coefficients: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> WinogradInputArguments {
+    let (input, spec) = (convolution.input, convolution.spec)
+    let (transform, channelBlocks) = (convolution.transform, convolution.channelBlocks)
+    let share = pool.share(of: channelBlocks * count, thread: thread)
+    let plane = input.h * input.w * Layout.channelBlock
+    return WinogradInputArguments(
+      input: source, output: target, coefficients: coefficients,
+      scratch: scratch, alpha: Int32(transform.size), tile_step: Int32(transform.outputs),
+      input_h: Int32(input.h), input_w: Int32(input.w), pad_h: Int32(spec.pad.h),
+      pad_w: Int32(spec.pad.w), tiles_h: Int32(convolution.tilesH),
+      tiles_w: Int32(convolution.tilesW),
+      first_tile: Int32(first), tile_count: Int32(count), channel_blocks: Int32(channelBlocks),
+      input_image_stride: Int64(channelBlocks * plane), input_block_stride: Int64(plane),
+      frequency_stride: Int64(blocking.frequencyStride),
+      block_stride: Int64(blocking.tiles * Layout.channelBlock),
+      first_item: Int64(share.lowerBound), last_item: Int64(share.upperBound))
+  }
+
+  private func outputArguments(
+    to target: UnsafeMutablePointer<Float>, first: Int, count: Int, thread: Int,
+    input source: UnsafePointer<Float>, packed: PackedWeights,
+    coefficients: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    products: UnsafeMutablePointer<Float>, floor: Float, ticks: UnsafeMutablePointer<Int64>?
+  ) -> WinogradOutputArguments {
+    let (output, spec) = (convolution.output, convolution.spec)
+    let (transform, outputTiles) = (convolution.transform, convolution.outputTiles)
+    let block = Layout.channelBlock
+    let parts = roundUp(count, to: blocking.part) / blocking.part
+    let share = pool.share(of: spec.groups * outputTiles.count * parts, thread: thread)
+    let groupBlocks = convolution.channelBlocks / spec.groups
+    let plane = output.h * output.w * block
+    let outputBlocks = spec.groups * roundUp(spec.outputs / spec.groups, to: block) / block
+    return WinogradOutputArguments(
+      input: source, weights: UnsafePointer(packed.weights.pointer),
+      bias: UnsafePointer(packed.bias.pointer), products: products, output: target,
+      coefficients: coefficients, scratch: scratch, floor: floor, alpha: Int32(transform.size),
+      tile_outputs: Int32(transform.outputs), output_h: Int32(output.h),
+      output_w: Int32(output.w), tiles_h: Int32(convolution.tilesH),
+      tiles_w: Int32(convolution.tilesW),
+      first_tile: Int32(first), tile_count: Int32(count), groups: Int32(spec.groups),
+      tiles_per_group: Int32(outputTiles.count),
+      outputs_per_group: Int32(spec.outputs / spec.groups), channel_blocks: Int32(groupBlocks),
+      channels_per_block: Int32(block),
+      frequency_stride: Int64(blocking.frequencyStride),
+      group_stride: Int64(groupBlocks * blocking.tiles * block),
+      block_stride: Int64(blocking.tiles * block), output_image_stride: Int64(outputBlocks * plane),
+      output_block_stride: Int64(plane), products_frequency_stride: Int64(blocking.productsStride),
+      tile_part: Int32(blocking.part), first_item: Int64(share.lowerBound),
+      last_item: Int64(share.upperBound), ticks: ticks)
+  }
+}
+
+/// How the work is cut so that what is in use stays in the second-level cache.
+private struct Blocking {
+  /// Tiles that are transformed together.
+  let tiles: Int
+  /// Tiles that one item of the second launch covers.
+  let part: Int
+  /// Distance between frequencies of the transformed input; not a multiple of 4096 bytes, at
+  /// which all of them would share one set of the first-level cache.
+  let frequencyStride: Int
+  let productsStride: Int
+
+  init(_ convolution: WinogradConvolution, tileCount total: Int, threadCount: Int) {
+    let width = Int(convolution.kernels.output_tile)
+    let channels = convolution.channelBlocks * Layout.channelBlock
+    // Transformed tiles in all channels and their products with one output tile should stay in the
+    // second-level cache beside the weights that stream through it, but fill two register tiles.
+    let tileByteCount = convolution.frequencies * (channels + width) * 4
+    let limit = max(
+      CacheSizes.secondLevelByteCount * 5 / 8 / tileByteCount,
+      2 * Int(convolution.kernels.pixel_tile))
+    let blocks = roundUp(total, to: limit) / limit
+    let block = roundUp(total, to: blocks) / blocks
+    var parts = 1
+    let items = convolution.spec.groups * convolution.outputTiles.count
+    // Enough items that no thread waits long for another.
+    while threadCount > 1, items * parts % threadCount != 0, items * parts < 8 * threadCount,
+      block / (parts + 1) >= 4
+    { parts += 1 }
+    tiles = block
+    part = roundUp(block, to: parts) / parts
+    let stride = channels * block
+    frequencyStride = stride + (stride / 16 % 2 == 0 ? 16 : 0)
+    productsStride = part * width + 16
+  }
+}
+
+/// The transforms' numbers, as the kernels read them.
+struct WinogradCoefficients {
+  let input: Tensor
+  let output: Tensor
+
+  init(_ transform: WinogradTransform) {
+    input = Tensor(values: transform.inputCoefficients)
+    output = Tensor(values: transform.outputCoefficients)
+  }
+}
+
+extension Tensor {
+  /// A one-dimensional blob.
+  fileprivate init(values: [Float]) { self.init(Shape([values.count]), values: values) }
+}
