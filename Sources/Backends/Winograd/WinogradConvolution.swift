@@ -30,7 +30,7 @@ struct WinogradConvolution {
 
   /// - Returns: nil when the method does not apply: it needs a square filter with stride 1 or 4
   ///   and whole channel blocks per group; to be divided by tiles it needs several threads and
-  ///   enough tiles that each fills a register tile.
+  ///   a few tiles for each.
   init?(
     spec: ConvolutionSpec, input: Shape, output: Shape, tileOutputs: Int,
     division: Division = .channels, kernels: KernelTable, pool: ThreadPool
@@ -47,11 +47,14 @@ struct WinogradConvolution {
     self.pool = pool
     self.division = division
     if division == .tiles,
-      pool.threadCount == 1 || tileCount < pool.threadCount * Int(kernels.pixel_tile)
+      pool.threadCount == 1 || tileCount < pool.threadCount * Self.leastTiles
     {
       return nil
     }
   }
+
+  /// Of a thread with tiles of its own: fewer leave the multipliers waiting for their own results.
+  private static let leastTiles = 4
 
   /// The output tiles that there are kernels for, for the stride-1 filter's taps.
   static func tileSizes(for spec: ConvolutionSpec) -> [Int] {
