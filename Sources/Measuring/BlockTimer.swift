@@ -11,14 +11,38 @@ final class BlockTimer {
 
   private let steal = StealClock()
 
-  /// - Parameters:
-  ///   - isPrimed: make untimed calls first, after the wait for quiet.
   /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
-  func time(_ network: LocalWorkload, iterations: Int, isPrimed: Bool) -> BlockMeasurement {
+  func time(_ workload: LocalWorkload, _ request: BlockRequest) -> BlockMeasurement {
+    measure(workload, request) { start in
+      for _ in 0..<request.iterations { workload.run() }
+      return alex_monotonic_ns()
+    }
+  }
+
+  /// The same, reading the clock between the steps of a net.
+  func timeSteps(_ workload: LocalWorkload, _ request: BlockRequest) -> StepMeasurement {
+    let totals = UnsafeMutableBufferPointer<Int64>.allocate(capacity: workload.steps.count)
+    totals.initialize(repeating: 0)
+    defer { totals.deallocate() }
+    guard let base = totals.baseAddress else {
+      preconditionFailure("a layer alone has no steps to look between")
+    }
+    let block = measure(workload, request) { start in
+      var last = start
+      for _ in 0..<request.iterations { last = workload.run(addingTo: base, since: last) }
+      return last
+    }
+    return StepMeasurement(block: block, stepNanoseconds: totals.map { Int($0) })
+  }
+
+  /// - Parameter run: gets the clock at the start and returns it at the end.
+  private func measure(
+    _ workload: LocalWorkload, _ request: BlockRequest, _ run: (_ start: Int64) -> Int64
+  ) -> BlockMeasurement {
     let isQuiet = Quiescence.wait()
-    if isPrimed {
+    if request.isPrimed {
       let start = alex_monotonic_ns()
-      repeat { network.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
+      repeat { workload.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
     }
     let probe = alex_clock_probe_ns(Self.probeCycles)
 
@@ -28,8 +52,7 @@ final class BlockTimer {
     let cpuBefore = alex_current_cpu()
     alex_process_usage(&before)
     let start = alex_monotonic_ns()
-    for _ in 0..<iterations { network.run() }
-    let end = alex_monotonic_ns()
+    let end = run(start)
     alex_process_usage(&after)
     let cpuAfter = alex_current_cpu()
     let stealAfter = steal.read()
@@ -38,7 +61,8 @@ final class BlockTimer {
     let switches = Int(after.involuntary_switches - before.involuntary_switches)
     let migrations = cpuBefore == cpuAfter ? 0 : 1
     return BlockMeasurement(
-      iterations: iterations, startNanoseconds: Int(start), wallNanoseconds: Int(end - start),
+      iterations: request.iterations, startNanoseconds: Int(start),
+      wallNanoseconds: Int(end - start),
       cpuUserNanoseconds: Int(after.user_ns - before.user_ns),
       cpuSystemNanoseconds: Int(after.system_ns - before.system_ns),
       faults: Int(

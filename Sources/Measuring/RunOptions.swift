@@ -15,8 +15,7 @@ public struct RunOptions: Sendable {
   public var isas = [InstructionSet.best]
   public var batches = [1]
   public var threads = [1]
-  /// `isolated` and `net` are there.
-  public var passes: [Pass] = [.isolated, .net]
+  public var passes = Pass.allCases
   /// What is in the caches when a layer is measured alone; nets are as they are.
   public var caches: [CacheMode] = [.warm]
   /// Whether phases are timed too, in calls of their own.
@@ -68,9 +67,6 @@ public struct RunOptions: Sendable {
     }
     guard rounds >= 1 else { throw .usage("there must be at least 1 round") }
     if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
-    for pass in passes where pass == .inNet {
-      throw .usage("pass '\(pass.rawValue)' is not implemented; there is isolated and net")
-    }
     for cache in caches where cache == .cold {
       throw .usage(
         "cache mode '\(cache.rawValue)' is not implemented; there is warm and cold-weights")
