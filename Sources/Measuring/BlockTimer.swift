@@ -15,7 +15,8 @@ final class BlockTimer {
   func time(_ workload: LocalWorkload, _ request: BlockRequest) -> BlockMeasurement {
     measure(workload, request) { start in
       for _ in 0..<request.iterations { workload.run() }
-      return alex_monotonic_ns()
+      let end = alex_monotonic_ns()
+      return Self.spin(Double(end - start) * request.handicap, after: end)
     }
   }
 
@@ -30,9 +31,26 @@ final class BlockTimer {
     let block = measure(workload, request) { start in
       var last = start
       for _ in 0..<request.iterations { last = workload.run(addingTo: base, since: last) }
+      for (step, share) in zip(totals.indices, request.stepHandicaps) where share > 0 {
+        let end = Self.spin(Double(totals[step]) * share, after: last)
+        totals[step] += end - last
+        last = end
+      }
       return last
     }
     return StepMeasurement(block: block, stepNanoseconds: totals.map { Int($0) })
+  }
+
+  /// Uses up so many nanoseconds after a reading of the clock.
+  /// - Returns: the clock afterwards.
+  private static func spin(_ nanoseconds: Double, after start: Int64) -> Int64 {
+    guard nanoseconds > 0 else { return start }
+    var now = start
+    while Double(now - start) < nanoseconds {
+      alex_pause()
+      now = alex_monotonic_ns()
+    }
+    return now
   }
 
   /// - Parameter run: gets the clock at the start and returns it at the end.

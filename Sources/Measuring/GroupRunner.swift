@@ -14,6 +14,8 @@ struct GroupRecord {
   /// Of all probings, at the group's thread count.
   var roofs: [RoofReading] = []
   var wasInterrupted = false
+  /// One sentence each.
+  var warnings: [String] = []
 }
 
 /// Measures all contenders on one layer, or on one net: all are held in memory at once and take
@@ -46,6 +48,9 @@ final class GroupRunner {
     var steps: [StepFacts] = []
     /// Of a net, what was found at its blobs.
     var blobs: [Graph.ValueID: CheckFacts] = [:]
+    /// Share by which a block is made longer on purpose, and each step of a net.
+    var handicap = 0.0
+    var stepHandicaps: [Double] = []
     /// What the command of a row has to say of tiles.
     var tileOption = ""
   }
@@ -130,6 +135,7 @@ final class GroupRunner {
         }
         slots[index].row.facts = prepared.facts
         slots[index].nanoseconds = prepared.facts.firstNanoseconds ?? 0
+        handicap(index)
         if place.node != nil, let coverage = prepared.coverage.first, coverage.status != .ok {
           reject(index, coverage.status, coverage.reason)
         }

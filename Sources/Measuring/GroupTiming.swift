@@ -15,6 +15,12 @@ extension GroupRunner {
       nanoseconds: entrants.map { slots[$0].nanoseconds },
       isSingle: entrants.map { slots[$0].contender.backend.threading == .single },
       pass: place.pass, minimumRounds: options.rounds, seed: seed)
+    for index in entrants where slots[index].stepHandicaps.contains(where: { $0 > 0 }) {
+      guard let handle = slots[index].prepared?.handle else { continue }
+      let block = BlockRequest(
+        iterations: 1, isPrimed: true, stepHandicaps: slots[index].stepHandicaps)
+      learnNetHandicap(try host.timeSteps(handle, block), index)
+    }
     for entrant in schedule.rounds.first.map({ $0.sorted() }) ?? [] {
       try warmUp(entrants[entrant], iterations: schedule.iterations)
     }
@@ -101,7 +107,8 @@ extension GroupRunner {
       preconditionFailure("a workload that is out is not sampled")
     }
     let passes = round.isMultiple(of: 2) ? place.passes : place.passes.reversed()
-    let request = BlockRequest(iterations: iterations, isPrimed: isPrimed)
+    var request = BlockRequest(
+      iterations: iterations, isPrimed: isPrimed, stepHandicaps: slots[index].stepHandicaps)
     return try passes.enumerated().flatMap { offset, pass -> [SampleRow] in
       let position = position * passes.count + offset
       func row(_ key: WorkloadKey, _ block: BlockMeasurement) -> SampleRow {
@@ -112,9 +119,11 @@ extension GroupRunner {
           block: block)
       }
       guard pass == .inNet else {
+        request.handicap = slots[index].handicap
         return [row(slots[index].row.key, try host.time(handle, request))]
       }
       let measured = try host.timeSteps(handle, request)
+      learnNetHandicap(measured, index)
       return try stepBlocks(measured, index).map { row($0.key, $0.block) }
     }
   }

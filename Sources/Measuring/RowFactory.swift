@@ -66,6 +66,7 @@ struct RowFactory {
     if !options.cpus.isEmpty {
       words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
     }
+    for handicap in options.handicaps { words += ["--handicap", handicap.description] }
     for library in options.customBLAS { words += ["--blas", "\(library.name)=\(library.path)"] }
     return words.joined(separator: " ")
   }

@@ -40,6 +40,8 @@ public struct RunOptions: Sendable {
   public var warmUpNanoseconds = 2_000_000_000
   /// Time after which the rest is measured in a hurry; nil for any.
   public var budgetNanoseconds: Int?
+  /// What is slowed down on purpose.
+  public var handicaps: [Handicap] = []
   /// Only check, time nothing.
   public var isCheckOnly = false
 
@@ -80,7 +82,9 @@ public struct RunOptions: Sendable {
       !caches.isEmpty, backends?.isEmpty != true
     else { throw .usage("a list of networks, backends, batches, threads or passes is empty") }
     _ = try Placement(cpus: cpus)
-    let asked = (layers ?? []) + tiles.keys.sorted()
+    try NameSuggestion.resolve(
+      handicaps.compactMap(\.backend), what: "backend", known: backends ?? known)
+    let asked = (layers ?? []) + tiles.keys.sorted() + handicaps.map(\.layer)
     if !asked.isEmpty {
       let graphs = try resolvedNetworks(batch: 1)
       let names = graphs.flatMap { $0.nodes.map(\.layer.name) }

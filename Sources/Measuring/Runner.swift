@@ -185,6 +185,7 @@ public final class Runner {
   private func add(_ group: GroupRecord) {
     record.samples += group.samples
     record.plan += group.plan
+    record.warnings += group.warnings.filter { !record.warnings.contains($0) }
     // Later launches repeat them.
     let known = Set(record.phases.map(\.key))
     record.phases += group.phases.filter { !known.contains($0.key) }

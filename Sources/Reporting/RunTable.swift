@@ -222,7 +222,11 @@ private struct Group: Sendable {
       return [row.workload.status.rawValue + notes.mark(row.workload.reason)]
     }
     guard let median = row.time.median else { return ["not timed"] }
-    return [NumberText.milliseconds(median), content.text(of: row, isRoomy: isRoomy, &notes)]
+    var beside = content.text(of: row, isRoomy: isRoomy, &notes)
+    if let handicap = row.workload.facts.handicap {
+      beside += notes.mark("slower by \(handicap) on purpose (--handicap)")
+    }
+    return [NumberText.milliseconds(median), beside]
   }
 
   private func imagesPerSecond(_ row: SummaryRow?) -> String {
