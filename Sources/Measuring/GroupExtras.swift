@@ -33,9 +33,11 @@ extension GroupRunner {
       guard
         let node = place.graph.nodes.firstIndex(where: { $0.layer.name == candidate.layer })
       else { continue }
+      var key = layerKey(node, index, pass: planKey(index).pass)
+      key.backend = planKey(index).backend
       record.plan.append(
         PlanRow(
-          key: layerKey(node, index, pass: planKey(index).pass), tile: candidate.tile,
+          key: key, tile: candidate.tile,
           nanoseconds: candidate.nanoseconds,
           isChosen: candidate.isChosen))
       if candidate.isChosen { tiles[candidate.layer] = candidate.tile }
@@ -51,6 +53,7 @@ extension GroupRunner {
   /// What the choices of a workload are kept under; the passes of a net share them.
   func planKey(_ index: Int) -> WorkloadKey {
     var key = slots[index].row.key
+    key.backend = RepeatedBackend.baseName(of: key.backend)
     if place.node == nil { key.pass = .net }
     return key
   }

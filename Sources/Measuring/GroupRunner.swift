@@ -125,7 +125,9 @@ final class GroupRunner {
       }
       try proceed("preparing", index)
       do {
-        slots[index].request.tiles.merge(plan.tiles(for: planKey(index))) { mine, _ in mine }
+        // Copies of a backend get the choices of the first one.
+        let chosen = (plan + record.plan).tiles(for: planKey(index))
+        slots[index].request.tiles.merge(chosen) { mine, _ in mine }
         let prepared = try host.prepare(slots[index].request)
         keepPlan(of: prepared, index)
         slots[index].prepared = prepared

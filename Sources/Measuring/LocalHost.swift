@@ -155,8 +155,9 @@ public final class LocalHost: WorkloadHost {
           + (request.layer == nil ? "a whole net" : "a layer alone"))
     }
     let all = backends(customBLAS: request.customBLAS)
-    try NameSuggestion.resolve([request.backend], what: "backend", known: all.map(\.name))
-    guard let backend = all.first(where: { $0.name == request.backend }) else {
+    let name = RepeatedBackend.baseName(of: request.backend)
+    try NameSuggestion.resolve([name], what: "backend", known: all.map(\.name))
+    guard let backend = all.first(where: { $0.name == name }) else {
       throw MeasuringError.usage("no backend '\(request.backend)'")
     }
     if let unavailability = backend.unavailability {

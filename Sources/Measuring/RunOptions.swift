@@ -60,7 +60,10 @@ public struct RunOptions: Sendable {
       try NameSuggestion.resolve(
         networks, what: "network", known: NetworkCatalog.entries.map(\.name))
     }
-    if let backends { try NameSuggestion.resolve(backends, what: "backend", known: known) }
+    if let backends {
+      try NameSuggestion.resolve(
+        backends.map(RepeatedBackend.baseName), what: "backend", known: known)
+    }
     for batch in batches where batch < 1 {
       throw .usage("batch size \(batch) is not possible; it must be at least 1")
     }

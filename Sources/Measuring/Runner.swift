@@ -69,7 +69,11 @@ public final class Runner {
     _ names: [String]?, from backends: [any Backend]
   ) throws(MeasuringError) -> [any Backend] {
     guard let names else { return backends }
-    let chosen = backends.filter { names.contains($0.name) }
+    let chosen = backends.flatMap { backend -> [any Backend] in
+      // Each copy behind the one that it repeats.
+      let own = names.filter { RepeatedBackend.baseName(of: $0) == backend.name }.sorted()
+      return own.map { $0 == backend.name ? backend : RepeatedBackend(base: backend, name: $0) }
+    }
     for backend in chosen {
       if let unavailability = backend.unavailability {
         throw .unavailable("backend '\(backend.name)' is not available: \(unavailability)")

@@ -27,6 +27,9 @@ enum NumberText {
     return text == "0.0" ? "±0.0" : (value < 0 ? "−" : "+") + text
   }
 
+  /// Ratios near 1.
+  static func ratio(_ value: Double) -> String { fixed(value, 4) }
+
   /// Rates: three digits, at most two after the point.
   static func rate(_ value: Double) -> String {
     switch value {

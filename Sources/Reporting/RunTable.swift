@@ -10,6 +10,7 @@ public struct RunTable: Sendable {
   private let roofs: [RoofRow]
   private let content: CellContent
   private let warnings: [String]
+  private let calibration: CalibrationSummary?
 
   /// - Parameters:
   ///   - summary: rows as ``summarise(samples:workloads:layers:roofs:)`` gives them; layers inside
@@ -17,9 +18,10 @@ public struct RunTable: Sendable {
   ///   - roofs: for the line below each table.
   ///   - content: what stands beside the times.
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
+  ///   - calibration: of the host, for a line at the end.
   public init(
     summary: [SummaryRow], roofs: [RoofRow] = [], showing content: CellContent = .rate,
-    warnings: [String] = []
+    warnings: [String] = [], calibration: CalibrationSummary? = nil
   ) {
     var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
     var order: [GroupKey] = []
@@ -32,6 +34,7 @@ public struct RunTable: Sendable {
     self.roofs = roofs
     self.content = content
     self.warnings = warnings
+    self.calibration = calibration
   }
 
   /// - Parameter isBold: the best of a row in bold, for a terminal; it has a `*` anyway.
@@ -45,6 +48,7 @@ public struct RunTable: Sendable {
       text += legend(group, bestMark: "*").map { wrapped("", $0) }.joined() + notes.text() + "\n"
     }
     return text + warnings.map { wrapped("warning: ", $0) }.joined()
+      + (calibration.map { wrapped("", CalibrationTable.line($0)) } ?? "")
   }
 
   /// The same for a page or a job summary.
@@ -59,6 +63,7 @@ public struct RunTable: Sendable {
       text += lines.map { "- \(withoutFixedBlanks($0))\n" }.joined() + "\n"
     }
     return text + warnings.map { "> **Warning:** \($0)\n\n" }.joined()
+      + (calibration.map { withoutFixedBlanks(CalibrationTable.line($0)) + "\n" } ?? "")
   }
 
   private func legend(_ group: Group, bestMark: String) -> [String] {

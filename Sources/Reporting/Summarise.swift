@@ -94,7 +94,7 @@ struct NetKey: Hashable {
 }
 
 /// Nanoseconds per call.
-private func perCall(_ sample: SampleRow) -> Double {
+func perCall(_ sample: SampleRow) -> Double {
   Double(sample.block.wallNanoseconds) / Double(max(sample.block.iterations, 1))
 }
 

@@ -22,6 +22,8 @@ public struct Environment: Hashable, Sendable, Codable {
   public var loadAfter: [Double]?
   /// What a reader of the numbers must know, one sentence each.
   public var warnings: [String]
+  /// What is known of comparisons of a backend with itself on this host.
+  public var calibration: CalibrationSummary?
 
   public init(
     runID: String, startedAt: String, arguments: [String], seeds: [String: UInt64],
@@ -49,7 +51,7 @@ public struct Environment: Hashable, Sendable, Codable {
     case seeds, build, host, libraries
     case loadBefore = "load_before"
     case loadAfter = "load_after"
-    case warnings
+    case warnings, calibration
   }
 
   /// Keys sorted, one per line, with a line feed at the end.
@@ -100,6 +102,40 @@ public struct Environment: Hashable, Sendable, Codable {
     @unknown default:
       return .corrupt(file: path, line: 0, column: "", reason: "\(error)")
     }
+  }
+}
+
+/// A host's calibration in a few numbers.
+public struct CalibrationSummary: Hashable, Sendable, Codable {
+  /// The last run that added to it.
+  public var runID: String
+  public var workloadCount: Int
+  /// Lower median and largest spread of a workload's ratios.
+  public var medianSpreadPercent: Double
+  public var largestSpreadPercent: Double
+  /// Over all workloads.
+  public var windowCount: Int
+  public var falseAlarmCount: Int
+
+  /// - Returns: nil when no row has a spread.
+  public init?(_ rows: [CalibrationRow]) {
+    let spreads = rows.compactMap(\.spreadPercent).sorted()
+    guard let largest = spreads.last, let runID = rows.map(\.key.runID).max() else { return nil }
+    self.runID = runID
+    workloadCount = spreads.count
+    medianSpreadPercent = spreads[(spreads.count - 1) / 2]
+    largestSpreadPercent = largest
+    windowCount = rows.reduce(0) { $0 + $1.windowCount }
+    falseAlarmCount = rows.reduce(0) { $0 + $1.falseAlarmCount }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case runID = "run_id"
+    case workloadCount = "n_workloads"
+    case medianSpreadPercent = "median_spread_pct"
+    case largestSpreadPercent = "largest_spread_pct"
+    case windowCount = "n_windows"
+    case falseAlarmCount = "n_false_alarms"
   }
 }
 

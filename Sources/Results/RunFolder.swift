@@ -68,6 +68,11 @@ public final class RunFolder {
     try replace(Schema.phases.fileName, with: Schema.phases.text(rows))
   }
 
+  /// Writes `calibration.csv`, in place of an earlier one.
+  public func write(_ rows: [CalibrationRow]) throws(ResultsError) {
+    try replace(Schema.calibration.fileName, with: Schema.calibration.text(rows))
+  }
+
   /// Writes `plan.csv`, in place of an earlier one.
   public func write(_ rows: [PlanRow]) throws(ResultsError) {
     try replace(Schema.plan.fileName, with: Schema.plan.text(rows))
@@ -79,23 +84,7 @@ public final class RunFolder {
   }
 
   private func replace(_ name: String, with text: String) throws(ResultsError) {
-    let target = Self.join(path, name)
-    let temporary = Self.join(path, ".\(name).partial")
-    // A left-over of a killed process would be appended to.
-    unlink(temporary)
-    do {
-      let file = try AppendedFile(path: temporary)
-      try file.append(text)
-      try file.flush()
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-    guard rename(temporary, target) == 0 else {
-      let code = errno
-      unlink(temporary)
-      throw .cannotWrite(path: target, reason: systemMessage(code))
-    }
+    try replaceFile(folder: path, name: name, with: text)
   }
 
   static func join(_ folder: String, _ name: String) -> String {
@@ -110,6 +99,27 @@ public final class RunFolder {
       return systemMessage(Int32(cause.code))
     }
     return error.localizedDescription
+  }
+}
+
+/// Puts a file there whole, in place of an earlier one.
+func replaceFile(folder: String, name: String, with text: String) throws(ResultsError) {
+  let target = RunFolder.join(folder, name)
+  let temporary = RunFolder.join(folder, ".\(name).partial")
+  // A left-over of a killed process would be appended to.
+  unlink(temporary)
+  do {
+    let file = try AppendedFile(path: temporary)
+    try file.append(text)
+    try file.flush()
+  } catch {
+    unlink(temporary)
+    throw error
+  }
+  guard rename(temporary, target) == 0 else {
+    let code = errno
+    unlink(temporary)
+    throw .cannotWrite(path: target, reason: systemMessage(code))
   }
 }
 

@@ -80,6 +80,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Folder in which the run makes a folder of its own.")
   var out = "results/runs"
 
+  @Option(help: "Folder of the calibrations of hosts, see 'alexbench help calibrate'.")
+  var calibration = RunSession.calibrationFolder
+
   func run() throws {
     try AlexExit.reporting {
       Interruption.install()
@@ -92,49 +95,16 @@ struct RunCommand: ParsableCommand {
       options.measuresPhases = phases
       options.handicaps = try handicap.map { text throws in try Handicap(text) }
       if let plan { options.plan = try readPlan(plan) }
-      // Before libraries start threads and before anything is pinned.
-      let host = HostFingerprint.collect()
-      let build = BuildFingerprint.collect()
-      let local = selection.localHost()
-      let backends = local.backends(customBLAS: options.customBLAS)
-      try options.validate(backends: backends.map(\.name))
-      let chosen = try Runner.choose(options.backends, from: backends)
-      let folder = try RunFolder(parent: out)
-      var environment = Environment(
-        runID: folder.runID, startedAt: timestamp(), arguments: CommandLine.arguments,
-        seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
-        build: build, host: host, libraries: libraryEnvironments(of: chosen),
-        warnings: options.handicaps.map(\.warning)
-          + allWarnings(host: host, build: build, backends: chosen))
-      try folder.write(environment)
-      let runner = try Runner(
-        options: options, backends: backends,
-        makeHost: { _ -> any WorkloadHost in
-          if launches == nil { return local }
-          return try WorkerHost(command: [executablePath(), "worker"])
-        }, folder: folder)
-      let record = try runner.run()
-      environment.warnings += record.warnings
-      try finish(record, folder, &environment)
+      var session = try RunSession(options, local: selection.localHost(), out: out)
+      try session.quote(CalibrationStore(folder: calibration))
+      let record = try session.measure()
+      try session.finish(record) { summary, environment in
+        RunTable(
+          summary: summary, roofs: record.roofs, showing: show, warnings: environment.warnings,
+          calibration: environment.calibration
+        ).terminal(isBold: isatty(1) == 1)
+      }
     }
-  }
-
-  /// Writes and prints what there is, and ends with the code that says how it went.
-  private func finish(
-    _ record: RunRecord, _ folder: RunFolder, _ environment: inout Environment
-  ) throws {
-    let summary = summarise(
-      samples: record.samples, workloads: record.workloads, layers: record.layers,
-      roofs: record.roofs)
-    try folder.write(summary)
-    environment.finishedAt = timestamp()
-    environment.loadAfter = HostFingerprint.loadAverage()
-    try folder.write(environment)
-    let table = RunTable(
-      summary: summary, roofs: record.roofs, showing: show, warnings: environment.warnings)
-    print(table.terminal(isBold: isatty(1) == 1), terminator: "")
-    print("files: \(folder.path)")
-    try conclude(record)
   }
 }
 
@@ -146,36 +116,4 @@ func readPlan(_ path: String) throws -> [PlanRow] {
     return try Schema.plan.rows(inFolder: path)
   }
   return try Schema.plan.rows(contentsOf: path)
-}
-
-/// Ends a command with the code that says how its run went.
-func conclude(_ record: RunRecord) throws {
-  for row in record.incorrect {
-    printError(
-      "alexbench: \(row.key.backend) (\(row.key.isa)) at \(row.key.network) \(row.key.layer), "
-        + "batch \(row.key.batch), \(row.status.rawValue): \(row.reason)")
-  }
-  if record.wasInterrupted {
-    printError("alexbench: interrupted; what was measured until then is written")
-    throw ExitCode(128 + (Interruption.signalNumber ?? SIGINT))
-  }
-  if !record.incorrect.isEmpty { throw AlexExit.incorrectOrUnavailable }
-  if !record.hasAnyResult {
-    printError("alexbench: nothing was measured; the table says why")
-    throw AlexExit.incorrectOrUnavailable
-  }
-}
-
-/// Now, as files write it.
-func timestamp() -> String {
-  ISO8601DateFormatter().string(from: Date())
-}
-
-/// The file of this program.
-func executablePath() throws -> String {
-  do {
-    return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-  } catch {
-    throw MeasuringError.worker("cannot find this program's own file: /proc/self/exe is missing")
-  }
 }

@@ -134,4 +134,31 @@ import Testing
       #expect(files.environment.finishedAt != nil)
     }
   }
+
+  @Test("A calibration is kept, and the next run on the host quotes it")
+  func calibrate() throws {
+    try withTemporaryFolder { folder in
+      let common = [
+        "--problem", "c4 h9 k6 r3 p1", "--rounds", "6", "--calibration", folder + "/known",
+        "--out", folder + "/runs",
+      ]
+      let calibrate = try Command(["calibrate"] + common)
+      #expect(calibrate.exitCode == 0, "\(calibrate.errors)")
+      #expect(calibrate.output.contains("A backend compared with itself"))
+      let files = try RunFiles(folder: runFolder(in: folder + "/runs"))
+      #expect(Set(files.calibration.map(\.key.backend)) == ["simd"])
+      #expect(Set(files.calibration.map(\.key.pass)) == Set(Pass.allCases))
+      #expect(files.calibration.allSatisfy { $0.roundCount == 6 && $0.spreadPercent != nil })
+      #expect(Set(files.summary.map(\.key.backend)) == ["simd", "simd#2"])
+      let stored = CalibrationStore(folder: folder + "/known")
+      let rows = try stored.rows(hostClass: files.environment.host.hostClass)
+      #expect(rows == files.calibration)
+      let next = try Command(["run", "--backend", "naive", "--pass", "net"] + common)
+      #expect(next.output.contains("this host: a backend compared with itself"))
+      let run = try #require(
+        FileManager.default.contentsOfDirectory(atPath: folder + "/runs").sorted().last)
+      #expect(
+        try Environment(contentsOf: folder + "/runs/\(run)/environment.json").calibration != nil)
+    }
+  }
 }
