@@ -27,7 +27,8 @@ final class GroupRunner {
   private let references: ReferenceCache
   private let plan: [PlanRow]
   private let progress: Progress
-  let launch: Int
+  let log: GroupLog
+  var launch: Int { log.place.launch }
   private let isInterrupted: () -> Bool
   var slots: [Slot]
   var record = GroupRecord()
@@ -57,7 +58,7 @@ final class GroupRunner {
 
   init(
     place: WorkloadPlace, contenders: [Contender], host: any WorkloadHost, factory: RowFactory,
-    references: ReferenceCache, plan: [PlanRow], progress: Progress, launch: Int,
+    references: ReferenceCache, plan: [PlanRow], progress: Progress, log: GroupLog,
     isInterrupted: @escaping () -> Bool
   ) {
     self.place = place
@@ -66,7 +67,7 @@ final class GroupRunner {
     self.references = references
     self.plan = plan
     self.progress = progress
-    self.launch = launch
+    self.log = log
     self.isInterrupted = isInterrupted
     slots = contenders.map { contender in
       Slot(
@@ -77,14 +78,14 @@ final class GroupRunner {
     }
   }
 
-  /// - Parameter onRound: gets the samples of each round as they come.
   /// - Throws: what makes going on pointless, such as a worker that died or a full disk.
-  func run(onRound: ([SampleRow]) throws -> Void) throws -> GroupRecord {
+  func run() throws -> GroupRecord {
     do {
       try prepare()
+      if !record.plan.isEmpty { try log.writePlan(record.plan) }
       try check(isFirst: true)
       if !options.isCheckOnly {
-        try measure(onRound)
+        try measure()
         if options.measuresPhases, launch == 0 { try measurePhases() }
         try check(isFirst: false)
       }
@@ -102,7 +103,9 @@ final class GroupRunner {
     return record
   }
 
-  var alive: [Int] { slots.indices.filter { slots[$0].prepared != nil } }
+  var alive: [Int] { slots.indices.filter(isAlive) }
+
+  func isAlive(_ index: Int) -> Bool { slots[index].prepared != nil }
 
   private func prepare() throws {
     if let reason = MemoryGuard.refusal(

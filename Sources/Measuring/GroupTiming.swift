@@ -3,73 +3,91 @@ import Results
 
 /// The timing of a group, in rounds.
 extension GroupRunner {
-  /// Times all that is alive, round by round.
-  func measure(_ onRound: ([SampleRow]) throws -> Void) throws {
+  /// Times all that is alive, round by round; of a group that was begun before, what is missing.
+  func measure() throws {
     try calibrate()
-    let entrants = alive
-    guard !entrants.isEmpty else { return }
+    guard !alive.isEmpty else { return }
+    let schedule = makeSchedule()
+    try learnNetHandicaps()
+    let roundCount = log.earlier?.roundCount ?? 0
+    if roundCount < schedule.rounds.count {
+      for index in schedule.inside where isAlive(index) {
+        try warmUp(index, iterations: schedule.iterations)
+      }
+    }
+    if log.earlier == nil {
+      let began = ScheduleRecord(
+        inside: schedule.inside, outside: schedule.outside, iterations: schedule.iterations,
+        passCount: place.passes.count)
+      try log.note(.began(began), roofs: schedule.rounds.isEmpty ? try probeRoofs() : [])
+    }
+    for round in schedule.rounds.indices.dropFirst(roundCount) {
+      try measure(round: round, schedule)
+    }
+    try measureOutside(schedule)
+  }
+
+  /// Who takes turns in which order; as before where the group was begun before.
+  private func makeSchedule() -> Schedule {
     let seed = Schedule.seed(
       run: options.seed, network: place.graph.networkName, layer: place.layer,
       batch: place.batch, threads: place.threads, launch: launch)
+    if let record = log.earlier?.schedule {
+      return Schedule(
+        inside: record.inside, outside: record.outside, iterations: record.iterations,
+        minimumRounds: options.rounds, seed: seed)
+    }
+    let entrants = alive
     let schedule = Schedule(
       nanoseconds: entrants.map { slots[$0].nanoseconds },
       isSingle: entrants.map { slots[$0].contender.backend.threading == .single },
       pass: place.pass, minimumRounds: options.rounds, seed: seed)
-    for index in entrants where slots[index].stepHandicaps.contains(where: { $0 > 0 }) {
-      guard let handle = slots[index].prepared?.handle else { continue }
-      let block = BlockRequest(
-        iterations: 1, isPrimed: true, stepHandicaps: slots[index].stepHandicaps)
-      learnNetHandicap(try host.timeSteps(handle, block), index)
-    }
-    for entrant in schedule.rounds.first.map({ $0.sorted() }) ?? [] {
-      try warmUp(entrants[entrant], iterations: schedule.iterations)
-    }
-    if schedule.rounds.isEmpty { try probeRoofs() }
-    for (round, order) in schedule.rounds.enumerated() {
-      try probeRoofs()
-      var samples: [SampleRow] = []
-      // What was measured of a round that is cut short is kept.
-      defer { record.samples += samples }
-      do {
-        for (position, entrant) in order.enumerated() {
-          let index = entrants[entrant]
-          try proceed("round \(round + 1) of \(schedule.rounds.count)", index)
-          samples += try turn(
-            index, round: round, position: position, iterations: schedule.iterations,
-            isPrimed: true)
-        }
-      } catch is Interrupted {
-        try onRound(samples)
-        throw Interrupted()
+    return Schedule(
+      inside: schedule.inside.map { entrants[$0] }, outside: schedule.outside.map { entrants[$0] },
+      iterations: schedule.iterations, minimumRounds: options.rounds, seed: seed)
+  }
+
+  /// One turn of each.
+  private func measure(round: Int, _ schedule: Schedule) throws {
+    let roofs = try probeRoofs()
+    var samples: [SampleRow] = []
+    // What was measured of a round that is cut short is kept.
+    defer { record.samples += samples }
+    do {
+      for (position, index) in schedule.rounds[round].enumerated() where isAlive(index) {
+        try proceed("round \(round + 1) of \(schedule.rounds.count)", index)
+        samples += try turn(
+          index, round: round, position: position, iterations: schedule.iterations, isPrimed: true)
       }
-      try onRound(samples)
+    } catch is Interrupted {
+      try log.append(samples)
+      throw Interrupted()
     }
-    try measureOutside(
-      schedule.outside.map { entrants[$0] }, insideCount: entrants.count - schedule.outside.count,
-      onRound)
+    try log.note(.round(round), samples: samples, roofs: roofs)
   }
 
   /// Beside the samples of every round, since what the machine can do drifts with them.
-  private func probeRoofs() throws {
-    record.roofs += try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
+  private func probeRoofs() throws -> [RoofReading] {
+    let readings = try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
+    record.roofs += readings
+    return readings
   }
 
   /// Those too slow for the square: a few blocks in a row, each.
-  private func measureOutside(
-    _ outside: [Int], insideCount: Int, _ onRound: ([SampleRow]) throws -> Void
-  ) throws {
-    for (place, index) in outside.enumerated() {
+  private func measureOutside(_ schedule: Schedule) throws {
+    for (place, index) in schedule.outside.enumerated() where isAlive(index) {
       let iterations = Schedule.iterations(nanoseconds: slots[index].nanoseconds)
       // A call of this length finds no caches warm that it has not warmed itself.
       let isLong = slots[index].nanoseconds > Schedule.longNanoseconds
-      for round in 0..<options.slowBlocks {
+      let first = log.earlier?.blockCounts[index] ?? 0
+      for round in first..<max(first, options.slowBlocks) {
         try proceed("block \(round + 1) of \(options.slowBlocks)", index)
         // Nothing else runs between its blocks, so one priming is enough.
         let samples = try turn(
-          index, round: round, position: insideCount + place, iterations: iterations,
-          isPrimed: round == 0 && !isLong)
+          index, round: round, position: schedule.inside.count + place, iterations: iterations,
+          isPrimed: round == first && !isLong)
         record.samples += samples
-        try onRound(samples)
+        try log.note(.block(round, contender: index), samples: samples)
       }
     }
   }

@@ -98,6 +98,16 @@ extension GroupRunner {
     }
   }
 
+  /// Looks at the steps of nets before they are timed.
+  func learnNetHandicaps() throws {
+    for index in alive where slots[index].stepHandicaps.contains(where: { $0 > 0 }) {
+      guard let handle = slots[index].prepared?.handle else { continue }
+      let block = BlockRequest(
+        iterations: 1, isPrimed: true, stepHandicaps: slots[index].stepHandicaps)
+      learnNetHandicap(try host.timeSteps(handle, block), index)
+    }
+  }
+
   /// Learns from the steps of a net how much its handicapped layers add to the whole.
   func learnNetHandicap(_ measured: StepMeasurement, _ index: Int) {
     guard slots[index].stepHandicaps.contains(where: { $0 > 0 }) else { return }

@@ -22,6 +22,10 @@ public struct Environment: Hashable, Sendable, Codable {
   public var loadAfter: [Double]?
   /// What a reader of the numbers must know, one sentence each.
   public var warnings: [String]
+  /// What was asked for; absent in runs of earlier versions.
+  public var options: RecordedOptions?
+  /// When it was continued after an interruption, ISO 8601, UTC.
+  public var resumedAt: [String]?
   /// What is known of comparisons of a backend with itself on this host.
   public var calibration: CalibrationSummary?
 
@@ -51,7 +55,9 @@ public struct Environment: Hashable, Sendable, Codable {
     case seeds, build, host, libraries
     case loadBefore = "load_before"
     case loadAfter = "load_after"
-    case warnings, calibration
+    case warnings, options
+    case resumedAt = "resumed_at"
+    case calibration
   }
 
   /// Keys sorted, one per line, with a line feed at the end.
@@ -149,6 +155,8 @@ public struct BuildEnvironment: Hashable, Sendable, Codable {
   public var gitCommit: String?
   /// Files there differ from the commit.
   public var gitIsDirty: Bool?
+  /// Hash of the program's file: FNV-1a of its 64-bit words, hexadecimal.
+  public var executable: String?
 
   public init(
     compiler: String, configuration: String, gitCommit: String? = nil, gitIsDirty: Bool? = nil
@@ -163,6 +171,7 @@ public struct BuildEnvironment: Hashable, Sendable, Codable {
     case compiler, configuration
     case gitCommit = "git_commit"
     case gitIsDirty = "git_is_dirty"
+    case executable
   }
 }
 

@@ -40,7 +40,7 @@ extension Schema {
   }
 
   /// Reads a file that a run need not have; a missing one has no rows.
-  func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
+  public func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
     do throws(ResultsError) { return try rows(inFolder: folder) } catch {
       if case .missing = error { return [] }
       throw error

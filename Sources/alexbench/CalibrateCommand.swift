@@ -2,8 +2,6 @@ import ArgumentParser
 import Foundation
 import Kernels
 import Measuring
-import Reporting
-import Results
 
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,18 +47,9 @@ struct CalibrateCommand: ParsableCommand {
       options.backends = names.flatMap { [$0, $0 + "#2"] }
       options.rounds = rounds
       options.launches = launches
-      var session = try RunSession(options, local: local, out: out)
-      let record = try session.measure()
-      let rows = calibrate(
-        samples: record.samples, workloads: record.workloads,
-        hostClass: session.environment.host.hostClass)
-      try session.folder.write(rows)
-      // Half a calibration says little of the host.
-      if !record.wasInterrupted {
-        try CalibrationStore(folder: calibration).add(
-          rows, hostClass: session.environment.host.hostClass)
-      }
-      try session.finish(record) { _, _ in CalibrationTable(rows).terminal() }
+      var session = try RunSession(
+        .calibrate, options, local: local, out: out, calibration: calibration)
+      try session.complete()
     }
   }
 }

@@ -23,7 +23,7 @@ enum AlexExit {
       switch error {
       case .unknown, .usage: usage
       case .unavailable: incorrectOrUnavailable
-      case .protocolVersion: otherVersion
+      case .protocolVersion, .notComparable: otherVersion
       case .cannotWrite: cannotWrite
       case .workload, .unknownHandle, .worker: internalError
       }

@@ -83,28 +83,77 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Folder of the calibrations of hosts, see 'alexbench help calibrate'.")
   var calibration = RunSession.calibrationFolder
 
+  @Option(
+    help: ArgumentHelp(
+      "Go on with a run that was killed or interrupted, in its folder.",
+      discussion: """
+        It is measured as it was asked for: of other options only --show, --env-clean and \
+        --calibration may stand beside it. What is complete is not repeated; of a round that was \
+        under way nothing is kept. Exit code 5, with the fields that differ, when the host, the \
+        program or the libraries are not the same: such times cannot stand in one run.
+        """, valueName: "folder"))
+  var resume: String?
+
+  @Flag(help: "Only say what would be measured, with estimates of time and memory.")
+  var dryRun = false
+
   func run() throws {
     try AlexExit.reporting {
       Interruption.install()
       selection.cleanEnvironment()
-      var options = try selection.options(autoISAs: [.best])
-      if quick { options.makeQuick() }
-      if let rounds { options.rounds = rounds }
-      options.launches = launches
-      options.caches = cache?.elements ?? [.warm]
-      options.measuresPhases = phases
-      options.handicaps = try handicap.map { text throws in try Handicap(text) }
-      if let plan { options.plan = try readPlan(plan) }
-      var session = try RunSession(options, local: selection.localHost(), out: out)
-      try session.quote(CalibrationStore(folder: calibration))
-      let record = try session.measure()
-      try session.finish(record) { summary, environment in
-        RunTable(
-          summary: summary, roofs: record.roofs, showing: show, warnings: environment.warnings,
-          calibration: environment.calibration
-        ).terminal(isBold: isatty(1) == 1)
+      if let resume { return try goOn(resume) }
+      let options = try options()
+      if dryRun {
+        let backends = selection.localHost().backends(customBLAS: options.customBLAS)
+        let earlier = earlierRun()
+        let forecast = try RunForecast(
+          options, backends: backends, earlier: earlier.summary, roofs: earlier.roofs)
+        return print(forecast.text, terminator: "")
       }
+      var session = try RunSession(
+        .run, options, local: selection.localHost(), out: out, calibration: calibration)
+      try session.complete(showing: show)
     }
+  }
+
+  private func options() throws -> RunOptions {
+    var options = try selection.options(autoISAs: [.best])
+    if quick { options.makeQuick() }
+    if let rounds { options.rounds = rounds }
+    options.launches = launches
+    options.caches = cache?.elements ?? [.warm]
+    options.measuresPhases = phases
+    options.handicaps = try handicap.map { text throws in try Handicap(text) }
+    if let plan { options.plan = try readPlan(plan) }
+    return options
+  }
+
+  private func goOn(_ folder: String) throws {
+    let allowed = ["--resume", "--show", "--env-clean", "--calibration"]
+    let names = CommandLine.arguments.dropFirst(2).filter { $0.hasPrefix("-") }
+      .map { String($0.prefix { $0 != "=" }) }
+    if let other = names.first(where: { !allowed.contains($0) }) {
+      throw MeasuringError.usage("\(other) cannot be changed for a run that is resumed")
+    }
+    guard
+      var session = try RunSession(
+        resuming: folder, local: selection.localHost(), calibration: calibration)
+    else {
+      print("\(folder) is complete")
+      return
+    }
+    try session.complete(showing: show)
+  }
+
+  /// The latest complete run in the folder of runs, to estimate from; empty where there is none.
+  private func earlierRun() -> (summary: [SummaryRow], roofs: [RoofRow]) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+    for name in names.sorted().reversed() {
+      // Runs of other versions or half written ones are of no use here.
+      guard let summary = try? Schema.summary.rows(inFolder: out + "/" + name) else { continue }
+      return (summary, (try? Schema.roofs.rowsIfPresent(inFolder: out + "/" + name)) ?? [])
+    }
+    return ([], [])
   }
 }
 

@@ -8,69 +8,125 @@ struct RunSession {
   /// Where calibrations of hosts are kept unless said otherwise.
   static let calibrationFolder = "results/calibration"
 
-  let folder: RunFolder
-  private(set) var environment: Environment
+  /// What is made of the samples at the end.
+  enum Purpose: String { case run, calibrate }
+
+  private let purpose: Purpose
+  private let folder: RunFolder
+  private var environment: Environment
   private let options: RunOptions
   private let local: LocalHost
+  private let calibrations: CalibrationStore
+  private let earlier: RunProgress?
 
   /// Looks at the host and makes the folder.
-  /// - Parameter out: the folder's parent.
-  init(_ options: RunOptions, local: LocalHost, out: String) throws {
+  /// - Parameters:
+  ///   - out: the folder's parent.
+  ///   - calibration: the folder that keeps what is known of hosts.
+  init(
+    _ purpose: Purpose, _ options: RunOptions, local: LocalHost, out: String, calibration: String
+  ) throws {
+    self.purpose = purpose
     self.options = options
     self.local = local
+    calibrations = CalibrationStore(folder: calibration)
+    earlier = nil
+    environment = try Self.environment(options, local)
+    folder = try RunFolder(parent: out)
+    environment.runID = folder.runID
+    environment.arguments = CommandLine.arguments
+    environment.options = options.recorded(command: purpose.rawValue)
+    if purpose == .run {
+      environment.calibration = CalibrationSummary(
+        try calibrations.rows(hostClass: environment.host.hostClass))
+    }
+    try folder.write(environment)
+  }
+
+  /// Takes up a run that was killed or interrupted.
+  /// - Returns: nil when it is complete.
+  init?(resuming path: String, local: LocalHost, calibration: String) throws {
+    let file = path + "/" + Environment.fileName
+    environment = try Environment(contentsOf: file)
+    guard let record = environment.options, let purpose = Purpose(rawValue: record.command) else {
+      throw MeasuringError.usage("'\(path)' does not say what was asked for; start a new run")
+    }
+    if try environment.finishedAt != nil && RunFolder.journalLines(in: path) == nil { return nil }
+    self.purpose = purpose
+    self.local = local
+    calibrations = CalibrationStore(folder: calibration)
+    options = try RunOptions(record, file: file)
+    let now = try Self.environment(options, local)
+    let differences = Comparability.differences(environment, now)
+    guard differences.isEmpty else { throw MeasuringError.notComparable(differences) }
+    folder = try RunFolder(resuming: path, runID: environment.runID)
+    let earlier = try RunProgress(folder: path)
+    try folder.restart(earlier.samples, journalLineCount: earlier.noteCount)
+    for notice in earlier.notices { printError("alexbench: \(notice)") }
+    self.earlier = earlier
+    environment.resumedAt = (environment.resumedAt ?? []) + [timestamp()]
+    environment.finishedAt = nil
+    try folder.write(environment)
+  }
+
+  /// This host, the program, and the libraries of the backends asked for.
+  private static func environment(_ options: RunOptions, _ local: LocalHost) throws -> Environment {
     // Before libraries start threads and before anything is pinned.
     let host = HostFingerprint.collect()
     let build = BuildFingerprint.collect()
     let backends = local.backends(customBLAS: options.customBLAS)
     try options.validate(backends: backends.map(\.name))
     let chosen = try Runner.choose(options.backends, from: backends)
-    folder = try RunFolder(parent: out)
-    environment = Environment(
-      runID: folder.runID, startedAt: timestamp(), arguments: CommandLine.arguments,
+    return Environment(
+      runID: "", startedAt: timestamp(), arguments: [],
       seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
       build: build, host: host, libraries: libraryEnvironments(of: chosen),
       warnings: options.handicaps.map(\.warning)
         + allWarnings(host: host, build: build, backends: chosen))
-    try folder.write(environment)
   }
 
-  /// Says what is known of comparisons on this host.
-  mutating func quote(_ calibrations: CalibrationStore) throws {
-    environment.calibration = CalibrationSummary(
-      try calibrations.rows(hostClass: environment.host.hostClass))
-  }
-
-  /// Measures all there is to measure, and writes every file but `environment.json` for the last
-  /// time.
-  mutating func measure() throws -> RunRecord {
-    try folder.write(environment)
+  /// Measures, writes, and prints the table.
+  /// - Parameter content: what cells show beside times.
+  mutating func complete(showing content: CellContent = .rate) throws {
     let launches = options.launches
     let runner = try Runner(
       options: options, backends: local.backends(customBLAS: options.customBLAS),
       makeHost: { [local] _ -> any WorkloadHost in
         if launches == nil { return local }
         return try WorkerHost(command: [executablePath(), "worker"])
-      }, folder: folder)
+      }, folder: folder, earlier: earlier)
     let record = try runner.run()
-    environment.warnings += record.warnings
-    return record
-  }
-
-  /// Sums up, writes the rest, and prints.
-  /// - Parameter text: what goes to standard output, from the summary and the environment.
-  mutating func finish(
-    _ record: RunRecord, printing text: ([SummaryRow], Environment) throws -> String
-  ) throws {
+    environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }
     let summary = summarise(
       samples: record.samples, workloads: record.workloads, layers: record.layers,
       roofs: record.roofs)
     try folder.write(summary)
+    let calibrationRows = try calibration(record)
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
-    print(try text(summary, environment), terminator: "")
+    if !record.wasInterrupted { folder.removeJournal() }
+    let text =
+      calibrationRows.map { CalibrationTable($0).terminal() }
+      ?? RunTable(
+        summary: summary, roofs: record.roofs, showing: content, warnings: environment.warnings,
+        calibration: environment.calibration
+      ).terminal(isBold: isatty(1) == 1)
+    print(text, terminator: "")
     print("files: \(folder.path)")
     try conclude(record)
+  }
+
+  /// What a calibration found, written; nil for another run.
+  private func calibration(_ record: RunRecord) throws -> [CalibrationRow]? {
+    guard purpose == .calibrate else { return nil }
+    let hostClass = environment.host.hostClass
+    let rows = calibrate(
+      samples: record.samples, workloads: record.workloads, hostClass: hostClass)
+    try folder.write(rows)
+    // Half a calibration says little of the host.
+    if !record.wasInterrupted { try calibrations.add(rows, hostClass: hostClass) }
+    return rows
   }
 }
 
@@ -82,7 +138,9 @@ func conclude(_ record: RunRecord) throws {
         + "batch \(row.key.batch), \(row.status.rawValue): \(row.reason)")
   }
   if record.wasInterrupted {
-    printError("alexbench: interrupted; what was measured until then is written")
+    printError(
+      "alexbench: interrupted; what was measured until then is written, --resume goes on from there"
+    )
     throw AlexExit.interrupted
   }
   if !record.incorrect.isEmpty { throw AlexExit.incorrectOrUnavailable }
