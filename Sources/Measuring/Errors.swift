@@ -16,6 +16,8 @@ public enum MeasuringError: Error, Equatable, CustomStringConvertible {
   case protocolVersion(theirs: Int, ours: Int)
   /// A worker that cannot be started, ended early, or sent something else than a reply.
   case worker(String)
+  /// A run cannot go on here, since times would not be comparable; one difference each.
+  case notComparable([String])
   case cannotWrite(path: String, reason: String)
 
   public var description: String {
@@ -29,6 +31,9 @@ public enum MeasuringError: Error, Equatable, CustomStringConvertible {
     case .protocolVersion(let theirs, let ours):
       "the worker protocol is version \(ours) here and version \(theirs) there; "
         + "use programs of the same release"
+    case .notComparable(let differences):
+      "the run cannot be continued, its times would not be comparable: "
+        + differences.joined(separator: "; ") + "; start a new run instead"
     case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
     }
   }

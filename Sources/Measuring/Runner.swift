@@ -38,6 +38,7 @@ public final class Runner {
   private var record = RunRecord()
   private var roofLog = RoofLog()
   private var rowOfKey: [WorkloadKey: Int] = [:]
+  private let earlier: RunProgress
   private let start = alex_monotonic_ns()
   private var isHurried = false
 
@@ -45,18 +46,20 @@ public final class Runner {
   ///   - backends: all that there are; the options choose.
   ///   - makeHost: the host of a launch, counted from 0.
   ///   - folder: where files go; nil to write none.
+  ///   - earlier: what an interrupted run has left in the folder; nil for a new run.
   ///   - isInterrupted: asked before every block.
   /// - Throws: an option that makes no sense, or a backend asked for by name that cannot be had.
   public init(
     options: RunOptions, backends: [any Backend],
     makeHost: @escaping (_ launch: Int) throws -> any WorkloadHost, folder: RunFolder? = nil,
-    progress: Progress = Progress(),
+    earlier: RunProgress? = nil, progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
     try options.validate(backends: backends.map(\.name))
     self.options = options
     self.makeHost = makeHost
     self.folder = folder
+    self.earlier = earlier ?? RunProgress()
     self.progress = progress
     self.isInterrupted = isInterrupted
     contenders = Contender.list(
@@ -69,7 +72,11 @@ public final class Runner {
     _ names: [String]?, from backends: [any Backend]
   ) throws(MeasuringError) -> [any Backend] {
     guard let names else { return backends }
-    let chosen = backends.filter { names.contains($0.name) }
+    let chosen = backends.flatMap { backend -> [any Backend] in
+      // Each copy behind the one that it repeats.
+      let own = names.filter { RepeatedBackend.baseName(of: $0) == backend.name }.sorted()
+      return own.map { $0 == backend.name ? backend : RepeatedBackend(base: backend, name: $0) }
+    }
     for backend in chosen {
       if let unavailability = backend.unavailability {
         throw .unavailable("backend '\(backend.name)' is not available: \(unavailability)")
@@ -82,33 +89,66 @@ public final class Runner {
   /// - Throws: what makes going on pointless. Samples written until then are valid.
   public func run() throws -> RunRecord {
     let factory = RowFactory(runID: folder?.runID ?? "", options: options)
-    let plan = try places()
+    let plan = try RunPlan.places(options)
     for graph in distinctGraphs(plan) { record.layers += factory.layers(of: graph) }
     try folder?.write(record.layers)
+    try takeUpEarlier()
     let launchCount = options.launches ?? 1
     progress.expect(plan.reduce(0) { $0 + work(of: $1) } * Double(launchCount))
     for launch in 0..<launchCount where !record.wasInterrupted {
+      let missing = plan.filter { !earlier.done.contains(groupOf($0, launch)) }
+      progress.advance(
+        (plan.reduce(0) { $0 + work(of: $1) }) - missing.reduce(0) { $0 + work(of: $1) })
+      guard !missing.isEmpty else { continue }
       let host = try makeHost(launch)
       defer { host.close() }
-      for place in plan where !record.wasInterrupted {
-        let group = GroupRunner(
-          place: place, contenders: contenders, host: host, factory: hurried(factory),
-          references: references, plan: options.plan + record.plan, progress: progress,
-          launch: launch, isInterrupted: isInterrupted)
-        let result = try group.run { try folder?.append($0) }
-        progress.advance(work(of: place))
-        add(result)
-        roofLog.add(result.roofs, threads: place.threads)
-        record.roofs = roofLog.rows(runID: factory.runID)
-        try folder?.flush()
-        try folder?.write(record.roofs)
-        try folder?.write(record.workloads)
-        if !record.plan.isEmpty { try folder?.write(record.plan) }
-        if options.measuresPhases { try folder?.write(record.phases) }
+      for place in missing where !record.wasInterrupted {
+        try measure(place, launch: launch, host: host, factory: factory)
       }
     }
     progress.clear()
     return record
+  }
+
+  private func groupOf(_ place: WorkloadPlace, _ launch: Int) -> LaunchedGroup {
+    LaunchedGroup(launch: launch, group: GroupID(place))
+  }
+
+  /// Begins with what is complete already.
+  private func takeUpEarlier() throws {
+    try folder?.openJournal()
+    record.samples = earlier.samples
+    record.workloads = earlier.workloads
+    record.phases = earlier.phases
+    record.plan = earlier.plan
+    for (index, row) in record.workloads.enumerated() { rowOfKey[row.key] = index }
+    for probe in earlier.roofs { roofLog.add(probe.readings, threads: probe.threads) }
+    record.roofs = roofLog.rows(runID: folder?.runID ?? "")
+  }
+
+  /// One group in one launch, and its files.
+  private func measure(
+    _ place: WorkloadPlace, launch: Int, host: any WorkloadHost, factory: RowFactory
+  ) throws {
+    let id = groupOf(place, launch)
+    let log = GroupLog(
+      folder: folder, place: id, earlier: earlier.partial[id],
+      writePlan: { [folder, record] in try folder?.write(record.plan + $0) })
+    let group = GroupRunner(
+      place: place, contenders: contenders, host: host, factory: hurried(factory),
+      references: references, plan: options.plan + record.plan, progress: progress, log: log,
+      isInterrupted: isInterrupted)
+    let result = try group.run()
+    progress.advance(work(of: place))
+    add(result)
+    roofLog.add(result.roofs, threads: place.threads)
+    record.roofs = roofLog.rows(runID: factory.runID)
+    try folder?.flush()
+    try folder?.write(record.roofs)
+    try folder?.write(record.workloads)
+    if !record.plan.isEmpty { try folder?.write(record.plan) }
+    if options.measuresPhases { try folder?.write(record.phases) }
+    if !result.wasInterrupted { try log.note(.done) }
   }
 
   /// The same, or once the budget is used up the least that still is a measurement.
@@ -127,42 +167,6 @@ public final class Runner {
     factory.options.slowBlocks = 1
     factory.options.warmUpNanoseconds = 0
     return factory
-  }
-
-  /// The groups of a run, in order.
-  private func places() throws -> [WorkloadPlace] {
-    var places: [WorkloadPlace] = []
-    for (name, batch, threads) in combinations() {
-      var one = options
-      one.networks = [name]
-      for graph in try one.resolvedNetworks(batch: batch) {
-        func place(_ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
-          WorkloadPlace(
-            graph: graph, network: name, problem: options.problem, node: node, batch: batch,
-            threads: threads, cache: cache)
-        }
-        if options.passes.contains(.isolated) {
-          places += options.caches.flatMap { cache in
-            graph.nodes.indices.filter { isAsked(graph.nodes[$0]) }.map { place($0, cache) }
-          }
-        }
-        if options.passes.contains(.net) { places.append(place(nil, .warm)) }
-      }
-    }
-    return places
-  }
-
-  private func combinations() -> [(network: String, batch: Int, threads: Int)] {
-    let names = options.problem.map { [$0.description] } ?? options.networks
-    return names.flatMap { name in
-      options.batches.flatMap { batch in
-        options.threads.map { threads in (name, batch, threads) }
-      }
-    }
-  }
-
-  private func isAsked(_ node: Graph.Node) -> Bool {
-    options.layers?.contains(node.layer.name) ?? true
   }
 
   private func distinctGraphs(_ places: [WorkloadPlace]) -> [Graph] {
@@ -184,6 +188,7 @@ public final class Runner {
   private func add(_ group: GroupRecord) {
     record.samples += group.samples
     record.plan += group.plan
+    record.warnings += group.warnings.filter { !record.warnings.contains($0) }
     // Later launches repeat them.
     let known = Set(record.phases.map(\.key))
     record.phases += group.phases.filter { !known.contains($0.key) }

@@ -9,7 +9,7 @@ public struct Schedule: Sendable, Equatable {
   public static let slowRatio = 20
   /// As does one whose call takes longer than this, for layers alone and for nets.
   static func slowNanoseconds(_ pass: Pass) -> Int {
-    pass == .net ? 2_000_000_000 : longNanoseconds
+    pass == .isolated ? longNanoseconds : 2_000_000_000
   }
   /// A call that needs no priming.
   static let longNanoseconds = 200_000_000
@@ -35,8 +35,16 @@ public struct Schedule: Sendable, Equatable {
         && nanoseconds[index] <= Self.slowRatio * max(fastest, 1)
     }
     let inside = nanoseconds.indices.filter { isInside[$0] }
-    outside = nanoseconds.indices.filter { !isInside[$0] }
-    iterations = Self.iterations(nanoseconds: inside.map { nanoseconds[$0] }.min() ?? limit)
+    self.init(
+      inside: inside, outside: nanoseconds.indices.filter { !isInside[$0] },
+      iterations: Self.iterations(nanoseconds: inside.map { nanoseconds[$0] }.min() ?? limit),
+      minimumRounds: minimumRounds, seed: seed)
+  }
+
+  /// The schedule of contenders that are divided already.
+  init(inside: [Int], outside: [Int], iterations: Int, minimumRounds: Int, seed: UInt64) {
+    self.outside = outside
+    self.iterations = iterations
     rounds =
       inside.isEmpty
       ? []
@@ -44,6 +52,9 @@ public struct Schedule: Sendable, Equatable {
         treatments: inside.count, minimumRounds: minimumRounds, seed: seed
       ).map { $0.map { inside[$0] } }
   }
+
+  /// Those who take turns.
+  public var inside: [Int] { rounds.first?.sorted() ?? [] }
 
   /// Calls of this length that a block needs: 5 ms, and 10⁴ readings of the clock.
   public static func iterations(nanoseconds: Int) -> Int {

@@ -21,6 +21,15 @@ enum NumberText {
   /// The same for shares of a roof.
   static func percent(_ value: Double) -> String { gigaflops(value) }
 
+  /// Percent more or less, with its sign.
+  static func difference(_ value: Double) -> String {
+    let text = fixed(abs(value), 1)
+    return text == "0.0" ? "±0.0" : (value < 0 ? "−" : "+") + text
+  }
+
+  /// Ratios near 1.
+  static func ratio(_ value: Double) -> String { fixed(value, 4) }
+
   /// Rates: three digits, at most two after the point.
   static func rate(_ value: Double) -> String {
     switch value {

@@ -10,6 +10,7 @@ public struct RunTable: Sendable {
   private let roofs: [RoofRow]
   private let content: CellContent
   private let warnings: [String]
+  private let calibration: CalibrationSummary?
 
   /// - Parameters:
   ///   - summary: rows as ``summarise(samples:workloads:layers:roofs:)`` gives them; layers inside
@@ -17,9 +18,10 @@ public struct RunTable: Sendable {
   ///   - roofs: for the line below each table.
   ///   - content: what stands beside the times.
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
+  ///   - calibration: of the host, for a line at the end.
   public init(
     summary: [SummaryRow], roofs: [RoofRow] = [], showing content: CellContent = .rate,
-    warnings: [String] = []
+    warnings: [String] = [], calibration: CalibrationSummary? = nil
   ) {
     var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
     var order: [GroupKey] = []
@@ -32,6 +34,7 @@ public struct RunTable: Sendable {
     self.roofs = roofs
     self.content = content
     self.warnings = warnings
+    self.calibration = calibration
   }
 
   /// - Parameter isBold: the best of a row in bold, for a terminal; it has a `*` anyway.
@@ -45,6 +48,7 @@ public struct RunTable: Sendable {
       text += legend(group, bestMark: "*").map { wrapped("", $0) }.joined() + notes.text() + "\n"
     }
     return text + warnings.map { wrapped("warning: ", $0) }.joined()
+      + (calibration.map { wrapped("", CalibrationTable.line($0)) } ?? "")
   }
 
   /// The same for a page or a job summary.
@@ -59,6 +63,7 @@ public struct RunTable: Sendable {
       text += lines.map { "- \(withoutFixedBlanks($0))\n" }.joined() + "\n"
     }
     return text + warnings.map { "> **Warning:** \($0)\n\n" }.joined()
+      + (calibration.map { withoutFixedBlanks(CalibrationTable.line($0)) + "\n" } ?? "")
   }
 
   private func legend(_ group: Group, bestMark: String) -> [String] {
@@ -74,6 +79,7 @@ public struct RunTable: Sendable {
           + "other work; summary.csv has the medians without them (median_clean_ns)")
     }
     if let line = content.legend { lines.append(line) }
+    if let line = group.reconciliation { lines.append(line) }
     if let line = RoofLine.text(roofs, threads: group.key.threads) { lines.append(line) }
     return lines
   }
@@ -169,6 +175,20 @@ private struct Group: Sendable {
     return times.count < 2 ? nil : times.min { $0.1 < $1.1 }?.0
   }
 
+  /// How well the steps inside the nets add up to them; nil where they were not timed.
+  var reconciliation: String? {
+    let texts = columns.compactMap { column -> String? in
+      guard let line = lines.last, line.index < 0, let row = row(line, column),
+        let percent = row.net.reconcilePercent
+      else { return nil }
+      let name = [column.backend, column.isa].filter { !$0.isEmpty }.joined(separator: " ")
+      return "\(NumberText.difference(percent))\(fixedBlank)%\(fixedBlank)(\(name))"
+    }
+    guard !texts.isEmpty else { return nil }
+    return "the steps inside the net, timed one by one, add up to the net with "
+      + texts.joined(separator: ", ")
+  }
+
   var hasBest: Bool { lines.contains { best(of: $0) != nil } }
 
   func grid(_ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes) -> Grid {
@@ -207,7 +227,11 @@ private struct Group: Sendable {
       return [row.workload.status.rawValue + notes.mark(row.workload.reason)]
     }
     guard let median = row.time.median else { return ["not timed"] }
-    return [NumberText.milliseconds(median), content.text(of: row, isRoomy: isRoomy, &notes)]
+    var beside = content.text(of: row, isRoomy: isRoomy, &notes)
+    if let handicap = row.workload.facts.handicap {
+      beside += notes.mark("slower by \(handicap) on purpose (--handicap)")
+    }
+    return [NumberText.milliseconds(median), beside]
   }
 
   private func imagesPerSecond(_ row: SummaryRow?) -> String {

@@ -22,6 +22,12 @@ public struct Environment: Hashable, Sendable, Codable {
   public var loadAfter: [Double]?
   /// What a reader of the numbers must know, one sentence each.
   public var warnings: [String]
+  /// What was asked for; absent in runs of earlier versions.
+  public var options: RecordedOptions?
+  /// When it was continued after an interruption, ISO 8601, UTC.
+  public var resumedAt: [String]?
+  /// What is known of comparisons of a backend with itself on this host.
+  public var calibration: CalibrationSummary?
 
   public init(
     runID: String, startedAt: String, arguments: [String], seeds: [String: UInt64],
@@ -49,7 +55,9 @@ public struct Environment: Hashable, Sendable, Codable {
     case seeds, build, host, libraries
     case loadBefore = "load_before"
     case loadAfter = "load_after"
-    case warnings
+    case warnings, options
+    case resumedAt = "resumed_at"
+    case calibration
   }
 
   /// Keys sorted, one per line, with a line feed at the end.
@@ -103,6 +111,40 @@ public struct Environment: Hashable, Sendable, Codable {
   }
 }
 
+/// A host's calibration in a few numbers.
+public struct CalibrationSummary: Hashable, Sendable, Codable {
+  /// The last run that added to it.
+  public var runID: String
+  public var workloadCount: Int
+  /// Lower median and largest spread of a workload's ratios.
+  public var medianSpreadPercent: Double
+  public var largestSpreadPercent: Double
+  /// Over all workloads.
+  public var windowCount: Int
+  public var falseAlarmCount: Int
+
+  /// - Returns: nil when no row has a spread.
+  public init?(_ rows: [CalibrationRow]) {
+    let spreads = rows.compactMap(\.spreadPercent).sorted()
+    guard let largest = spreads.last, let runID = rows.map(\.key.runID).max() else { return nil }
+    self.runID = runID
+    workloadCount = spreads.count
+    medianSpreadPercent = spreads[(spreads.count - 1) / 2]
+    largestSpreadPercent = largest
+    windowCount = rows.reduce(0) { $0 + $1.windowCount }
+    falseAlarmCount = rows.reduce(0) { $0 + $1.falseAlarmCount }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case runID = "run_id"
+    case workloadCount = "n_workloads"
+    case medianSpreadPercent = "median_spread_pct"
+    case largestSpreadPercent = "largest_spread_pct"
+    case windowCount = "n_windows"
+    case falseAlarmCount = "n_false_alarms"
+  }
+}
+
 /// What was built, and from what.
 public struct BuildEnvironment: Hashable, Sendable, Codable {
   /// For example `Swift 6.3`.
@@ -113,6 +155,8 @@ public struct BuildEnvironment: Hashable, Sendable, Codable {
   public var gitCommit: String?
   /// Files there differ from the commit.
   public var gitIsDirty: Bool?
+  /// Hash of the program's file: FNV-1a of its 64-bit words, hexadecimal.
+  public var executable: String?
 
   public init(
     compiler: String, configuration: String, gitCommit: String? = nil, gitIsDirty: Bool? = nil
@@ -127,6 +171,7 @@ public struct BuildEnvironment: Hashable, Sendable, Codable {
     case compiler, configuration
     case gitCommit = "git_commit"
     case gitIsDirty = "git_is_dirty"
+    case executable
   }
 }
 

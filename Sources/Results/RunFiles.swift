@@ -13,6 +13,8 @@ public struct RunFiles: Sendable {
   public var phases: [PhaseRow]
   /// Empty when nothing was chosen by measuring.
   public var plan: [PlanRow]
+  /// Empty for a run that is no calibration.
+  public var calibration: [CalibrationRow]
   public var environment: Environment
 
   /// Reads a run's folder.
@@ -26,6 +28,7 @@ public struct RunFiles: Sendable {
     summary = try Schema.summary.rows(inFolder: folder)
     phases = try Schema.phases.rowsIfPresent(inFolder: folder)
     plan = try Schema.plan.rowsIfPresent(inFolder: folder)
+    calibration = try Schema.calibration.rowsIfPresent(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
 }
@@ -37,7 +40,7 @@ extension Schema {
   }
 
   /// Reads a file that a run need not have; a missing one has no rows.
-  func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
+  public func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
     do throws(ResultsError) { return try rows(inFolder: folder) } catch {
       if case .missing = error { return [] }
       throw error

@@ -8,7 +8,12 @@ import Foundation
 public final class RunFolder {
   public let runID: String
   public let path: String
-  private let samples: AppendedFile
+  private var samples: AppendedFile
+  private var journal: AppendedFile?
+  /// Rows in `samples.csv` by now.
+  public private(set) var sampleCount = 0
+  /// Notes of what is complete, one per line; only there while a run is not.
+  private static let journalName = ".journal"
 
   /// Makes `<parent>/<run-id>/` and an empty `samples.csv` in it; never reuses a folder.
   /// - Parameter parent: made with its own parents where it does not exist.
@@ -34,10 +39,75 @@ public final class RunFolder {
     try samples.append(Schema.samples.headerLine)
   }
 
+  /// Takes up a run that ended before it was complete.
+  /// - Throws: also when another process is at it.
+  public init(resuming path: String, runID: String) throws(ResultsError) {
+    self.runID = runID
+    self.path = path
+    let samplesPath = Self.join(path, Schema.samples.fileName)
+    samples = try AppendedFile(path: samplesPath, isNew: false)
+    try openJournal()
+  }
+
+  /// The blocks that a run left behind.
+  /// - Returns: `isCut` when the last line was cut off and is left out.
+  public static func earlierSamples(
+    in path: String
+  ) throws(ResultsError) -> (rows: [SampleRow], isCut: Bool) {
+    let file = join(path, Schema.samples.fileName)
+    guard FileManager.default.fileExists(atPath: file) else { return ([], false) }
+    let text = try fileText(file)
+    let end = text.utf8.lastIndex(of: UInt8(ascii: "\n"))
+    let whole = end.map { text[...$0] } ?? ""
+    return (
+      whole.isEmpty ? [] : try Schema.samples.rows(in: String(whole), file: file),
+      whole.utf8.count < text.utf8.count
+    )
+  }
+
+  /// Begins `samples.csv` anew, with these rows, and the journal with as many of its lines.
+  public func restart(_ rows: [SampleRow], journalLineCount: Int) throws(ResultsError) {
+    try journal?.cut(toLines: journalLineCount)
+    try replace(Schema.samples.fileName, with: Schema.samples.text(rows))
+    sampleCount = rows.count
+    samples = try AppendedFile(
+      path: Self.join(path, Schema.samples.fileName), isNew: false)
+  }
+
+  /// Makes sure that there is a journal, and that nobody else writes it.
+  public func openJournal() throws(ResultsError) {
+    guard journal == nil else { return }
+    let file = try AppendedFile(path: Self.join(path, Self.journalName), isNew: false)
+    guard file.lock() else {
+      throw .cannotWrite(path: path, reason: "another process is measuring into this folder")
+    }
+    try file.cut()
+    journal = file
+  }
+
+  /// Adds a line, which must not contain a line feed.
+  public func note(_ line: String) throws(ResultsError) { try journal?.append(line + "\n") }
+
+  /// The lines of a run's journal; nil when it has none.
+  public static func journalLines(in path: String) throws(ResultsError) -> [String]? {
+    let file = join(path, journalName)
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    let text = try fileText(file)
+    guard let end = text.utf8.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
+    return text[..<end].split(separator: "\n").map(String.init)
+  }
+
+  /// The run is complete.
+  public func removeJournal() {
+    journal = nil
+    unlink(Self.join(path, Self.journalName))
+  }
+
   /// Appends blocks to `samples.csv`, in one write of whole lines.
   public func append(_ rows: [SampleRow]) throws(ResultsError) {
     guard !rows.isEmpty else { return }
     try samples.append(rows.map(Schema.samples.line).joined())
+    sampleCount += rows.count
   }
 
   /// Brings the samples to the disk; once per round is enough.
@@ -68,6 +138,11 @@ public final class RunFolder {
     try replace(Schema.phases.fileName, with: Schema.phases.text(rows))
   }
 
+  /// Writes `calibration.csv`, in place of an earlier one.
+  public func write(_ rows: [CalibrationRow]) throws(ResultsError) {
+    try replace(Schema.calibration.fileName, with: Schema.calibration.text(rows))
+  }
+
   /// Writes `plan.csv`, in place of an earlier one.
   public func write(_ rows: [PlanRow]) throws(ResultsError) {
     try replace(Schema.plan.fileName, with: Schema.plan.text(rows))
@@ -79,23 +154,7 @@ public final class RunFolder {
   }
 
   private func replace(_ name: String, with text: String) throws(ResultsError) {
-    let target = Self.join(path, name)
-    let temporary = Self.join(path, ".\(name).partial")
-    // A left-over of a killed process would be appended to.
-    unlink(temporary)
-    do {
-      let file = try AppendedFile(path: temporary)
-      try file.append(text)
-      try file.flush()
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-    guard rename(temporary, target) == 0 else {
-      let code = errno
-      unlink(temporary)
-      throw .cannotWrite(path: target, reason: systemMessage(code))
-    }
+    try replaceFile(folder: path, name: name, with: text)
   }
 
   static func join(_ folder: String, _ name: String) -> String {
@@ -113,6 +172,27 @@ public final class RunFolder {
   }
 }
 
+/// Puts a file there whole, in place of an earlier one.
+func replaceFile(folder: String, name: String, with text: String) throws(ResultsError) {
+  let target = RunFolder.join(folder, name)
+  let temporary = RunFolder.join(folder, ".\(name).partial")
+  // A left-over of a killed process would be appended to.
+  unlink(temporary)
+  do {
+    let file = try AppendedFile(path: temporary)
+    try file.append(text)
+    try file.flush()
+  } catch {
+    unlink(temporary)
+    throw error
+  }
+  guard rename(temporary, target) == 0 else {
+    let code = errno
+    unlink(temporary)
+    throw .cannotWrite(path: target, reason: systemMessage(code))
+  }
+}
+
 /// The system's sentence for an error number.
 func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
@@ -122,11 +202,31 @@ final class AppendedFile {
   private let path: String
   private var byteCount = 0
 
-  /// Creates the file; one that exists already is an error.
-  init(path: String) throws(ResultsError) {
+  /// - Parameter isNew: creates the file, and one that exists already is an error; otherwise goes on
+  ///   with what is there, if anything.
+  init(path: String, isNew: Bool = true) throws(ResultsError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
+    let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0)
+    descriptor = open(path, flags, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemMessage(errno)) }
+    byteCount = Int(lseek(descriptor, 0, SEEK_END))
+  }
+
+  /// Keeps other processes from locking it as long as it is open.
+  /// - Returns: false when another one has it.
+  func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
+  /// Keeps whole lines only, and of these the first ones.
+  func cut(toLines count: Int = .max) throws(ResultsError) {
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    guard pread(descriptor, &bytes, byteCount, 0) == byteCount else {
+      throw .cannotRead(path: path, reason: systemMessage(errno))
+    }
+    let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }.prefix(count)
+    byteCount = ends.last.map { $0 + 1 } ?? 0
+    guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
+      throw .cannotWrite(path: path, reason: systemMessage(errno))
+    }
   }
 
   deinit { close(descriptor) }

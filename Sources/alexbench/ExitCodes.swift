@@ -14,13 +14,16 @@ enum AlexExit {
   static let corrupt = ExitCode(65)
   static let missing = ExitCode(66)
 
+  /// Of a run that a signal ended.
+  static var interrupted: ExitCode { ExitCode(128 + (Interruption.signalNumber ?? SIGINT)) }
+
   static func code(of error: any Error) -> ExitCode {
     switch error {
     case let error as MeasuringError:
       switch error {
       case .unknown, .usage: usage
       case .unavailable: incorrectOrUnavailable
-      case .protocolVersion: otherVersion
+      case .protocolVersion, .notComparable: otherVersion
       case .cannotWrite: cannotWrite
       case .workload, .unknownHandle, .worker: internalError
       }

@@ -60,6 +60,16 @@ struct RunCommand: ParsableCommand {
   var plan: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Slow a layer down on purpose, to see whether a comparison notices; may be repeated.",
+      discussion: """
+        conv3=15% for every backend, simd:conv3=15% for one: the clock runs on for that share after \
+        each timed block of the layer, and in nets for the layer's part of it. Everything that is \
+        slowed down says so.
+        """, valueName: "[BACKEND:]LAYER=PCT"))
+  var handicap: [String] = []
+
+  @Option(
     help: """
       What cells show beside the time: rate (GFLOP/s, counted as direct convolution), or roof \
       (percent of what peak arithmetic and the bandwidth of memory allow; may exceed 100 where an \
@@ -70,59 +80,80 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Folder in which the run makes a folder of its own.")
   var out = "results/runs"
 
+  @Option(help: "Folder of the calibrations of hosts, see 'alexbench help calibrate'.")
+  var calibration = RunSession.calibrationFolder
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with a run that was killed or interrupted, in its folder.",
+      discussion: """
+        It is measured as it was asked for: of other options only --show, --env-clean and \
+        --calibration may stand beside it. What is complete is not repeated; of a round that was \
+        under way nothing is kept. Exit code 5, with the fields that differ, when the host, the \
+        program or the libraries are not the same: such times cannot stand in one run.
+        """, valueName: "folder"))
+  var resume: String?
+
+  @Flag(help: "Only say what would be measured, with estimates of time and memory.")
+  var dryRun = false
+
   func run() throws {
     try AlexExit.reporting {
       Interruption.install()
       selection.cleanEnvironment()
-      var options = try selection.options(autoISAs: [.best])
-      if quick { options.makeQuick() }
-      if let rounds { options.rounds = rounds }
-      options.launches = launches
-      options.caches = cache?.elements ?? [.warm]
-      options.measuresPhases = phases
-      if let plan { options.plan = try readPlan(plan) }
-      // Before libraries start threads and before anything is pinned.
-      let host = HostFingerprint.collect()
-      let build = BuildFingerprint.collect()
-      let local = selection.localHost()
-      let backends = local.backends(customBLAS: options.customBLAS)
-      try options.validate(backends: backends.map(\.name))
-      let chosen = try Runner.choose(options.backends, from: backends)
-      let folder = try RunFolder(parent: out)
-      var environment = Environment(
-        runID: folder.runID, startedAt: timestamp(), arguments: CommandLine.arguments,
-        seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
-        build: build, host: host, libraries: libraryEnvironments(of: chosen),
-        warnings: allWarnings(host: host, build: build, backends: chosen))
-      try folder.write(environment)
-      let runner = try Runner(
-        options: options, backends: backends,
-        makeHost: { _ -> any WorkloadHost in
-          if launches == nil { return local }
-          return try WorkerHost(command: [executablePath(), "worker"])
-        }, folder: folder)
-      let record = try runner.run()
-      environment.warnings += record.warnings
-      try finish(record, folder, &environment)
+      if let resume { return try goOn(resume) }
+      let options = try options()
+      if dryRun {
+        let backends = selection.localHost().backends(customBLAS: options.customBLAS)
+        let earlier = earlierRun()
+        let forecast = try RunForecast(
+          options, backends: backends, earlier: earlier.summary, roofs: earlier.roofs)
+        return print(forecast.text, terminator: "")
+      }
+      var session = try RunSession(
+        .run, options, local: selection.localHost(), out: out, calibration: calibration)
+      try session.complete(showing: show)
     }
   }
 
-  /// Writes and prints what there is, and ends with the code that says how it went.
-  private func finish(
-    _ record: RunRecord, _ folder: RunFolder, _ environment: inout Environment
-  ) throws {
-    let summary = summarise(
-      samples: record.samples, workloads: record.workloads, layers: record.layers,
-      roofs: record.roofs)
-    try folder.write(summary)
-    environment.finishedAt = timestamp()
-    environment.loadAfter = HostFingerprint.loadAverage()
-    try folder.write(environment)
-    let table = RunTable(
-      summary: summary, roofs: record.roofs, showing: show, warnings: environment.warnings)
-    print(table.terminal(isBold: isatty(1) == 1), terminator: "")
-    print("files: \(folder.path)")
-    try conclude(record)
+  private func options() throws -> RunOptions {
+    var options = try selection.options(autoISAs: [.best])
+    if quick { options.makeQuick() }
+    if let rounds { options.rounds = rounds }
+    options.launches = launches
+    options.caches = cache?.elements ?? [.warm]
+    options.measuresPhases = phases
+    options.handicaps = try handicap.map { text throws in try Handicap(text) }
+    if let plan { options.plan = try readPlan(plan) }
+    return options
+  }
+
+  private func goOn(_ folder: String) throws {
+    let allowed = ["--resume", "--show", "--env-clean", "--calibration"]
+    let names = CommandLine.arguments.dropFirst(2).filter { $0.hasPrefix("-") }
+      .map { String($0.prefix { $0 != "=" }) }
+    if let other = names.first(where: { !allowed.contains($0) }) {
+      throw MeasuringError.usage("\(other) cannot be changed for a run that is resumed")
+    }
+    guard
+      var session = try RunSession(
+        resuming: folder, local: selection.localHost(), calibration: calibration)
+    else {
+      print("\(folder) is complete")
+      return
+    }
+    try session.complete(showing: show)
+  }
+
+  /// The latest complete run in the folder of runs, to estimate from; empty where there is none.
+  private func earlierRun() -> (summary: [SummaryRow], roofs: [RoofRow]) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+    for name in names.sorted().reversed() {
+      // Runs of other versions or half written ones are of no use here.
+      guard let summary = try? Schema.summary.rows(inFolder: out + "/" + name) else { continue }
+      return (summary, (try? Schema.roofs.rowsIfPresent(inFolder: out + "/" + name)) ?? [])
+    }
+    return ([], [])
   }
 }
 
@@ -134,36 +165,4 @@ func readPlan(_ path: String) throws -> [PlanRow] {
     return try Schema.plan.rows(inFolder: path)
   }
   return try Schema.plan.rows(contentsOf: path)
-}
-
-/// Ends a command with the code that says how its run went.
-func conclude(_ record: RunRecord) throws {
-  for row in record.incorrect {
-    printError(
-      "alexbench: \(row.key.backend) (\(row.key.isa)) at \(row.key.network) \(row.key.layer), "
-        + "batch \(row.key.batch), \(row.status.rawValue): \(row.reason)")
-  }
-  if record.wasInterrupted {
-    printError("alexbench: interrupted; what was measured until then is written")
-    throw ExitCode(128 + (Interruption.signalNumber ?? SIGINT))
-  }
-  if !record.incorrect.isEmpty { throw AlexExit.incorrectOrUnavailable }
-  if !record.hasAnyResult {
-    printError("alexbench: nothing was measured; the table says why")
-    throw AlexExit.incorrectOrUnavailable
-  }
-}
-
-/// Now, as files write it.
-func timestamp() -> String {
-  ISO8601DateFormatter().string(from: Date())
-}
-
-/// The file of this program.
-func executablePath() throws -> String {
-  do {
-    return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-  } catch {
-    throw MeasuringError.worker("cannot find this program's own file: /proc/self/exe is missing")
-  }
 }

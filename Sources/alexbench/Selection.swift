@@ -12,8 +12,12 @@ struct Selection: ParsableArguments {
   @Option(help: "Networks, see 'alexbench list networks'.")
   var network = CommaList(["alexnet"])
 
-  @Option(help: "Backends, see 'alexbench list backends'; or all.")
-  var backend = CommaList(["all"])
+  @Option(
+    help: """
+      Backends, see 'alexbench list backends'; or all. NAME#2 is a copy of NAME. (default: all, \
+      calibrate: simd)
+      """)
+  var backend: CommaList<String>?
 
   @Option(help: "Measure these layers alone, for example conv2,fc6; without --pass no full net.")
   var layer: CommaList<String>?
@@ -41,7 +45,11 @@ struct Selection: ParsableArguments {
       """)
   var isa: String?
 
-  @Option(help: "isolated (each layer alone), net (the full forward), or both.")
+  @Option(
+    help: """
+      isolated (each layer alone), in-net (each step inside a full forward), net (the full forward \
+      alone). (default: all; with --layer: isolated)
+      """)
   var pass: CommaList<Pass>?
 
   @Option(
@@ -72,18 +80,23 @@ struct Selection: ParsableArguments {
   var envClean = false
 
   /// The options as the measuring side takes them.
-  /// - Parameter autoISAs: what `--isa auto` means.
-  func options(autoISAs: [InstructionSet]) throws -> RunOptions {
+  /// - Parameters:
+  ///   - autoISAs: what `--isa auto` means.
+  ///   - standard: the backends when none are named; nil for all.
+  func options(
+    autoISAs: [InstructionSet], backends standard: [String]? = nil
+  ) throws -> RunOptions {
     var options = RunOptions()
     options.networks = network.elements
     options.problem = try problem.map { text throws in try Problem(text) }
     options.layers = layer?.elements
-    if !backend.elements.contains("all") { options.backends = backend.elements }
+    options.backends = backend.map(\.elements) ?? standard
+    if options.backends?.contains("all") == true { options.backends = nil }
     options.batches = batch?.elements ?? [options.problem?.batch ?? 1]
     options.threads = threads.elements
     let isa = isa ?? ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto"
     options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
-    options.passes = pass?.elements ?? (layer == nil ? [.isolated, .net] : [.isolated])
+    options.passes = pass?.elements ?? (layer == nil ? Pass.allCases : [.isolated])
     options.seed = seed
     options.tiles = tile?.layers ?? [:]
     options.tile = tile?.everywhere

@@ -56,8 +56,9 @@ import Testing
       ])
       #expect(command.exitCode == 0, "\(command.errors)")
       let files = try RunFiles(folder: runFolder(in: parent))
-      #expect(files.workloads.map(\.key.layer) == ["conv", "net"])
-      #expect(files.workloads.map(\.key.network) == ["c4 h9 w9 k6 r3 p1", "c4 h9 w9 k6 r3 p1"])
+      #expect(files.workloads.map(\.key.layer) == ["conv", "net", "conv"])
+      #expect(
+        files.workloads.map(\.key.network) == [String](repeating: "c4 h9 w9 k6 r3 p1", count: 3))
       #expect(Set(files.samples.map(\.launch)) == [0, 1])
       // One probing per group and launch: naive has no rounds.
       #expect(Set(files.roofs.map(\.probeCount)) == [4])
@@ -128,9 +129,36 @@ import Testing
       #expect(command.errors.contains("interrupted"))
       let files = try RunFiles(folder: runFolder(in: parent))
       #expect(files.samples.count > 3)
-      #expect(files.workloads.map(\.status) == [.skipped])
-      #expect(files.summary.count == 1)
+      #expect(files.workloads.allSatisfy { $0.status == .skipped })
+      #expect(files.summary.count == files.workloads.count)
       #expect(files.environment.finishedAt != nil)
+    }
+  }
+
+  @Test("A calibration is kept, and the next run on the host quotes it")
+  func calibrate() throws {
+    try withTemporaryFolder { folder in
+      let common = [
+        "--problem", "c4 h9 k6 r3 p1", "--rounds", "6", "--calibration", folder + "/known",
+        "--out", folder + "/runs",
+      ]
+      let calibrate = try Command(["calibrate"] + common)
+      #expect(calibrate.exitCode == 0, "\(calibrate.errors)")
+      #expect(calibrate.output.contains("A backend compared with itself"))
+      let files = try RunFiles(folder: runFolder(in: folder + "/runs"))
+      #expect(Set(files.calibration.map(\.key.backend)) == ["simd"])
+      #expect(Set(files.calibration.map(\.key.pass)) == Set(Pass.allCases))
+      #expect(files.calibration.allSatisfy { $0.roundCount == 6 && $0.spreadPercent != nil })
+      #expect(Set(files.summary.map(\.key.backend)) == ["simd", "simd#2"])
+      let stored = CalibrationStore(folder: folder + "/known")
+      let rows = try stored.rows(hostClass: files.environment.host.hostClass)
+      #expect(rows == files.calibration)
+      let next = try Command(["run", "--backend", "naive", "--pass", "net"] + common)
+      #expect(next.output.contains("this host: a backend compared with itself"))
+      let run = try #require(
+        FileManager.default.contentsOfDirectory(atPath: folder + "/runs").sorted().last)
+      #expect(
+        try Environment(contentsOf: folder + "/runs/\(run)/environment.json").calibration != nil)
     }
   }
 }

@@ -1,0 +1,124 @@
+import Networks
+import Results
+import Statistics
+
+/// What a group of a run is expected to take.
+struct GroupForecast {
+  var place: WorkloadPlace
+  /// Backends that are measured, and those that are not with the reason.
+  var measured: [Contender]
+  var skipped: [(name: String, reason: String)]
+  /// Rounds of whole squares; 0 where all are measured on their own.
+  var roundCount: Int
+  var seconds: Double
+  var byteCount: Int
+
+  /// - Parameter rate: what a contender computes per nanosecond in this place, in FLOP.
+  init(
+    _ place: WorkloadPlace, contenders: [Contender], options: RunOptions,
+    callNanoseconds: (Contender) -> Double
+  ) {
+    self.place = place
+    let refusal = MemoryGuard.refusal(place: place, contenderCount: contenders.count)
+    measured = []
+    skipped = []
+    for contender in contenders {
+      let reason =
+        contender.backend.unavailability?.description ?? refusal
+        ?? contender.skipReason(threads: place.threads, batch: place.batch) ?? place.skipReason
+      if let reason {
+        skipped.append((contender.backend.name, reason))
+      } else {
+        measured.append(contender)
+      }
+    }
+    byteCount = MemoryGuard.byteCount(of: place) * measured.count
+    let calls = measured.map(callNanoseconds)
+    let schedule = Schedule(
+      nanoseconds: calls.map { Int($0) },
+      isSingle: measured.map { $0.backend.threading == .single }, pass: place.pass,
+      minimumRounds: options.rounds, seed: options.seed)
+    roundCount = schedule.rounds.count
+    let timing = Timing(options: options, passCount: place.passes.count)
+    var nanoseconds = 0.0
+    for index in schedule.inside {
+      nanoseconds += timing.inside(
+        call: calls[index], iterations: schedule.iterations, roundCount: roundCount)
+    }
+    for index in schedule.outside { nanoseconds += timing.outside(call: calls[index]) }
+    if !measured.isEmpty { nanoseconds += Self.preparation(place, contenderCount: measured.count) }
+    seconds = nanoseconds / 1e9
+  }
+
+  /// Rough costs of a block beside its calls: waiting for quiet, priming, probing the clock.
+  private struct Timing {
+    var options: RunOptions
+    var passCount: Int
+    private let besideNanoseconds = 1_500_000.0
+    /// Blocks that a warm-up usually takes.
+    private let warmUpBlocks = 12.0
+
+    init(options: RunOptions, passCount: Int) {
+      self.options = options
+      self.passCount = passCount
+    }
+
+    func inside(call: Double, iterations: Int, roundCount: Int) -> Double {
+      let block = call * Double(iterations)
+      let warmUp = min(warmUpBlocks * block, Double(options.warmUpNanoseconds) + 5 * block)
+      return warmUp + Double(roundCount * passCount) * (block + besideNanoseconds)
+    }
+
+    func outside(call: Double) -> Double {
+      let block = call * Double(Schedule.iterations(nanoseconds: Int(call)))
+      return Double(options.slowBlocks * passCount) * (block + besideNanoseconds)
+    }
+  }
+
+  /// Making and packing weights for each contender, and the float64 reference once; in nanoseconds.
+  private static func preparation(_ place: WorkloadPlace, contenderCount: Int) -> Double {
+    let nodes = place.node.map { [place.graph.nodes[$0]] } ?? place.graph.nodes
+    let costs = nodes.map { place.graph.cost(of: $0) }
+    let weights = costs.reduce(0) { $0 + $1.weightBytes }
+    let flops = costs.reduce(0) { $0 + $1.flops }
+    let images = ReferenceCache.checkedImages(batch: place.batch)?.count ?? place.batch
+    // About 0.5 GB/s for weights, 1 GFLOP/s for plain loops in double precision.
+    return Double(weights * contenderCount) * 2
+      + Double(flops) * Double(images) / Double(max(place.batch, 1))
+  }
+
+  /// One line, and one for each that is skipped.
+  var text: String {
+    let minutes = DurationText.short(seconds: seconds)
+    let memory = "\((byteCount + (1 << 20) - 1) >> 20) MiB"
+    let passes = place.passes.map(\.rawValue).joined(separator: "+")
+    let cache = place.cache == .warm ? "" : ", \(place.cache.rawValue)"
+    var text =
+      "\(place.graph.networkName) \(place.layer), batch \(place.batch), threads \(place.threads), "
+      + "\(passes)\(cache): "
+    text +=
+      measured.isEmpty
+      ? "nothing\n"
+      : "\(measured.map(\.name).joined(separator: " ")); \(roundCount) rounds, about \(minutes), "
+        + "\(memory)\n"
+    for skip in skipped { text += "  not \(skip.name): \(skip.reason)\n" }
+    return text
+  }
+}
+
+/// Times for people.
+enum DurationText {
+  /// For example `40 s` or `3.5 min`.
+  static func short(seconds: Double) -> String {
+    guard seconds >= 99.5 else {
+      return seconds < 0.95 ? "1 s" : "\(Int(seconds.rounded())) s"
+    }
+    let tenths = Int((seconds / 6).rounded())
+    return "\(tenths / 10).\(tenths % 10) min"
+  }
+}
+
+extension Contender {
+  /// Backend, with the instruction set where it is one of ours.
+  var name: String { isa == "external" ? backend.name : "\(backend.name)(\(isa))" }
+}

@@ -1,0 +1,78 @@
+import Results
+import Statistics
+
+/// What a sign interval over such ratios detects at least, as a share; nil when it cannot be told.
+public typealias DetectableEffect = ([Double]) -> Double?
+
+/// Compares backends with their copies: a row per workload that has a copy, the copy being called
+/// `<name>#2`.
+///
+/// - Parameter detectableEffect: nil where it is not computed.
+public func calibrate(
+  samples: [SampleRow], workloads: [WorkloadRow], hostClass: String,
+  detectableEffect: DetectableEffect? = nil
+) -> [CalibrationRow] {
+  let blocks = Dictionary(grouping: samples, by: \.key)
+  let usable = Set(workloads.filter { $0.status == .ok }.map(\.key))
+  return workloads.compactMap { workload in
+    var copy = workload.key
+    copy.backend += "#2"
+    guard usable.contains(workload.key), usable.contains(copy) else { return nil }
+    let ratios = pairedRatios(blocks[workload.key] ?? [], blocks[copy] ?? [])
+    var row = CalibrationRow(key: workload.key, hostClass: hostClass, roundCount: ratios.count)
+    guard let all = OrderStatistics(ratios), all.median > 0 else {
+      row.detectableEffectReason = "no round has both copies"
+      return row
+    }
+    row.medianRatio = medianRatio(ratios.map { (baseline: 1, contender: $0) })
+    row.spreadPercent = 100 * all.medianAbsoluteDeviation / all.median
+    if let ranks = SignInterval(count: all.count, confidence: CalibrationRule.confidence) {
+      row.intervalLower = all.value(rank: ranks.lower)
+      row.intervalUpper = all.value(rank: ranks.upper)
+    }
+    let windows = CalibrationRule.windows(ratios)
+    row.windowCount = windows.count
+    row.falseAlarmCount = windows.count(where: CalibrationRule.isAlarm)
+    row.detectableEffectPercent = detectableEffect?(ratios).map { 100 * $0 }
+    if row.detectableEffectPercent == nil {
+      row.detectableEffectReason =
+        detectableEffect == nil ? "not computed yet" : "\(ratios.count) rounds are too few"
+    }
+    return row
+  }
+}
+
+/// When a comparison of a backend with itself is a false alarm.
+enum CalibrationRule {
+  static let confidence = 0.95
+  /// Rounds of one comparison: as many as a quick gate has pairs.
+  static let windowRounds = 12
+
+  /// The ratios in order, in parts of equal length; fewer than make two are one.
+  static func windows(_ ratios: [Double]) -> [[Double]] {
+    let count = max(ratios.count / windowRounds, 1)
+    let windows = (0..<count).map { part in
+      Array(ratios[(ratios.count * part / count)..<(ratios.count * (part + 1) / count)])
+    }
+    return windows.filter { SignInterval(count: $0.count, confidence: confidence) != nil }
+  }
+
+  /// Whether the interval of the median ratio leaves 1 outside.
+  static func isAlarm(_ ratios: [Double]) -> Bool {
+    guard let all = OrderStatistics(ratios),
+      let ranks = SignInterval(count: all.count, confidence: confidence)
+    else { return false }
+    return all.value(rank: ranks.lower) > 1 || all.value(rank: ranks.upper) < 1
+  }
+}
+
+/// Second over first in every round that both have, in the order of time.
+private func pairedRatios(_ first: [SampleRow], _ second: [SampleRow]) -> [Double] {
+  let others = Dictionary(second.map { (RoundKey($0), $0) }, uniquingKeysWith: { a, _ in a })
+  return first.sorted {
+    ($0.launch, $0.round) < ($1.launch, $1.round)
+  }.compactMap { sample in
+    guard let other = others[RoundKey(sample)], sample.block.wallNanoseconds > 0 else { return nil }
+    return perCall(other) / perCall(sample)
+  }
+}

@@ -1,0 +1,44 @@
+/// What a run was asked to measure, so that it can be continued without its command line.
+public struct RecordedOptions: Hashable, Sendable, Codable {
+  /// `run` or `calibrate`.
+  public var command: String
+  public var networks: [String] = []
+  public var problem: String?
+  public var layers: [String]?
+  public var backends: [String]?
+  public var isas: [String] = []
+  public var batches: [Int] = []
+  public var threads: [Int] = []
+  public var passes: [Pass] = []
+  public var caches: [CacheMode] = []
+  public var measuresPhases = false
+  public var tiles: [String: String] = [:]
+  public var tile: String?
+  /// The choices given with `--plan`, as the text of a `plan.csv`.
+  public var plan: String?
+  public var rounds = 0
+  public var slowBlocks = 0
+  public var seed: UInt64 = 0
+  /// Further CBLAS libraries, path by name.
+  public var customBLAS: [String: String] = [:]
+  public var cpus: [Int] = []
+  public var launches: Int?
+  public var warmUpNanoseconds = 0
+  public var budgetNanoseconds: Int?
+  public var handicaps: [String] = []
+
+  public init(command: String) { self.command = command }
+
+  enum CodingKeys: String, CodingKey {
+    case command, networks, problem, layers, backends, isas, batches, threads, passes, caches
+    case measuresPhases = "phases"
+    case tiles, tile, plan, rounds
+    case slowBlocks = "slow_blocks"
+    case seed
+    case customBLAS = "blas"
+    case cpus, launches
+    case warmUpNanoseconds = "warm_up_ns"
+    case budgetNanoseconds = "budget_ns"
+    case handicaps
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Measuring
+import Reporting
+import Results
+
+/// A run from the command line, from the first look at the host to the last file.
+struct RunSession {
+  /// Where calibrations of hosts are kept unless said otherwise.
+  static let calibrationFolder = "results/calibration"
+
+  /// What is made of the samples at the end.
+  enum Purpose: String { case run, calibrate }
+
+  private let purpose: Purpose
+  private let folder: RunFolder
+  private var environment: Environment
+  private let options: RunOptions
+  private let local: LocalHost
+  private let calibrations: CalibrationStore
+  private let earlier: RunProgress?
+
+  /// Looks at the host and makes the folder.
+  /// - Parameters:
+  ///   - out: the folder's parent.
+  ///   - calibration: the folder that keeps what is known of hosts.
+  init(
+    _ purpose: Purpose, _ options: RunOptions, local: LocalHost, out: String, calibration: String
+  ) throws {
+    self.purpose = purpose
+    self.options = options
+    self.local = local
+    calibrations = CalibrationStore(folder: calibration)
+    earlier = nil
+    environment = try Self.environment(options, local)
+    folder = try RunFolder(parent: out)
+    environment.runID = folder.runID
+    environment.arguments = CommandLine.arguments
+    environment.options = options.recorded(command: purpose.rawValue)
+    if purpose == .run {
+      environment.calibration = CalibrationSummary(
+        try calibrations.rows(hostClass: environment.host.hostClass))
+    }
+    try folder.write(environment)
+  }
+
+  /// Takes up a run that was killed or interrupted.
+  /// - Returns: nil when it is complete.
+  init?(resuming path: String, local: LocalHost, calibration: String) throws {
+    let file = path + "/" + Environment.fileName
+    environment = try Environment(contentsOf: file)
+    guard let record = environment.options, let purpose = Purpose(rawValue: record.command) else {
+      throw MeasuringError.usage("'\(path)' does not say what was asked for; start a new run")
+    }
+    if try environment.finishedAt != nil && RunFolder.journalLines(in: path) == nil { return nil }
+    self.purpose = purpose
+    self.local = local
+    calibrations = CalibrationStore(folder: calibration)
+    options = try RunOptions(record, file: file)
+    let now = try Self.environment(options, local)
+    let differences = Comparability.differences(environment, now)
+    guard differences.isEmpty else { throw MeasuringError.notComparable(differences) }
+    folder = try RunFolder(resuming: path, runID: environment.runID)
+    let earlier = try RunProgress(folder: path)
+    try folder.restart(earlier.samples, journalLineCount: earlier.noteCount)
+    for notice in earlier.notices { printError("alexbench: \(notice)") }
+    self.earlier = earlier
+    environment.resumedAt = (environment.resumedAt ?? []) + [timestamp()]
+    environment.finishedAt = nil
+    try folder.write(environment)
+  }
+
+  /// This host, the program, and the libraries of the backends asked for.
+  private static func environment(_ options: RunOptions, _ local: LocalHost) throws -> Environment {
+    // Before libraries start threads and before anything is pinned.
+    let host = HostFingerprint.collect()
+    let build = BuildFingerprint.collect()
+    let backends = local.backends(customBLAS: options.customBLAS)
+    try options.validate(backends: backends.map(\.name))
+    let chosen = try Runner.choose(options.backends, from: backends)
+    return Environment(
+      runID: "", startedAt: timestamp(), arguments: [],
+      seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
+      build: build, host: host, libraries: libraryEnvironments(of: chosen),
+      warnings: options.handicaps.map(\.warning)
+        + allWarnings(host: host, build: build, backends: chosen))
+  }
+
+  /// Measures, writes, and prints the table.
+  /// - Parameter content: what cells show beside times.
+  mutating func complete(showing content: CellContent = .rate) throws {
+    let launches = options.launches
+    let runner = try Runner(
+      options: options, backends: local.backends(customBLAS: options.customBLAS),
+      makeHost: { [local] _ -> any WorkloadHost in
+        if launches == nil { return local }
+        return try WorkerHost(command: [executablePath(), "worker"])
+      }, folder: folder, earlier: earlier)
+    let record = try runner.run()
+    environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }
+    let summary = summarise(
+      samples: record.samples, workloads: record.workloads, layers: record.layers,
+      roofs: record.roofs)
+    try folder.write(summary)
+    let calibrationRows = try calibration(record)
+    environment.finishedAt = timestamp()
+    environment.loadAfter = HostFingerprint.loadAverage()
+    try folder.write(environment)
+    if !record.wasInterrupted { folder.removeJournal() }
+    let text =
+      calibrationRows.map { CalibrationTable($0).terminal() }
+      ?? RunTable(
+        summary: summary, roofs: record.roofs, showing: content, warnings: environment.warnings,
+        calibration: environment.calibration
+      ).terminal(isBold: isatty(1) == 1)
+    print(text, terminator: "")
+    print("files: \(folder.path)")
+    try conclude(record)
+  }
+
+  /// What a calibration found, written; nil for another run.
+  private func calibration(_ record: RunRecord) throws -> [CalibrationRow]? {
+    guard purpose == .calibrate else { return nil }
+    let hostClass = environment.host.hostClass
+    let rows = calibrate(
+      samples: record.samples, workloads: record.workloads, hostClass: hostClass)
+    try folder.write(rows)
+    // Half a calibration says little of the host.
+    if !record.wasInterrupted { try calibrations.add(rows, hostClass: hostClass) }
+    return rows
+  }
+}
+
+/// Ends a command with the code that says how its run went.
+func conclude(_ record: RunRecord) throws {
+  for row in record.incorrect {
+    printError(
+      "alexbench: \(row.key.backend) (\(row.key.isa)) at \(row.key.network) \(row.key.layer), "
+        + "batch \(row.key.batch), \(row.status.rawValue): \(row.reason)")
+  }
+  if record.wasInterrupted {
+    printError(
+      "alexbench: interrupted; what was measured until then is written, --resume goes on from there"
+    )
+    throw AlexExit.interrupted
+  }
+  if !record.incorrect.isEmpty { throw AlexExit.incorrectOrUnavailable }
+  if !record.hasAnyResult {
+    printError("alexbench: nothing was measured; the table says why")
+    throw AlexExit.incorrectOrUnavailable
+  }
+}
+
+/// Now, as files write it.
+func timestamp() -> String {
+  ISO8601DateFormatter().string(from: Date())
+}
+
+/// The file of this program.
+func executablePath() throws -> String {
+  do {
+    return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  } catch {
+    throw MeasuringError.worker("cannot find this program's own file: /proc/self/exe is missing")
+  }
+}

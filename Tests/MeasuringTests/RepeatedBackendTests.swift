@@ -1,0 +1,64 @@
+import Backends
+import Execution
+import Measuring
+import Networks
+import Results
+import Testing
+
+@Suite struct RepeatedBackendTests {
+  @Test("A copy has rows of its own beside the first, in the same rounds")
+  func copies() throws {
+    var options = try smallOptions()
+    options.backends = ["a#2", "a", "b"]
+    let record = try run(options, [WrappedBackend(name: "a"), WrappedBackend(name: "b")])
+    let isolated = record.workloads.filter { $0.key.pass == .isolated }
+    #expect(isolated.map(\.key.backend) == ["a", "a#2", "b"])
+    #expect(isolated.allSatisfy { $0.status == .ok })
+    for round in Set(record.samples.map(\.round)) {
+      let backends = record.samples.filter { $0.round == round && $0.key.pass == .isolated }
+        .map(\.key.backend)
+      #expect(backends.sorted() == ["a", "a#2", "b"])
+    }
+    #expect(isolated[1].repro.contains("--backend a#2"))
+  }
+
+  @Test("A copy alone is measured too, also in a worker")
+  func worker() throws {
+    var options = try smallOptions(passes: [.isolated])
+    options.backends = ["naive#2"]
+    options.launches = 1
+    let runner = try Runner(
+      options: options, backends: BackendCatalog.all(),
+      makeHost: { _ in try WorkerHost(command: [WorkerTests.program, "worker"]) },
+      progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
+    let record = try runner.run()
+    #expect(record.workloads.map(\.key.backend) == ["naive#2"])
+    #expect(record.workloads.map(\.status) == [.ok])
+  }
+
+  @Test("Copies get the tiles that the first one chose")
+  func tiles() throws {
+    var options = RunOptions()
+    options.networks = ["caffenet-mini"]
+    options.layers = ["conv3"]
+    options.passes = [.isolated, .net]
+    options.rounds = 1
+    options.warmUpNanoseconds = 0
+    options.backends = ["winograd", "winograd#2"]
+    let record = try run(options, [WinogradBackend()])
+    #expect(Set(record.plan.map(\.key.backend)) == ["winograd"])
+    for pass in [Pass.isolated, .net] {
+      let tiles = record.workloads.filter { $0.key.pass == pass && $0.status == .ok }
+        .map(\.facts.tile)
+      #expect(tiles.count == 2 && Set(tiles).count == 1)
+      #expect(!tiles[0].isEmpty)
+    }
+  }
+
+  @Test("Only numbers from 2 on name copies", arguments: ["a#1", "a#", "a#x", "a#02", "c#2", "#2"])
+  func names(name: String) throws {
+    var options = try smallOptions()
+    options.backends = [name]
+    #expect(throws: MeasuringError.self) { try options.validate(backends: ["a"]) }
+  }
+}

@@ -1,0 +1,187 @@
+import Backends
+import Execution
+import Foundation
+import Measuring
+import Results
+import Testing
+
+@Suite struct ResumeTests {
+  private static let backends: [any Backend] = [
+    WrappedBackend(name: "a"), WrappedBackend(name: "b"),
+    WrappedBackend(name: "single", threading: .single),
+  ]
+
+  private func options() throws -> RunOptions {
+    var options = try smallOptions(passes: Pass.allCases)
+    options.rounds = 4
+    return options
+  }
+
+  /// Runs until so many blocks were asked for; the folder's path.
+  private func begin(in parent: String, blocks: Int) throws -> String {
+    let folder = try RunFolder(parent: parent)
+    var count = 0
+    _ = try run(options(), Self.backends, folder: folder) {
+      count += 1
+      return count > blocks
+    }
+    return folder.path
+  }
+
+  private func goOn(_ path: String) throws -> (record: RunRecord, earlier: RunProgress) {
+    let folder = try RunFolder(resuming: path, runID: (path as NSString).lastPathComponent)
+    let earlier = try RunProgress(folder: path)
+    try folder.restart(earlier.samples, journalLineCount: earlier.noteCount)
+    let runner = try Runner(
+      options: options(), backends: Self.backends,
+      makeHost: { _ in LocalHost { _ in Self.backends } }, folder: folder, earlier: earlier,
+      progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
+    return (try runner.run(), earlier)
+  }
+
+  private func inFolder(_ body: (String) throws -> Void) throws {
+    let parent = FileManager.default.temporaryDirectory
+      .appendingPathComponent("alexbench-resume-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    try body(parent)
+  }
+
+  /// Every row and every round of the run, once.
+  private func expectComplete(_ record: RunRecord, _ path: String) throws {
+    #expect(record.workloads.map(\.key.backend).count == 9)
+    #expect(Set(record.workloads.map(\.key)).count == 9)
+    #expect(record.workloads.allSatisfy { $0.status == .ok })
+    for row in record.workloads {
+      let rounds = record.samples.filter { $0.key == row.key }.map(\.round)
+      #expect(rounds == Array(0..<(row.key.backend == "single" ? 3 : 4)), "\(row.key)")
+    }
+    #expect(try Schema.samples.rows(inFolder: path) == record.samples)
+    #expect(try Schema.workloads.rows(inFolder: path) == record.workloads)
+  }
+
+  @Test(
+    "Interrupted at any block and resumed, a run has the rows of one that went through",
+    arguments: [0, 2, 5, 9, 14, 20, 27, 35, 44, 54, 65, 77, 90, 10_000])
+  func anywhere(blocks: Int) throws {
+    try inFolder { parent in
+      let path = try begin(in: parent, blocks: blocks)
+      let before = try Schema.samples.rows(inFolder: path)
+      let (record, earlier) = try goOn(path)
+      try expectComplete(record, path)
+      // Of each group at most one round is measured again.
+      let kept = before.filter { earlier.keeps($0) }
+      #expect(Array(record.samples.prefix(kept.count)) == kept)
+      let lost = before.filter { !earlier.keeps($0) }
+      #expect(Set(lost.map(\.round)).count <= 1)
+      if blocks == 10_000 { #expect(record.samples == before) }
+    }
+  }
+
+  @Test("A line that was cut off is left out, and the user told")
+  func cutLine() throws {
+    try inFolder { parent in
+      let path = try begin(in: parent, blocks: 40)
+      let file = URL(fileURLWithPath: path + "/samples.csv")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      try Data(text.dropLast(30).utf8).write(to: file)
+      let (record, earlier) = try goOn(path)
+      #expect(earlier.notices.contains { $0.contains("cut off") })
+      try expectComplete(record, path)
+    }
+  }
+
+  @Test("Samples that the journal does not know are measured again")
+  func unnoted() throws {
+    try inFolder { parent in
+      let path = try begin(in: parent, blocks: 10_000)
+      let file = URL(fileURLWithPath: path + "/.journal")
+      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      // Of the last line only a part.
+      let kept = lines.dropLast(6).joined(separator: "\n") + "\n" + lines[lines.count - 6].prefix(9)
+      try Data(kept.utf8).write(to: file)
+      let (record, earlier) = try goOn(path)
+      #expect(earlier.notices.contains { $0.contains("not complete") })
+      try expectComplete(record, path)
+    }
+  }
+
+  @Test("The tiles that were chosen before are kept")
+  func tiles() throws {
+    try inFolder { parent in
+      var options = RunOptions()
+      options.networks = ["caffenet-mini"]
+      options.layers = ["conv3"]
+      options.passes = [.isolated]
+      options.rounds = 3
+      options.warmUpNanoseconds = 0
+      let backends: [any Backend] = [WinogradBackend()]
+      func measure(_ folder: RunFolder, _ earlier: RunProgress?, blocks: Int) throws -> RunRecord {
+        var count = 0
+        return try Runner(
+          options: options, backends: backends, makeHost: { _ in LocalHost { _ in backends } },
+          folder: folder, earlier: earlier, progress: Progress(isTerminal: false, write: { _ in }),
+          isInterrupted: {
+            count += 1
+            return count > blocks
+          }
+        ).run()
+      }
+      func first() throws -> String {
+        let folder = try RunFolder(parent: parent)
+        #expect(try measure(folder, nil, blocks: 2).wasInterrupted)
+        return folder.path
+      }
+      let path = try first()
+      // Another choice than measuring would make is not what is asked for, but is obeyed.
+      var rows = try Schema.plan.rows(inFolder: path)
+      #expect(rows.count == 4)
+      for index in rows.indices { rows[index].isChosen = rows[index].tile == "2" }
+      try Data(Schema.plan.text(rows).utf8).write(to: URL(fileURLWithPath: path + "/plan.csv"))
+      let folder = try RunFolder(
+        resuming: path, runID: (path as NSString).lastPathComponent)
+      let record = try measure(folder, try RunProgress(folder: path), blocks: .max)
+      #expect(record.workloads.map(\.facts.tile) == ["F(2x2,3x3)"])
+      #expect(record.plan == rows)
+    }
+  }
+
+  @Test("A folder that another process measures into is refused")
+  func locked() throws {
+    try inFolder { parent in
+      let folder = try RunFolder(parent: parent)
+      try folder.openJournal()
+      #expect(throws: ResultsError.self) {
+        try RunFolder(resuming: folder.path, runID: folder.runID)
+      }
+    }
+  }
+
+  @Test("Options are kept whole, whatever they are")
+  func recorded() throws {
+    var options = RunOptions()
+    options.problem = try Problem("c4 h9 k6 r3 p1")
+    options.layers = ["conv"]
+    options.backends = ["a", "a#2"]
+    options.batches = [1, 7]
+    options.threads = [2]
+    options.passes = [.inNet]
+    options.caches = [.warm, .coldWeights]
+    options.measuresPhases = true
+    options.tiles = ["conv": "3"]
+    options.tile = "4"
+    options.rounds = 9
+    options.slowBlocks = 2
+    options.seed = .max
+    options.customBLAS = [CustomBLAS(name: "x", path: "/y")]
+    options.cpus = [3, 1]
+    options.launches = 4
+    options.warmUpNanoseconds = 5
+    options.budgetNanoseconds = 6
+    options.handicaps = [Handicap(backend: "a", layer: "conv", percent: 2.5)]
+    let record = options.recorded(command: "run")
+    let text = try JSONEncoder().encode(record)
+    let read = try JSONDecoder().decode(RecordedOptions.self, from: text)
+    #expect(read == record)
+    #expect(try RunOptions(read, file: "f").recorded(command: "run") == record)
+  }
+}
