@@ -45,42 +45,50 @@ public final class RunFolder {
 
   /// Writes `workloads.csv`, in place of an earlier one.
   public func write(_ rows: [WorkloadRow]) throws(ResultsError) {
-    try replace(Schema.workloads.fileName, with: Schema.workloads.text(rows))
+    try Schema.workloads.write(rows, inFolder: path)
   }
 
   /// Writes `layers.csv`, in place of an earlier one.
   public func write(_ rows: [LayerRow]) throws(ResultsError) {
-    try replace(Schema.layers.fileName, with: Schema.layers.text(rows))
+    try Schema.layers.write(rows, inFolder: path)
   }
 
   /// Writes `roofs.csv`, in place of an earlier one.
   public func write(_ rows: [RoofRow]) throws(ResultsError) {
-    try replace(Schema.roofs.fileName, with: Schema.roofs.text(rows))
+    try Schema.roofs.write(rows, inFolder: path)
   }
 
   /// Writes `summary.csv`, in place of an earlier one.
   public func write(_ rows: [SummaryRow]) throws(ResultsError) {
-    try replace(Schema.summary.fileName, with: Schema.summary.text(rows))
+    try Schema.summary.write(rows, inFolder: path)
+  }
+
+  /// Writes `compare.csv`, in place of an earlier one.
+  public func write(_ rows: [CompareRow]) throws(ResultsError) {
+    try Schema.compare.write(rows, inFolder: path)
   }
 
   /// Writes `phases.csv`, in place of an earlier one.
   public func write(_ rows: [PhaseRow]) throws(ResultsError) {
-    try replace(Schema.phases.fileName, with: Schema.phases.text(rows))
+    try Schema.phases.write(rows, inFolder: path)
   }
 
   /// Writes `plan.csv`, in place of an earlier one.
   public func write(_ rows: [PlanRow]) throws(ResultsError) {
-    try replace(Schema.plan.fileName, with: Schema.plan.text(rows))
+    try Schema.plan.write(rows, inFolder: path)
   }
 
   /// Writes `environment.json`, in place of an earlier one.
   public func write(_ environment: Environment) throws(ResultsError) {
-    try replace(Environment.fileName, with: environment.jsonText())
+    try Self.replace(Environment.fileName, in: path, with: environment.jsonText())
   }
 
-  private func replace(_ name: String, with text: String) throws(ResultsError) {
-    let target = Self.join(path, name)
-    let temporary = Self.join(path, ".\(name).partial")
+  /// Writes a whole file beside its name, then renames it.
+  static func replace(
+    _ name: String, in folder: String, with text: String
+  ) throws(ResultsError) {
+    let target = join(folder, name)
+    let temporary = join(folder, ".\(name).partial")
     // A left-over of a killed process would be appended to.
     unlink(temporary)
     do {
@@ -110,6 +118,13 @@ public final class RunFolder {
       return systemMessage(Int32(cause.code))
     }
     return error.localizedDescription
+  }
+}
+
+extension Schema {
+  /// Writes this file of a run's folder, in place of an earlier one; whole or not at all.
+  public func write(_ rows: [Row], inFolder folder: String) throws(ResultsError) {
+    try RunFolder.replace(fileName, in: folder, with: text(rows))
   }
 }
 

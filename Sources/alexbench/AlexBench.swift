@@ -15,6 +15,8 @@ struct AlexBench: ParsableCommand {
         alexbench run --layer conv2,conv3 --backend simd,im2col-openblas --rounds 40
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2"
         alexbench verify --network alexnet
+        alexbench plan --effect 3%
+        alexbench validate results/runs/*
         alexbench list backends
 
       EXIT CODES
@@ -28,6 +30,7 @@ struct AlexBench: ParsableCommand {
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
+      RunCommand.self, VerifyCommand.self, PlanCommand.self, ValidateCommand.self,
+      SummariseCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
 }

@@ -26,6 +26,7 @@ struct DocumentationTests {
       ("roofs.csv", Schema.roofs.columns.map(\.name)),
       ("phases.csv", Schema.phases.columns.map(\.name)),
       ("plan.csv", Schema.plan.columns.map(\.name)),
+      ("compare.csv", Schema.compare.columns.map(\.name)),
       (
         "summary.csv",
         Schema.summary.columns.map(\.name).filter { name in
