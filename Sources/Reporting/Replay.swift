@@ -80,19 +80,24 @@ public struct ReplayOptions: Sendable {
   public var runCount: Int
   /// Rounds that stay together when they are drawn, so that what neighbours have in common stays.
   public var blockLength: Int
+  /// Takes ratios relative to their median over the recording. Two copies of one backend may differ
+  /// throughout a process, by where their buffers lie; centred, only the scatter counts, and the
+  /// rates tell about the statistics instead of the process.
+  public var isCentered: Bool
   /// Comparisons that share the error probability; nil = the workloads of the recording.
   public var family: Int?
   public var seed: UInt64
 
   public init(
     baseline: String, contender: String, roundCount: Int, runCount: Int, blockLength: Int = 5,
-    family: Int? = nil, seed: UInt64 = 1
+    isCentered: Bool = false, family: Int? = nil, seed: UInt64 = 1
   ) {
     self.baseline = baseline
     self.contender = contender
     self.roundCount = roundCount
     self.runCount = runCount
     self.blockLength = blockLength
+    self.isCentered = isCentered
     self.family = family
     self.seed = seed
   }
@@ -114,7 +119,9 @@ public func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayRe
       let contender = workload.times[options.contender],
       workload.roundCount >= options.blockLength
     else { return nil }
-    return zip(baseline, contender).map { $1 / $0 }
+    let ratios = zip(baseline, contender).map { $1 / $0 }
+    guard options.isCentered, let center = medianRatio(of: ratios) else { return ratios }
+    return ratios.map { $0 / center }
   }
   let alpha = bonferroni(alpha: CompareRule.alpha, family: options.family ?? pairs.count)
   guard !pairs.isEmpty,

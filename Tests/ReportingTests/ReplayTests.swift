@@ -62,6 +62,16 @@ struct ReplayTests {
     #expect(try #require(replayed).familyWiseRate == 1)
   }
 
+  @Test("Centred, a lasting difference of the two names does not count, the scatter does")
+  func centered() throws {
+    var options = options(42, runs: 100)
+    options.isCentered = true
+    let replayed = replay(Self.recording(bias: 1.05), options)
+    let result = try #require(replayed)
+    #expect(result.familyWiseRate <= 0.05 + 2 * (0.05 * 0.95 / 100).squareRoot(), "\(result)")
+    #expect(abs(result.detectionRate - 0.95) <= 0.03, "\(result)")
+  }
+
   @Test("The seed decides")
   func seed() {
     let recording = Self.recording(rounds: 60)
