@@ -73,6 +73,6 @@ private func pairedRatios(_ first: [SampleRow], _ second: [SampleRow]) -> [Doubl
     ($0.launch, $0.round) < ($1.launch, $1.round)
   }.compactMap { sample in
     guard let other = others[RoundKey(sample)], sample.block.wallNanoseconds > 0 else { return nil }
-    return perCall(other) / perCall(sample)
+    return other.timePerCall / sample.timePerCall
   }
 }

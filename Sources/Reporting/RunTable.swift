@@ -86,7 +86,7 @@ public struct RunTable: Sendable {
 }
 
 /// What one table is about.
-private struct GroupKey: Hashable {
+struct GroupKey: Hashable {
   var network: String
   var batch: Int
   var threads: Int

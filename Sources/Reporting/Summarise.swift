@@ -3,7 +3,7 @@ import Statistics
 
 /// Sums a run up: `summary.csv` as a function of the other files.
 ///
-/// The same rows give the same text on every machine: order statistics, and + − × ÷ of doubles.
+/// The same rows give the same text on every machine: order statistics, and + − × ÷ √ of doubles.
 /// Rows come out in the order of `workloads`; a row that is not `ok` has no time.
 /// - Parameter roofs: empty for a run without them; rows then say that there are none.
 public func summarise(
@@ -21,7 +21,7 @@ public func summarise(
     row.launchCount = Set(own.map(\.launch)).count
     row.roundCount = Set(own.map(RoundKey.init)).count
     row.contaminatedCount = own.count { $0.block.isContaminated }
-    row.time = timeSummary(own, launchCount: row.launchCount)
+    row.time = timeSummary(own)
     addRates(to: &row)
     if let layer { addRoof(to: &row, layer: layer, roofs: roofs) }
     return row
@@ -41,7 +41,7 @@ public func summarise(
 }
 
 /// What `layers.csv` is looked up by.
-private struct GeometryKey: Hashable {
+struct GeometryKey: Hashable {
   var network: String
   var layerIndex: Int
   var layer: String
@@ -93,14 +93,9 @@ struct NetKey: Hashable {
   }
 }
 
-/// Nanoseconds per call.
-func perCall(_ sample: SampleRow) -> Double {
-  Double(sample.block.wallNanoseconds) / Double(max(sample.block.iterations, 1))
-}
-
-private func timeSummary(_ samples: [SampleRow], launchCount: Int) -> TimeSummary {
+private func timeSummary(_ samples: [SampleRow]) -> TimeSummary {
   var time = TimeSummary()
-  guard let all = OrderStatistics(samples.map(perCall)) else {
+  guard let all = OrderStatistics(samples.map(\.timePerCall)) else {
     time.intervalReason = "no block was timed"
     time.detectableEffectReason = "no block was timed"
     return time
@@ -110,21 +105,20 @@ private func timeSummary(_ samples: [SampleRow], launchCount: Int) -> TimeSummar
   time.percentile95 = all.percentile95
   time.medianAbsoluteDeviation = all.medianAbsoluteDeviation
   time.medianClean =
-    OrderStatistics(samples.filter { !$0.block.isContaminated }.map(perCall))?.median
-  time.detectableEffectReason = "not computed yet"
+    OrderStatistics(samples.filter { !$0.block.isContaminated }.map(\.timePerCall))?.median
 
-  // Rounds of one launch are replicates of this process; only launches are of the host.
-  let isOneLaunch = launchCount == 1
-  let groups = Dictionary(grouping: samples) { isOneLaunch ? $0.round : $0.launch }
-  let medians = OrderStatistics(
-    groups.values.map { OrderStatistics($0.map(perCall))!.median })!
-  if let ranks = SignInterval(count: medians.count, confidence: 0.95) {
-    time.intervalLower = medians.value(rank: ranks.lower)
-    time.intervalUpper = medians.value(rank: ranks.upper)
-  } else {
+  let replicates = RoundTimes(samples).replicates
+  guard let design = DetectionDesign(count: replicates.times.count, confidence: 0.95),
+    let spread = RatioSpread(replicates.times)
+  else {
     time.intervalReason =
-      "\(medians.count) \(isOneLaunch ? "rounds" : "launches"), a 95 % interval takes 6"
+      "\(replicates.scope.count(replicates.times.count)), a 95 % interval takes 6"
+    time.detectableEffectReason = time.intervalReason
+    return time
   }
+  time.intervalLower = replicates.times[design.ranks.lower - 1]
+  time.intervalUpper = replicates.times[design.ranks.upper - 1]
+  time.detectableEffectPercent = 100 * design.detectableEffect(spread)
   return time
 }
 

@@ -34,7 +34,7 @@ public struct CalibrationStore {
     } catch {
       throw .cannotWrite(path: folder, reason: error.localizedDescription)
     }
-    try replaceFile(
-      folder: folder, name: hostClass + ".csv", with: Schema.calibration.text(kept + rows))
+    try RunFolder.replace(
+      hostClass + ".csv", in: folder, with: Schema.calibration.text(kept + rows))
   }
 }

@@ -15,6 +15,8 @@ public struct RunFiles: Sendable {
   public var plan: [PlanRow]
   /// Empty for a run that is no calibration.
   public var calibration: [CalibrationRow]
+  /// Empty for a run from before pairs were compared, and with a single backend.
+  public var compare: [CompareRow]
   public var environment: Environment
 
   /// Reads a run's folder.
@@ -29,6 +31,7 @@ public struct RunFiles: Sendable {
     phases = try Schema.phases.rowsIfPresent(inFolder: folder)
     plan = try Schema.plan.rowsIfPresent(inFolder: folder)
     calibration = try Schema.calibration.rowsIfPresent(inFolder: folder)
+    compare = try Schema.compare.rowsIfPresent(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
 }
@@ -52,9 +55,22 @@ extension Schema {
     try rows(in: fileText(path), file: path)
   }
 
+  /// The text of this file of a run's folder.
+  public func text(inFolder folder: String) throws(ResultsError) -> String {
+    try fileText(RunFolder.join(folder, fileName))
+  }
+
   /// Reads the text of a file.
   /// - Parameter file: name for errors.
   public func rows(in text: String, file: String) throws(ResultsError) -> [Row] {
+    try numberedRows(in: text, file: file).map(\.row)
+  }
+
+  /// Reads the text of a file, each row with the line on which it begins, counted from 1.
+  /// - Parameter file: name for errors.
+  public func numberedRows(
+    in text: String, file: String
+  ) throws(ResultsError) -> [(line: Int, row: Row)] {
     // SwiftCSV cuts the text into fields; line numbers, counts and types are looked at here,
     // since it fills up short rows and accepts a text that ends inside quotes.
     guard text.utf8.last == UInt8(ascii: "\n") else {
@@ -65,7 +81,7 @@ extension Schema {
           ? "the file is empty"
           : "the last line is cut off; remove it if the run was interrupted")
     }
-    var rows: [Row] = []
+    var rows: [(line: Int, row: Row)] = []
     var failure: ResultsError?
     var line = 1
     func take(_ fields: [String]) {
@@ -74,7 +90,7 @@ extension Schema {
         if line == 1 {
           try check(header: fields, file: file)
         } else {
-          rows.append(try row(fields, file: file, line: line))
+          rows.append((line, try row(fields, file: file, line: line)))
         }
       } catch {
         failure = error

@@ -68,7 +68,7 @@ public final class RunFolder {
   /// Begins `samples.csv` anew, with these rows, and the journal with as many of its lines.
   public func restart(_ rows: [SampleRow], journalLineCount: Int) throws(ResultsError) {
     try journal?.cut(toLines: journalLineCount)
-    try replace(Schema.samples.fileName, with: Schema.samples.text(rows))
+    try Schema.samples.write(rows, inFolder: path)
     sampleCount = rows.count
     samples = try AppendedFile(
       path: Self.join(path, Schema.samples.fileName), isNew: false)
@@ -115,46 +115,70 @@ public final class RunFolder {
 
   /// Writes `workloads.csv`, in place of an earlier one.
   public func write(_ rows: [WorkloadRow]) throws(ResultsError) {
-    try replace(Schema.workloads.fileName, with: Schema.workloads.text(rows))
+    try Schema.workloads.write(rows, inFolder: path)
   }
 
   /// Writes `layers.csv`, in place of an earlier one.
   public func write(_ rows: [LayerRow]) throws(ResultsError) {
-    try replace(Schema.layers.fileName, with: Schema.layers.text(rows))
+    try Schema.layers.write(rows, inFolder: path)
   }
 
   /// Writes `roofs.csv`, in place of an earlier one.
   public func write(_ rows: [RoofRow]) throws(ResultsError) {
-    try replace(Schema.roofs.fileName, with: Schema.roofs.text(rows))
+    try Schema.roofs.write(rows, inFolder: path)
   }
 
   /// Writes `summary.csv`, in place of an earlier one.
   public func write(_ rows: [SummaryRow]) throws(ResultsError) {
-    try replace(Schema.summary.fileName, with: Schema.summary.text(rows))
+    try Schema.summary.write(rows, inFolder: path)
+  }
+
+  /// Writes `compare.csv`, in place of an earlier one.
+  public func write(_ rows: [CompareRow]) throws(ResultsError) {
+    try Schema.compare.write(rows, inFolder: path)
   }
 
   /// Writes `phases.csv`, in place of an earlier one.
   public func write(_ rows: [PhaseRow]) throws(ResultsError) {
-    try replace(Schema.phases.fileName, with: Schema.phases.text(rows))
+    try Schema.phases.write(rows, inFolder: path)
   }
 
   /// Writes `calibration.csv`, in place of an earlier one.
   public func write(_ rows: [CalibrationRow]) throws(ResultsError) {
-    try replace(Schema.calibration.fileName, with: Schema.calibration.text(rows))
+    try Schema.calibration.write(rows, inFolder: path)
   }
 
   /// Writes `plan.csv`, in place of an earlier one.
   public func write(_ rows: [PlanRow]) throws(ResultsError) {
-    try replace(Schema.plan.fileName, with: Schema.plan.text(rows))
+    try Schema.plan.write(rows, inFolder: path)
   }
 
   /// Writes `environment.json`, in place of an earlier one.
   public func write(_ environment: Environment) throws(ResultsError) {
-    try replace(Environment.fileName, with: environment.jsonText())
+    try Self.replace(Environment.fileName, in: path, with: environment.jsonText())
   }
 
-  private func replace(_ name: String, with text: String) throws(ResultsError) {
-    try replaceFile(folder: path, name: name, with: text)
+  /// Writes a whole file beside its name, then renames it.
+  static func replace(
+    _ name: String, in folder: String, with text: String
+  ) throws(ResultsError) {
+    let target = join(folder, name)
+    let temporary = join(folder, ".\(name).partial")
+    // A left-over of a killed process would be appended to.
+    unlink(temporary)
+    do {
+      let file = try AppendedFile(path: temporary)
+      try file.append(text)
+      try file.flush()
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    guard rename(temporary, target) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw .cannotWrite(path: target, reason: systemMessage(code))
+    }
   }
 
   static func join(_ folder: String, _ name: String) -> String {
@@ -172,24 +196,10 @@ public final class RunFolder {
   }
 }
 
-/// Puts a file there whole, in place of an earlier one.
-func replaceFile(folder: String, name: String, with text: String) throws(ResultsError) {
-  let target = RunFolder.join(folder, name)
-  let temporary = RunFolder.join(folder, ".\(name).partial")
-  // A left-over of a killed process would be appended to.
-  unlink(temporary)
-  do {
-    let file = try AppendedFile(path: temporary)
-    try file.append(text)
-    try file.flush()
-  } catch {
-    unlink(temporary)
-    throw error
-  }
-  guard rename(temporary, target) == 0 else {
-    let code = errno
-    unlink(temporary)
-    throw .cannotWrite(path: target, reason: systemMessage(code))
+extension Schema {
+  /// Writes this file of a run's folder, in place of an earlier one; whole or not at all.
+  public func write(_ rows: [Row], inFolder folder: String) throws(ResultsError) {
+    try RunFolder.replace(fileName, in: folder, with: text(rows))
   }
 }
 

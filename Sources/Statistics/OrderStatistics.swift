@@ -31,15 +31,3 @@ public struct OrderStatistics: Sendable {
   /// The value of a rank that counts from 1.
   public func value(rank: Int) -> Double { sorted[rank - 1] }
 }
-
-/// Ratio `contender / baseline` over paired measurements.
-///
-/// The median of the pairs' ratios; of an even count √(a·b) of the two middle ones, so that
-/// swapping the sides gives the reciprocal.
-public func medianRatio(_ pairs: [(baseline: Double, contender: Double)]) -> Double? {
-  guard !pairs.isEmpty else { return nil }
-  let ratios = pairs.map { $0.contender / $0.baseline }.sorted()
-  let upper = ratios[ratios.count / 2]
-  guard ratios.count.isMultiple(of: 2) else { return upper }
-  return (ratios[ratios.count / 2 - 1] * upper).squareRoot()
-}

@@ -16,6 +16,8 @@ struct AlexBench: ParsableCommand {
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2"
         alexbench verify --network alexnet
         alexbench calibrate
+        alexbench plan --effect 3%
+        alexbench validate results/runs/*
         alexbench list backends
 
       EXIT CODES
@@ -29,7 +31,8 @@ struct AlexBench: ParsableCommand {
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, CalibrateCommand.self, ListCommand.self,
-      HostCommand.self, WorkerCommand.self,
+      RunCommand.self, VerifyCommand.self, CalibrateCommand.self, PlanCommand.self,
+      ValidateCommand.self, SummariseCommand.self, ListCommand.self, HostCommand.self,
+      WorkerCommand.self,
     ])
 }

@@ -12,8 +12,9 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to \
       standard output, progress to standard error, and the files of the run to --out: samples.csv \
-      (every timed block), workloads.csv, layers.csv, roofs.csv, summary.csv, environment.json, and \
-      where there is something to tell plan.csv (tiles tried and chosen) and phases.csv.
+      (every timed block), workloads.csv, layers.csv, roofs.csv, summary.csv, compare.csv (pairs of \
+      backends), environment.json, and where there is something to tell plan.csv (tiles tried and \
+      chosen) and phases.csv.
 
       Every round also probes what the machine can do at most, the roofs: multiply-adds with each \
       instruction set, and reading from each level of cache and from memory. With --show roof the \

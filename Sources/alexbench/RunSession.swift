@@ -101,6 +101,7 @@ struct RunSession {
       samples: record.samples, workloads: record.workloads, layers: record.layers,
       roofs: record.roofs)
     try folder.write(summary)
+    try folder.write(compare(samples: record.samples, workloads: record.workloads))
     let calibrationRows = try calibration(record)
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()

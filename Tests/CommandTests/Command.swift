@@ -16,9 +16,11 @@ struct Command {
   /// - Parameters:
   ///   - environment: variables on top of this process's; nil removes one.
   ///   - input: text on standard input.
+  ///   - workingFolder: nil = this process's.
   ///   - whileRunning: called once the process runs.
   init(
     _ arguments: [String], environment: [String: String?] = [:], input: String = "",
+    workingFolder: String? = nil,
     whileRunning: (Process) throws -> Void = { _ in }
   ) throws {
     let process = Process()
@@ -27,6 +29,7 @@ struct Command {
     var variables = ProcessInfo.processInfo.environment
     for (name, value) in environment { variables[name] = value }
     process.environment = variables
+    if let workingFolder { process.currentDirectoryURL = URL(fileURLWithPath: workingFolder) }
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-command-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -10,7 +10,7 @@ import Testing
     } ?? false
   }()
 
-  @Test("A run of a whole network leaves six files that can be read back")
+  @Test("A run of a whole network leaves files that can be read back")
   func wholeNetwork() throws {
     try withTemporaryFolder { parent in
       let command = try Command([
@@ -41,7 +41,11 @@ import Testing
         #expect(hasRoof == !row.work.bound.isEmpty)
         if row.workload.status == .ok { #expect(hasRoof == row.work.roofReason.isEmpty) }
       }
+      let validated = try Command(["validate", try runFolder(in: parent)])
+      #expect(validated.exitCode == 0, "\(validated.output)")
+      #expect(validated.output.hasSuffix("  valid\n"))
       let backends = Set(usable.map(\.key.backend))
+      #expect(backends.count < 2 || !files.compare.isEmpty)
       let nets = files.summary.filter { $0.key.layer == "net" && $0.workload.status == .ok }
       #expect(Set(nets.map(\.key.backend)) == backends)
     }

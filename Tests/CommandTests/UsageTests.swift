@@ -19,6 +19,9 @@ import Testing
       (["run", "--cache", "cold"], 64, "cache mode 'cold' is not implemented"),
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
       (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
+      (["plan", "--effect", "3", "--run", "/nonexistent"], 66, "/nonexistent"),
+      (["validate", "/nonexistent"], 66, "/nonexistent"),
+      (["summarise", "/nonexistent"], 66, "/nonexistent"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
     ] as [([String], Int32, String)])
@@ -35,6 +38,7 @@ import Testing
     arguments: [
       ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
       ["run", "--tile", "conv2="], ["run", "--tile", "4,5"], ["run", "--cache", "lukewarm"],
+      ["plan"], ["plan", "--effect", "0%"], ["plan", "--effect", "some"], ["validate"],
       ["dance"],
     ])
   func parser(arguments: [String]) throws {

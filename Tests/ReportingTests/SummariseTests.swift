@@ -27,8 +27,26 @@ struct SummariseTests {
     #expect(row.time.intervalLower == 100)
     #expect(row.time.intervalUpper == 500)
     #expect(row.time.intervalReason.isEmpty)
-    #expect(row.time.detectableEffectPercent == nil)
-    #expect(!row.time.detectableEffectReason.isEmpty)
+    // The interval is the whole sample, so the effect lies beyond the largest value.
+    let effect = row.time.detectableEffectPercent ?? 0
+    #expect(effect > 100 * (500 / 105 - 1) && effect.isFinite)
+    #expect(row.time.detectableEffectReason.isEmpty)
+  }
+
+  @Test("What a workload's own interval detects grows with the scatter of its rounds")
+  func detectableEffect() throws {
+    func effect(_ step: Int) throws -> Double {
+      var run = TestRun()
+      run.add(
+        TestRun.key("conv1", index: 0),
+        nanoseconds: (0..<20).map { 1_000_000 + step * ($0 * 7 % 11 - 5) })
+      return try #require(summary(run)[0].time.detectableEffectPercent)
+    }
+    #expect(try effect(0) == 0)
+    let quiet = try effect(1000)
+    let noisy = try effect(10_000)
+    #expect(quiet > 0.1 && quiet < 0.6)
+    #expect(noisy > 8 * quiet && noisy < 12 * quiet)
   }
 
   @Test("Fewer than six rounds have no interval, and say so")
@@ -39,6 +57,8 @@ struct SummariseTests {
     #expect(time.intervalLower == nil)
     #expect(time.intervalUpper == nil)
     #expect(time.intervalReason == "5 rounds, a 95 % interval takes 6")
+    #expect(time.detectableEffectPercent == nil)
+    #expect(time.detectableEffectReason == time.intervalReason)
     #expect(time.median == 3)
   }
 

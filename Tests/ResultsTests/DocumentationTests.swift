@@ -27,6 +27,7 @@ struct DocumentationTests {
       ("phases.csv", Schema.phases.columns.map(\.name)),
       ("plan.csv", Schema.plan.columns.map(\.name)),
       ("calibration.csv", Schema.calibration.columns.map(\.name)),
+      ("compare.csv", Schema.compare.columns.map(\.name)),
       (
         "summary.csv",
         Schema.summary.columns.map(\.name).filter { name in

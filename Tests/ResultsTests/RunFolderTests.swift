@@ -17,6 +17,7 @@ struct RunFolderTests {
     try folder.write([SampleRows.phase])
     try folder.write([SampleRows.plan])
     try folder.write([SampleRows.summary])
+    try folder.write([SampleRows.compare])
     try folder.write(SampleRows.environment)
 
     let files = try RunFiles(folder: folder.path)
@@ -27,16 +28,17 @@ struct RunFolderTests {
     #expect(files.phases == [SampleRows.phase])
     #expect(files.plan == [SampleRows.plan])
     #expect(files.summary == [SampleRows.summary])
+    #expect(files.compare == [SampleRows.compare])
     #expect(files.environment == SampleRows.environment)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         == [
-          "environment.json", "layers.csv", "phases.csv", "plan.csv", "roofs.csv", "samples.csv",
-          "summary.csv", "workloads.csv",
+          "compare.csv", "environment.json", "layers.csv", "phases.csv", "plan.csv", "roofs.csv",
+          "samples.csv", "summary.csv", "workloads.csv",
         ])
   }
 
-  @Test("A run without roofs.csv has no roofs, but a broken one is an error")
+  @Test("A run from before roofs and comparisons has none, but a broken file is an error")
   func withoutRoofs() throws {
     let parent = try TemporaryFolder()
     let folder = try RunFolder(parent: parent.path)
@@ -44,7 +46,8 @@ struct RunFolderTests {
     try folder.write([SampleRows.workload])
     try folder.write([SampleRows.summary])
     try folder.write(SampleRows.environment)
-    #expect(try RunFiles(folder: folder.path).roofs.isEmpty)
+    let files = try RunFiles(folder: folder.path)
+    #expect(files.roofs.isEmpty && files.compare.isEmpty)
     try Data("schema_version\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/roofs.csv"))
     #expect(throws: ResultsError.self) { try RunFiles(folder: folder.path) }
   }

@@ -92,6 +92,23 @@ enum SampleRows {
     return row
   }()
 
+  static let compare: CompareRow = {
+    var pair = key()
+    pair.backend = ""
+    pair.isa = ""
+    var row = CompareRow(
+      key: pair, baseline: "im2col-openblas", baselineISA: "haswell", contender: "simd",
+      contenderISA: "avx2", scope: .host, verdict: .notComparable, reason: "few, too few")
+    row.pairCount = 4
+    row.ratio = 0.5
+    row.intervalLower = 0.25
+    row.intervalUpper = 0.75
+    row.correction = "bonferroni over 96"
+    row.alpha = 0.05 / 96
+    row.detectableEffectPercent = 1.0 / 3
+    return row
+  }()
+
   static let environment: Environment = {
     var host = HostEnvironment()
     host.cpu.vendor = "GenuineIntel"

@@ -12,7 +12,7 @@ struct SchemaTests {
     "Every file begins with the key columns in the same order",
     arguments: [
       Schema.samples.headerLine, Schema.workloads.headerLine, Schema.layers.headerLine,
-      Schema.roofs.headerLine, Schema.summary.headerLine,
+      Schema.roofs.headerLine, Schema.summary.headerLine, Schema.compare.headerLine,
     ])
   func keyColumns(header: String) {
     #expect(header.hasPrefix(Self.keyNames))
@@ -76,6 +76,25 @@ struct SchemaTests {
         "1,r,,,,,compute,,,avx512,2,,,,fma,118.5,GFLOP/s,117.25,3,,\n",
         "1,r,,,,,read,,,avx2,1,,,,L2,60.5,GB/s,59.0,4,131072,524288\n",
       ])
+  }
+
+  @Test("The pair has columns of its own in compare.csv, backend and isa are empty")
+  func compare() throws {
+    let own = """
+      baseline,baseline_isa,contender,contender_isa,scope,n_pairs,ratio_median,ratio_ci_lo,\
+      ratio_ci_hi,correction,alpha,mde_pct,verdict,reason
+
+      """
+    #expect(Schema.compare.headerLine == Self.keyNames + own)
+    let line = """
+      1,20260102T030405Z-abcdef,alexnet,0,conv1,conv1,convolution,forward,,,2,10,in-net,\
+      cold-weights,im2col-openblas,haswell,simd,avx2,host,4,0.5,0.25,0.75,bonferroni over 96,\
+      0.0005208333333333333,0.3333333333333333,not-comparable,"few, too few"
+
+      """
+    #expect(Schema.compare.line(SampleRows.compare) == line)
+    let text = Schema.compare.text([SampleRows.compare])
+    #expect(try Schema.compare.rows(in: text, file: "c") == [SampleRows.compare])
   }
 
   @Test("The unit of a roof is that of its kind")

@@ -32,13 +32,17 @@ struct OrderStatisticsTests {
   @Test("An empty sample has no statistics")
   func empty() { #expect(OrderStatistics([]) == nil) }
 
-  @Test("The ratio of an even number of pairs is the root of the middle product")
-  func ratio() {
-    let pairs: [(baseline: Double, contender: Double)] = [(10, 20), (10, 80), (4, 2), (5, 40)]
-    // Ratios 0.5, 2, 8, 8.
-    #expect(medianRatio(pairs) == 4)
-    #expect(medianRatio(pairs.map { (baseline: $0.contender, contender: $0.baseline) }) == 0.25)
-    #expect(medianRatio(Array(pairs.prefix(3))) == 2)
-    #expect(medianRatio([]) == nil)
+  @Test("Median, median absolute deviation and 95th percentile are those of NumPy and SciPy")
+  func golden() throws {
+    let rows = try GoldenValues.fields("samples.csv")
+    #expect(rows.count == 10)
+    for row in rows {
+      let values = try row[0].split(separator: " ").map(GoldenValues.number)
+      let statistics = try #require(OrderStatistics(values))
+      #expect(statistics.median == (try GoldenValues.number(row[1])))
+      // SciPy subtracts the same numbers.
+      #expect(statistics.medianAbsoluteDeviation == (try GoldenValues.number(row[2])))
+      #expect(statistics.percentile95 == (try GoldenValues.number(row[3])))
+    }
   }
 }

@@ -17,6 +17,18 @@ struct SignIntervalTests {
     #expect(interval?.upper == upper)
   }
 
+  @Test("Ranks are SciPy's for many counts and confidences, corrected ones too")
+  func golden() throws {
+    let rows = try GoldenValues.rows("sign-intervals.csv")
+    #expect(rows.count > 400)
+    for row in rows {
+      let count = Int(row[0])
+      let interval = SignInterval(count: count, confidence: row[1])
+      #expect(interval?.lower ?? 0 == Int(row[2]), "\(row)")
+      if let interval { #expect(interval.upper == count + 1 - interval.lower) }
+    }
+  }
+
   @Test("Too few values have no interval", arguments: [(0, 0.95), (1, 0.95), (5, 0.95), (7, 0.99)])
   func none(count: Int, confidence: Double) {
     #expect(SignInterval(count: count, confidence: confidence) == nil)

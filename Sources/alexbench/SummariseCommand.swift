@@ -1,0 +1,35 @@
+import ArgumentParser
+import Reporting
+import Results
+
+struct SummariseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "summarise",
+    abstract: "Compute summary.csv and compare.csv of runs again from their other files.",
+    discussion: """
+      For a run that an earlier version of alexbench summed up, or whose other files were mended. \
+      Nothing is measured.
+
+      EXAMPLES
+        alexbench summarise results/sample/*
+      """)
+
+  @Argument(help: ArgumentHelp("Folders of runs.", valueName: "dir"))
+  var folders: [String]
+
+  func run() throws {
+    try AlexExit.reporting {
+      for folder in folders {
+        let samples = try Schema.samples.rows(inFolder: folder)
+        let workloads = try Schema.workloads.rows(inFolder: folder)
+        let summary = summarise(
+          samples: samples, workloads: workloads, layers: try Schema.layers.rows(inFolder: folder),
+          roofs: try Schema.roofs.rowsIfPresent(inFolder: folder))
+        let pairs = compare(samples: samples, workloads: workloads)
+        try Schema.summary.write(summary, inFolder: folder)
+        try Schema.compare.write(pairs, inFolder: folder)
+        print("\(folder): \(summary.count) rows summed up, \(pairs.count) pairs compared")
+      }
+    }
+  }
+}
