@@ -73,15 +73,14 @@ struct RowFactory {
 
   /// Geometry and cost of every layer and of the net itself.
   func layers(of graph: Graph) -> [LayerRow] {
+    func shapes(_ values: [Graph.ValueID]) -> String {
+      values.map { graph.values[$0].shape.description }.joined(separator: " ")
+    }
     let rows = graph.nodes.map { node in
       row(
         graph, index: node.layerIndex, layer: node.layer.name, stage: node.stage,
-        kind: node.layer.spec.kind, input: graph.inputShape(of: node).description,
-        output: graph.outputShape(of: node).description,
+        kind: node.layer.spec.kind, input: shapes(node.inputs), output: shapes(node.outputs),
         problem: ProblemText.describe(node, in: graph), cost: graph.cost(of: node))
-    }
-    func shapes(_ values: [Graph.ValueID]) -> String {
-      values.map { graph.values[$0].shape.description }.joined(separator: " ")
     }
     let net = row(
       graph, index: -1, layer: "net", stage: "net", kind: .network, input: shapes(graph.inputs),
@@ -124,10 +123,24 @@ enum ProblemText {
     case .lrn(let spec):
       return "\(spec.region.rawValue) size\(spec.size) alpha\(spec.alpha) beta\(spec.beta) "
         + "k\(spec.k)"
-    case .innerProduct(let spec): return "c\(input.countPerImage) k\(spec.outputs)"
+    case .innerProduct(let spec):
+      return "c\(graph.productsPerOutput(of: node)) k\(spec.outputs)"
+        + (spec.isTransposed ? " transposed" : "")
     case .relu(let spec): return spec.negativeSlope == 0 ? "" : "slope\(spec.negativeSlope)"
     case .dropout(let spec): return "ratio\(spec.ratio)"
     case .softmax(let spec): return "axis\(spec.axis)"
+    case .softmaxWithLoss(let spec):
+      return "axis\(spec.axis) \(spec.normalization.rawValue)"
+        + (spec.ignoredLabel.map { " ignore\($0)" } ?? "")
+    case .accuracy(let spec):
+      return "axis\(spec.axis) top\(spec.topK)" + (spec.ignoredLabel.map { " ignore\($0)" } ?? "")
+    case .concat(let spec): return "axis\(spec.axis)"
+    case .eltwise(let spec):
+      return ([spec.operation.rawValue] + spec.coefficients.map { "\($0)" })
+        .joined(separator: " ")
+    case .flatten(let spec): return "axis\(spec.axis) end\(spec.endAxis)"
+    case .power(let spec): return "power\(spec.power) scale\(spec.scale) shift\(spec.shift)"
+    case .euclideanLoss, .sigmoid, .tanh: return ""
     }
   }
 }

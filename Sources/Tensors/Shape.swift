@@ -13,6 +13,9 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   /// An image blob.
   public init(n: Int, c: Int, h: Int, w: Int) { self.init([n, c, h, w]) }
 
+  /// One value without axes.
+  public static let scalar = Shape([])
+
   /// Number of elements.
   public var count: Int { dimensions.reduce(1, *) }
   /// Number of bytes of the blob in float32.
@@ -31,6 +34,14 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   /// Elements of one image.
   public var countPerImage: Int { dimensions.dropFirst().reduce(1, *) }
 
+  /// The axis counted from the front, where a negative one counts from the end; nil outside.
+  public func canonicalAxis(_ axis: Int) -> Int? {
+    axis >= -rank && axis < rank ? (axis < 0 ? axis + rank : axis) : nil
+  }
+
+  /// Elements along some axes; 1 for none of them.
+  public func count(of axes: Range<Int>) -> Int { dimensions[axes].reduce(1, *) }
+
   private func legacy(_ axis: Int) -> Int { axis < rank ? dimensions[axis] : 1 }
 
   /// The same blob with another batch size.
@@ -39,7 +50,8 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
     return Shape([batch] + dimensions.dropFirst())
   }
 
+  /// `2x3x4`; `scalar` without axes.
   public var description: String {
-    dimensions.map(String.init).joined(separator: "x")
+    rank == 0 ? "scalar" : dimensions.map(String.init).joined(separator: "x")
   }
 }
