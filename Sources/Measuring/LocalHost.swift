@@ -144,9 +144,11 @@ public final class LocalHost: WorkloadHost {
       throw MeasuringError.workload(
         status: .unsupported, reason: "direction '\(request.direction)' is not implemented")
     }
-    guard request.cache != .cold else {
+    guard request.cache == .warm || request.layer != nil else {
       throw MeasuringError.workload(
-        status: .unsupported, reason: "cache '\(request.cache.rawValue)' is not implemented")
+        status: .unsupported,
+        reason: "cache '\(request.cache.rawValue)' is for layers alone; a net finds its caches as "
+          + "its own layers leave them")
     }
     guard (request.layer == nil) == (request.pass != .isolated) else {
       throw MeasuringError.workload(

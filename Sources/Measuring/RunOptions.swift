@@ -88,10 +88,6 @@ public struct RunOptions: Sendable {
       throw .usage("with --precision or --budget there are at most \(maximumRounds) rounds")
     }
     if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
-    for cache in caches where cache == .cold {
-      throw .usage(
-        "cache mode '\(cache.rawValue)' is not implemented; there is warm and cold-weights")
-    }
     for isa in isas where !isa.isUsable {
       throw .unavailable(
         "instruction set '\(isa.rawValue)' cannot be executed by this processor; it has "

@@ -63,10 +63,11 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What is in the caches when a layer is measured alone: warm, cold-weights, or both.",
+      "What is in the caches when a layer is measured alone: warm, cold-weights, cold, or several.",
       discussion: """
         cold-weights gives every call weights of its own from a ring larger than twice the \
-        last-level cache, while inputs stay warm: what a layer meets in a net.
+        last-level cache, while inputs stay warm: what a layer meets in a net. With cold every call \
+        has inputs and outputs of its own as well.
         """))
   var cache: CommaList<CacheMode>?
 

@@ -16,7 +16,6 @@ import Testing
       (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
       (["run", "--cpus", "4096"], 3, "affinity mask"),
       (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
-      (["run", "--cache", "cold"], 64, "cache mode 'cold' is not implemented"),
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
       (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
