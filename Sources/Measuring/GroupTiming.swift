@@ -172,6 +172,8 @@ extension GroupRunner {
       func row(_ key: WorkloadKey, _ block: BlockMeasurement) -> SampleRow {
         var block = block
         block.isSteady = slots[index].isSteady
+        // Only the warm-up asks for it.
+        block.threadCount = nil
         return SampleRow(
           key: key, launch: launch, round: round, position: position, seed: options.seed,
           block: block)
