@@ -59,10 +59,11 @@ final class BlockTimer {
     _ workload: LocalWorkload, _ request: BlockRequest, _ run: (_ start: Int64) -> Int64
   ) -> BlockMeasurement {
     let isQuiet = Quiescence.wait()
+    let primed = alex_monotonic_ns()
     if request.isPrimed {
-      let start = alex_monotonic_ns()
-      repeat { workload.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
+      repeat { workload.run() } while alex_monotonic_ns() - primed < Self.primeNanoseconds
     }
+    let primeTime = Int(alex_monotonic_ns() - primed)
     let probe = alex_clock_probe_ns(Self.probeCycles)
 
     var before = alex_usage()
@@ -91,6 +92,7 @@ final class BlockTimer {
       isContaminated: !isQuiet || (stolen ?? 0) > 0 || switches > 0 || migrations > 0,
       isSteady: true)
     block.threadCount = threads.read()
+    block.primeNanoseconds = primeTime
     return block
   }
 

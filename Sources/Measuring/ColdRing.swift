@@ -76,7 +76,7 @@ enum LastLevelCache {
 
 /// Weights in memory of their own at every request: backends that use them as they are get copies
 /// too.
-private struct CopiedWeights: WeightSource {
+struct CopiedWeights: WeightSource {
   let source: any WeightSource
 
   func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {

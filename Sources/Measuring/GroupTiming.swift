@@ -153,6 +153,7 @@ extension GroupRunner {
   ) rethrows -> Answer {
     let answer = try ledger.measure(.quieting, ask)
     ledger.rebook(answer[keyPath: block].wallNanoseconds, from: .quieting, to: .blocks)
+    ledger.rebook(answer[keyPath: block].primeNanoseconds ?? 0, from: .quieting, to: .warmUp)
     return answer
   }
 
@@ -172,8 +173,9 @@ extension GroupRunner {
       func row(_ key: WorkloadKey, _ block: BlockMeasurement) -> SampleRow {
         var block = block
         block.isSteady = slots[index].isSteady
-        // Only the warm-up asks for it.
+        // Only the warm-up and the ledger ask for them.
         block.threadCount = nil
+        block.primeNanoseconds = nil
         return SampleRow(
           key: key, launch: launch, round: round, position: position, seed: options.seed,
           block: block)

@@ -19,10 +19,11 @@ final class LocalWorkload {
   private var position = 0
 
   /// Compiles and fills in weights and inputs.
+  /// - Parameter weights: of the graph; not kept.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when the backend refuses.
   init(
-    request: WorkloadRequest, graph: Graph, backend: any Backend, kernels: InstructionSet,
-    pool: ThreadPool
+    request: WorkloadRequest, graph: Graph, weights: any WeightSource, backend: any Backend,
+    kernels: InstructionSet, pool: ThreadPool
   ) throws {
     self.request = request
     self.graph = graph
@@ -35,7 +36,6 @@ final class LocalWorkload {
       tiles: TilePlan(
         tiles: request.tiles, everywhere: request.tile,
         cacheByteCount: 2 * LastLevelCache.byteCount))
-    let weights = try GeneratedWeights(of: graph, seed: request.seed)
     let start = alex_monotonic_ns()
     let steps = try Self.steps(of: graph, weights: weights, backend: backend, options: options)
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: isNet ? .liveness : .keepAll)
@@ -162,11 +162,11 @@ final class LocalWorkload {
   }
 
   /// Measures what a use in row-major order would pay; nothing when the layout is row-major.
-  func measureReorders() throws {
+  func measureReorders(weights: any WeightSource) throws {
     let operands = compiled.steps.flatMap { $0.info.inputs + $0.info.outputs }
     guard operands.contains(where: { $0.layout != .nchw }) else { return }
     let cost = try ReorderCost(
-      graph: graph, request: request, backend: backend, options: options)
+      graph: graph, request: request, weights: weights, backend: backend, options: options)
     facts.reorderInNanoseconds = cost.inNanoseconds
     facts.reorderOutNanoseconds = cost.outNanoseconds
   }

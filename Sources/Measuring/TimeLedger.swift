@@ -5,8 +5,8 @@ public final class TimeLedger {
   /// A kind of work, as it stands in the list.
   public enum Item: String, Sendable, CaseIterable {
     case blocks = "timed blocks"
-    case warmUp = "warming up"
-    case quieting = "waiting for quiet, priming"
+    case warmUp = "warming up, priming"
+    case quieting = "waiting for quiet, probing the clock"
     case preparing = "preparing"
     case checking = "checking"
     case reference = "float64 reference"

@@ -113,6 +113,8 @@ public struct BlockMeasurement: Hashable, Sendable, Codable {
   /// Threads of the process at the end of the block; nil where the system does not tell. In no
   /// file: the warm-up looks at it.
   public var threadCount: Int?
+  /// Time of the untimed calls just before; in no file either.
+  public var primeNanoseconds: Int?
 
   public init(
     iterations: Int, startNanoseconds: Int, wallNanoseconds: Int, cpuUserNanoseconds: Int,

@@ -18,6 +18,13 @@ import Testing
       (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
       (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
+      (["run", "--precision", "0"], 64, "'0' is not a percentage"),
+      (["run", "--budget", "5d"], 64, "'5d' is not a time"),
+      (["run", "--handicap", "conv3"], 64, "[BACKEND:]LAYER=PERCENT"),
+      (["run", "--handicap", "conf3=5%"], 64, "did you mean 'conv3'?"),
+      (["run", "--resume", "/nonexistent"], 66, "/nonexistent"),
+      (["run", "--backend", "simd#1"], 64, "no backend 'simd#1'"),
+      (["calibrate", "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
     ] as [([String], Int32, String)])
