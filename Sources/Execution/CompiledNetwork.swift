@@ -34,13 +34,26 @@ public final class CompiledNetwork {
   /// A ring of such copies has its weights always arrive from memory, and only the weights.
   /// Precondition: the steps are those of `other` but for their weights.
   public convenience init(steps: [any Step], inBlobsOf other: CompiledNetwork) {
-    precondition(
-      steps.map(\.info.implementation) == other.steps.map(\.info.implementation)
-        && steps.map(\.info.workspaceByteCount) == other.steps.map(\.info.workspaceByteCount),
-      "a copy has the same steps")
+    precondition(Self.areAlike(steps, other.steps), "a copy has the same steps")
     self.init(
       graph: other.graph, steps: steps, plan: other.plan, arena: other.arena,
       workspace: other.workspace)
+  }
+
+  /// The same graph compiled once more, with weights and blobs of its own; only the scratch memory is
+  /// that of `other`, whose contents mean nothing between steps.
+  ///
+  /// Precondition: the steps are those of `other` but for their weights.
+  public convenience init(steps: [any Step], inWorkspaceOf other: CompiledNetwork) {
+    precondition(Self.areAlike(steps, other.steps), "a copy has the same steps")
+    self.init(
+      graph: other.graph, steps: steps, plan: other.plan,
+      arena: AlignedBuffer(count: other.plan.floatCount), workspace: other.workspace)
+  }
+
+  private static func areAlike(_ a: [any Step], _ b: [any Step]) -> Bool {
+    a.map(\.info.implementation) == b.map(\.info.implementation)
+      && a.map(\.info.workspaceByteCount) == b.map(\.info.workspaceByteCount)
   }
 
   private init(
@@ -63,6 +76,8 @@ public final class CompiledNetwork {
 
   /// Bytes of blobs and scratch.
   public var workspaceByteCount: Int { arena.byteCount + workspace.byteCount }
+  /// Bytes of blobs.
+  public var blobByteCount: Int { arena.byteCount }
   /// Bytes of packed weights.
   public var weightByteCount: Int { steps.reduce(0) { $0 + $1.info.weightByteCount } }
 

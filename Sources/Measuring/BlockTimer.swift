@@ -10,6 +10,7 @@ final class BlockTimer {
   static let probeCycles: Int64 = 160_000
 
   private let steal = StealClock()
+  private let threads = ThreadCounter()
 
   /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
   func time(_ workload: LocalWorkload, _ request: BlockRequest) -> BlockMeasurement {
@@ -58,10 +59,11 @@ final class BlockTimer {
     _ workload: LocalWorkload, _ request: BlockRequest, _ run: (_ start: Int64) -> Int64
   ) -> BlockMeasurement {
     let isQuiet = Quiescence.wait()
+    let primed = alex_monotonic_ns()
     if request.isPrimed {
-      let start = alex_monotonic_ns()
-      repeat { workload.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
+      repeat { workload.run() } while alex_monotonic_ns() - primed < Self.primeNanoseconds
     }
+    let primeTime = Int(alex_monotonic_ns() - primed)
     let probe = alex_clock_probe_ns(Self.probeCycles)
 
     var before = alex_usage()
@@ -78,7 +80,7 @@ final class BlockTimer {
     let stolen = stealBefore.flatMap { first in stealAfter.map { $0 - first } }
     let switches = Int(after.involuntary_switches - before.involuntary_switches)
     let migrations = cpuBefore == cpuAfter ? 0 : 1
-    return BlockMeasurement(
+    var block = BlockMeasurement(
       iterations: request.iterations, startNanoseconds: Int(start),
       wallNanoseconds: Int(end - start),
       cpuUserNanoseconds: Int(after.user_ns - before.user_ns),
@@ -89,6 +91,9 @@ final class BlockTimer {
       clockGHz: Double(Self.probeCycles) / Double(max(probe, 1)),
       isContaminated: !isQuiet || (stolen ?? 0) > 0 || switches > 0 || migrations > 0,
       isSteady: true)
+    block.threadCount = threads.read()
+    block.primeNanoseconds = primeTime
+    return block
   }
 
   /// The time of each phase, the lower median over calls.

@@ -4,30 +4,60 @@ import Results
 import Tensors
 
 /// Copies of a compiled layer that take turns, so that every call finds its weights in memory
-/// rather than in a cache, as in a net, while the blobs stay warm.
+/// rather than in a cache, as in a net, while the blobs stay warm – or, where all is to be cold, its
+/// inputs and outputs as well.
 public enum ColdRing {
+  /// Copies at most: each takes time to compile.
+  static let largestCount = 16_384
+
   /// - Parameters:
   ///   - first: the layer itself, which becomes the first of the ring.
   ///   - weights: what it was compiled from; each copy gets its own.
   ///   - options: tiles chosen by now included, so that the copies run the same code.
+  ///   - sharesBlobs: whether they work on the same inputs and outputs; otherwise the inputs of the
+  ///     copies are to be filled in.
   public static func copies(
     of first: CompiledNetwork, weights: any WeightSource, backend: any Backend,
-    options: CompileOptions, count: Int
+    options: CompileOptions, count: Int, sharesBlobs: Bool = true
   ) throws -> [CompiledNetwork] {
     var ring = [first]
     for _ in 1..<count {
       let steps = try LocalWorkload.steps(
         of: first.graph, weights: CopiedWeights(source: weights), backend: backend,
         options: options)
-      ring.append(CompiledNetwork(steps: steps, inBlobsOf: first))
+      ring.append(
+        sharesBlobs
+          ? CompiledNetwork(steps: steps, inBlobsOf: first)
+          : CompiledNetwork(steps: steps, inWorkspaceOf: first))
     }
     return ring
   }
 
-  /// Copies whose weights together are larger than twice the last-level cache, at least two.
-  public static func count(weightByteCount: Int, cacheByteCount: Int) -> Int {
-    guard weightByteCount > 0 else { return 1 }
-    return max(2, 2 * cacheByteCount / weightByteCount + 1)
+  /// Copies that together are larger than twice the last-level cache, at least two.
+  /// - Parameter byteCount: what is to be cold of one copy; one copy is enough when that is nothing.
+  public static func count(byteCount: Int, cacheByteCount: Int) -> Int {
+    guard byteCount > 0 else { return 1 }
+    return max(2, 2 * cacheByteCount / byteCount + 1)
+  }
+
+  /// The copies that a workload takes turns with.
+  /// - Throws: ``MeasuringError/workload(status:reason:)`` for one too small to be cold.
+  static func ring(
+    for cache: CacheMode, of first: CompiledNetwork, weights: any WeightSource,
+    backend: any Backend, options: CompileOptions
+  ) throws -> [CompiledNetwork] {
+    guard cache != .warm else { return [first] }
+    let bytes = first.weightByteCount + (cache == .cold ? first.blobByteCount : 0)
+    let count = count(byteCount: bytes, cacheByteCount: LastLevelCache.byteCount)
+    guard count <= largestCount else {
+      throw MeasuringError.workload(
+        status: .skipped,
+        reason: "it takes \(count) copies of its \(bytes) bytes to exceed the caches, more than "
+          + "\(largestCount)")
+    }
+    return try copies(
+      of: first, weights: weights, backend: backend, options: options, count: count,
+      sharesBlobs: cache == .coldWeights)
   }
 }
 
@@ -46,7 +76,7 @@ enum LastLevelCache {
 
 /// Weights in memory of their own at every request: backends that use them as they are get copies
 /// too.
-private struct CopiedWeights: WeightSource {
+struct CopiedWeights: WeightSource {
   let source: any WeightSource
 
   func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {

@@ -15,7 +15,7 @@ extension GroupRunner {
       try proceed("phases", index)
       let fitting = Self.phaseNanoseconds / max(slots[index].nanoseconds, 1)
       let calls = min(max(fitting, Self.phaseCalls.lowerBound), Self.phaseCalls.upperBound)
-      let times = try host.phases(handle, calls: calls)
+      let times = try ledger.measure(.phases) { try host.phases(handle, calls: calls) }
       let total = times.reduce(0) { $0 + $1.nanoseconds }
       record.phases += times.map { time in
         PhaseRow(

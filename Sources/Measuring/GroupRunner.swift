@@ -29,6 +29,11 @@ final class GroupRunner {
   private let progress: Progress
   let log: GroupLog
   var launch: Int { log.place.launch }
+  let ledger: TimeLedger
+  /// Nanoseconds that the group may take; nil for any.
+  let allowance: Int?
+  /// Clock when the group began.
+  let start = Int(alex_monotonic_ns())
   private let isInterrupted: () -> Bool
   var slots: [Slot]
   var record = GroupRecord()
@@ -59,7 +64,7 @@ final class GroupRunner {
   init(
     place: WorkloadPlace, contenders: [Contender], host: any WorkloadHost, factory: RowFactory,
     references: ReferenceCache, plan: [PlanRow], progress: Progress, log: GroupLog,
-    isInterrupted: @escaping () -> Bool
+    ledger: TimeLedger, allowance: Int?, isInterrupted: @escaping () -> Bool
   ) {
     self.place = place
     self.host = host
@@ -68,6 +73,8 @@ final class GroupRunner {
     self.plan = plan
     self.progress = progress
     self.log = log
+    self.ledger = ledger
+    self.allowance = allowance
     self.isInterrupted = isInterrupted
     slots = contenders.map { contender in
       Slot(
@@ -131,7 +138,8 @@ final class GroupRunner {
         // Copies of a backend get the choices of the first one.
         let chosen = (plan + record.plan).tiles(for: planKey(index))
         slots[index].request.tiles.merge(chosen) { mine, _ in mine }
-        let prepared = try host.prepare(slots[index].request)
+        let request = slots[index].request
+        let prepared = try ledger.measure(.preparing) { try host.prepare(request) }
         keepPlan(of: prepared, index)
         slots[index].prepared = prepared
         if place.node == nil {
@@ -156,7 +164,9 @@ final class GroupRunner {
     for index in alive {
       guard let handle = slots[index].prepared?.handle else { continue }
       if isFirst { try proceed("checking", index) }
-      let verdict = try judge(try host.outputs(handle, images: images), slots[index])
+      let verdict = try ledger.measure(.checking) {
+        try judge(try host.outputs(handle, images: images), slots[index])
+      }
       let before = slots[index].row.check
       slots[index].row.check = before.worst(verdict.check)
       slots[index].blobs.merge(verdict.blobs) { $0.worst($1) }
@@ -169,10 +179,14 @@ final class GroupRunner {
     guard let node = place.node else {
       return Judge.judge(
         net: blobs, graph: place.graph,
-        against: try references.net(slot.request, graph: place.graph))
+        against: try ledger.measure(.reference) {
+          try references.net(slot.request, graph: place.graph)
+        })
     }
     let graph = place.graph.single(node)
-    let results = try references.layer(slot.request, graph: graph)
+    let results = try ledger.measure(.reference) {
+      try references.layer(slot.request, graph: graph)
+    }
     var verdict = Verdict(status: .ok)
     for (output, result) in zip(graph.nodes[0].outputs, results) {
       guard let blob = blobs.last(where: { $0.value == output }) else {

@@ -1,3 +1,4 @@
+import CSupport
 import Networks
 import Results
 
@@ -21,11 +22,28 @@ extension GroupRunner {
         passCount: place.passes.count)
       try log.note(.began(began), roofs: schedule.rounds.isEmpty ? try probeRoofs() : [])
     }
-    for round in schedule.rounds.indices.dropFirst(roundCount) {
-      try measure(round: round, schedule)
-    }
+    try measureRounds(schedule, from: roundCount)
     try measureOutside(schedule)
   }
+
+  /// Rounds until the rule says that it is enough.
+  private func measureRounds(_ schedule: Schedule, from first: Int) throws {
+    let rule = stopRule(schedule)
+    let begin = Int(alex_monotonic_ns())
+    var round = first
+    while round < schedule.rounds.count,
+      rule.goesOn(
+        stopState(
+          schedule, round: round, first: first, begin: begin, squareRounds: rule.squareRounds),
+        round: round)
+    {
+      try measure(round: round, schedule)
+      round += 1
+    }
+  }
+
+  /// Rounds that the order is made for.
+  private var roundLimit: Int { options.maximumRounds ?? options.rounds }
 
   /// Who takes turns in which order; as before where the group was begun before.
   private func makeSchedule() -> Schedule {
@@ -35,16 +53,16 @@ extension GroupRunner {
     if let record = log.earlier?.schedule {
       return Schedule(
         inside: record.inside, outside: record.outside, iterations: record.iterations,
-        minimumRounds: options.rounds, seed: seed)
+        minimumRounds: roundLimit, seed: seed)
     }
     let entrants = alive
     let schedule = Schedule(
       nanoseconds: entrants.map { slots[$0].nanoseconds },
       isSingle: entrants.map { slots[$0].contender.backend.threading == .single },
-      pass: place.pass, minimumRounds: options.rounds, seed: seed)
+      pass: place.pass, minimumRounds: 1, seed: seed)
     return Schedule(
       inside: schedule.inside.map { entrants[$0] }, outside: schedule.outside.map { entrants[$0] },
-      iterations: schedule.iterations, minimumRounds: options.rounds, seed: seed)
+      iterations: schedule.iterations, minimumRounds: roundLimit, seed: seed)
   }
 
   /// One turn of each.
@@ -55,7 +73,8 @@ extension GroupRunner {
     defer { record.samples += samples }
     do {
       for (position, index) in schedule.rounds[round].enumerated() where isAlive(index) {
-        try proceed("round \(round + 1) of \(schedule.rounds.count)", index)
+        let limit = options.maximumRounds == nil ? " of \(schedule.rounds.count)" : ""
+        try proceed("round \(round + 1)\(limit)", index)
         samples += try turn(
           index, round: round, position: position, iterations: schedule.iterations, isPrimed: true)
       }
@@ -68,7 +87,9 @@ extension GroupRunner {
 
   /// Beside the samples of every round, since what the machine can do drifts with them.
   private func probeRoofs() throws -> [RoofReading] {
-    let readings = try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
+    let readings = try ledger.measure(.roofs) {
+      try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
+    }
     record.roofs += readings
     return readings
   }
@@ -100,7 +121,9 @@ extension GroupRunner {
       var calls = 0
       while slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3 {
         try proceed("calibrating", index)
-        let block = try host.time(handle, BlockRequest(iterations: 1, isPrimed: false))
+        let block = try ledger.measure(.warmUp) {
+          try host.time(handle, BlockRequest(iterations: 1, isPrimed: false))
+        }
         slots[index].nanoseconds = min(slots[index].nanoseconds, block.wallNanoseconds)
         calls += 1
       }
@@ -110,10 +133,28 @@ extension GroupRunner {
 
   private func warmUp(_ index: Int, iterations: Int) throws {
     guard let handle = slots[index].prepared?.handle else { return }
-    slots[index].isSteady = try WarmUp.run(capNanoseconds: options.warmUpNanoseconds) {
-      try proceed("warming up", index)
-      return try host.time(handle, BlockRequest(iterations: iterations, isPrimed: false))
+    slots[index].isSteady = try ledger.measure(.warmUp) {
+      try WarmUp.run(capNanoseconds: warmUpCap) {
+        try proceed("warming up", index)
+        return try host.time(handle, BlockRequest(iterations: iterations, isPrimed: false))
+      }
     }
+  }
+
+  /// With a budget all warm-ups of a group together take a fifth of its share at most.
+  private var warmUpCap: Int {
+    guard options.maximumRounds != nil, let allowance else { return options.warmUpNanoseconds }
+    return min(options.warmUpNanoseconds, allowance / 5 / max(alive.count, 1))
+  }
+
+  /// Books the blocks of a host's answer, and the rest of the time that it took as around them.
+  private func timed<Answer>(
+    _ block: KeyPath<Answer, BlockMeasurement>, _ ask: () throws -> Answer
+  ) rethrows -> Answer {
+    let answer = try ledger.measure(.quieting, ask)
+    ledger.rebook(answer[keyPath: block].wallNanoseconds, from: .quieting, to: .blocks)
+    ledger.rebook(answer[keyPath: block].primeNanoseconds ?? 0, from: .quieting, to: .warmUp)
+    return answer
   }
 
   /// The blocks of one contender in one round: of a net one for each pass, on the same memory. The
@@ -132,15 +173,18 @@ extension GroupRunner {
       func row(_ key: WorkloadKey, _ block: BlockMeasurement) -> SampleRow {
         var block = block
         block.isSteady = slots[index].isSteady
+        // Only the warm-up and the ledger ask for them.
+        block.threadCount = nil
+        block.primeNanoseconds = nil
         return SampleRow(
           key: key, launch: launch, round: round, position: position, seed: options.seed,
           block: block)
       }
       guard pass == .inNet else {
         request.handicap = slots[index].handicap
-        return [row(slots[index].row.key, try host.time(handle, request))]
+        return [row(slots[index].row.key, try timed(\.self) { try host.time(handle, request) })]
       }
-      let measured = try host.timeSteps(handle, request)
+      let measured = try timed(\.block) { try host.timeSteps(handle, request) }
       learnNetHandicap(measured, index)
       return try stepBlocks(measured, index).map { row($0.key, $0.block) }
     }

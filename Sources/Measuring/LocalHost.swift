@@ -16,12 +16,21 @@ public final class LocalHost: WorkloadHost {
   private var workloads: [Int: LocalWorkload] = [:]
   private var graphs: [GraphKey: Graph] = [:]
   private var lastHandle = 0
+  /// Of the layer or net that is being prepared, backend after backend; nil when nothing is alive.
+  private var weights: (key: WeightsKey, source: GeneratedWeights)?
   private let timer = BlockTimer()
   private var roofProbe: RoofProbe?
 
   private struct PoolKey: Hashable {
     var threads: Int
     var cpus: [Int]
+  }
+
+  private struct WeightsKey: Hashable {
+    var network: String
+    var problem: String?
+    var layer: String?
+    var seed: UInt64
   }
 
   private struct GraphKey: Hashable {
@@ -55,10 +64,15 @@ public final class LocalHost: WorkloadHost {
     let placement = try Placement(cpus: request.cpus)
     let pool = pool(threads: request.threads, placement: placement)
     placement.apply(for: backend.threading)
+    let graph = try graph(for: request)
+    // Each backend gets a copy: some use weights as they are, and would warm them for the others.
+    let weights = CopiedWeights(source: try weights(for: request, graph))
     let workload = try LocalWorkload(
-      request: request, graph: graph(for: request), backend: backend, kernels: isa, pool: pool)
+      request: request, graph: graph, weights: weights, backend: backend, kernels: isa, pool: pool)
     workload.runFirst()
-    if request.measuresReorders, request.layer != nil { try workload.measureReorders() }
+    if request.measuresReorders, request.layer != nil {
+      try workload.measureReorders(weights: weights)
+    }
     lastHandle += 1
     workloads[lastHandle] = workload
     return PreparedWorkload(
@@ -117,11 +131,13 @@ public final class LocalHost: WorkloadHost {
     guard workloads.removeValue(forKey: handle) != nil else {
       throw MeasuringError.unknownHandle(handle)
     }
+    if workloads.isEmpty { weights = nil }
   }
 
   /// Also frees the calling thread from the CPU it was pinned to.
   public func close() {
     workloads.removeAll()
+    weights = nil
     pools.removeAll()
     roofProbe = nil
     Placement.free()
@@ -144,9 +160,11 @@ public final class LocalHost: WorkloadHost {
       throw MeasuringError.workload(
         status: .unsupported, reason: "direction '\(request.direction)' is not implemented")
     }
-    guard request.cache != .cold else {
+    guard request.cache == .warm || request.layer != nil else {
       throw MeasuringError.workload(
-        status: .unsupported, reason: "cache '\(request.cache.rawValue)' is not implemented")
+        status: .unsupported,
+        reason: "cache '\(request.cache.rawValue)' is for layers alone; a net finds its caches as "
+          + "its own layers leave them")
     }
     guard (request.layer == nil) == (request.pass != .isolated) else {
       throw MeasuringError.workload(
@@ -174,6 +192,19 @@ public final class LocalHost: WorkloadHost {
     let pool = ThreadPool(threadCount: threads, cpus: cpus)
     pools[key] = pool
     return pool
+  }
+
+  private func weights(
+    for request: WorkloadRequest, _ graph: Graph
+  ) throws -> GeneratedWeights {
+    let key = WeightsKey(
+      network: request.network, problem: request.problem, layer: request.layer, seed: request.seed)
+    if let weights, weights.key == key { return weights.source }
+    // The old ones first: both at once may be more than there is room for.
+    weights = nil
+    let source = try GeneratedWeights(of: graph, seed: request.seed)
+    weights = (key, source)
+    return source
   }
 
   private func graph(for request: WorkloadRequest) throws -> Graph {

@@ -14,46 +14,44 @@ final class LocalWorkload {
   let isa: String
   private(set) var facts: WorkloadFacts
   private let options: CompileOptions
-  /// With cold weights, copies whose weights take turns; otherwise ``compiled`` alone.
+  /// With cold caches, copies that take turns; otherwise ``compiled`` alone.
   private let ring: [CompiledNetwork]
   private var position = 0
 
   /// Compiles and fills in weights and inputs.
+  /// - Parameter weights: of the graph; not kept.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when the backend refuses.
   init(
-    request: WorkloadRequest, graph: Graph, backend: any Backend, kernels: InstructionSet,
-    pool: ThreadPool
+    request: WorkloadRequest, graph: Graph, weights: any WeightSource, backend: any Backend,
+    kernels: InstructionSet, pool: ThreadPool
   ) throws {
     self.request = request
     self.graph = graph
     self.backend = backend
     let isNet = request.layer == nil
-    let isCold = request.cache == .coldWeights
+    let isCold = request.cache != .warm
     options = CompileOptions(
       kernels: kernels.kernels, pool: pool, boundary: isNet ? .nchw : .native,
       expectsColdWeights: isNet || isCold,
       tiles: TilePlan(
         tiles: request.tiles, everywhere: request.tile,
         cacheByteCount: 2 * LastLevelCache.byteCount))
-    let weights = try GeneratedWeights(of: graph, seed: request.seed)
     let start = alex_monotonic_ns()
     let steps = try Self.steps(of: graph, weights: weights, backend: backend, options: options)
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: isNet ? .liveness : .keepAll)
     let prepared = alex_monotonic_ns()
-    ring =
-      isCold
-      ? try ColdRing.copies(
-        of: compiled, weights: weights, backend: backend, options: options,
-        count: ColdRing.count(
-          weightByteCount: compiled.weightByteCount, cacheByteCount: LastLevelCache.byteCount))
-      : [compiled]
+    ring = try ColdRing.ring(
+      for: request.cache, of: compiled, weights: weights, backend: backend, options: options)
     isa = isNet ? backend.isa(with: options.kernels) : Self.main(of: steps)?.isa ?? "none"
     facts = Self.facts(of: steps, in: graph, isNet: isNet, isa: isa)
     facts.prepareNanoseconds = Int(prepared - start)
     facts.workspaceBytes = compiled.workspaceByteCount
     facts.weightBytes = compiled.weightByteCount
 
-    for value in graph.inputs { compiled.setInput(value, to: input(value)) }
+    for value in graph.inputs {
+      let input = input(value)
+      for copy in request.cache == .cold ? ring : [compiled] { copy.setInput(value, to: input) }
+    }
   }
 
   /// The seeded contents of a graph input, row-major: an image for a net, rectified for a layer.
@@ -123,7 +121,7 @@ final class LocalWorkload {
     return names.filter { !$0.isEmpty && seen.insert($0).inserted }
   }
 
-  /// One forward; with cold weights each on the next copy.
+  /// One forward; with cold caches each on the next copy.
   func run() {
     ring[position].run()
     advance()
@@ -164,11 +162,11 @@ final class LocalWorkload {
   }
 
   /// Measures what a use in row-major order would pay; nothing when the layout is row-major.
-  func measureReorders() throws {
+  func measureReorders(weights: any WeightSource) throws {
     let operands = compiled.steps.flatMap { $0.info.inputs + $0.info.outputs }
     guard operands.contains(where: { $0.layout != .nchw }) else { return }
     let cost = try ReorderCost(
-      graph: graph, request: request, backend: backend, options: options)
+      graph: graph, request: request, weights: weights, backend: backend, options: options)
     facts.reorderInNanoseconds = cost.inNanoseconds
     facts.reorderOutNanoseconds = cost.outNanoseconds
   }
@@ -203,20 +201,23 @@ final class LocalWorkload {
   /// The largest square of outputs that share their errors.
   var errorTile: Int { compiled.steps.map(\.info.errorTile).max() ?? 1 }
 
-  /// One forward in which every output starts as NaN, so that an element left untouched is seen.
+  /// One forward in which every output starts as NaN, so that an element left untouched is seen; on
+  /// the copy whose turn it is.
   /// - Parameter images: which images to return; of a graph that mixes them, always all.
   func outputs(images: [Int]?) -> [BlobValues] {
     var blobs: [BlobValues] = []
-    for step in compiled.steps {
-      let inputs = step.info.inputs.map(compiled.pointer)
-      for operand in step.info.outputs where !inputs.contains(compiled.pointer(operand)) {
-        poison(operand)
+    let network = ring[position]
+    defer { advance() }
+    for step in network.steps {
+      let inputs = step.info.inputs.map(network.pointer)
+      for operand in step.info.outputs where !inputs.contains(network.pointer(operand)) {
+        poison(operand, in: network)
       }
       step.run()
       if step.info.isElided { continue }
       for operand in step.info.outputs {
         let value = graph.values[operand.value]
-        var values = compiled.values(of: operand)
+        var values = network.values(of: operand)
         if let images, !graph.mixesImages {
           let count = value.shape.countPerImage
           values = images.flatMap { values[$0 * count..<($0 + 1) * count] }
@@ -228,12 +229,12 @@ final class LocalWorkload {
   }
 
   /// The fill of a blocked layout stays zero, as its steps expect.
-  private func poison(_ operand: Operand) {
+  private func poison(_ operand: Operand, in network: CompiledNetwork) {
     let shape = graph.values[operand.value].shape
     let poison = [Float](repeating: .nan, count: shape.count)
     poison.withUnsafeBufferPointer {
       guard let base = $0.baseAddress else { return }
-      operand.layout.pack(base, shape: shape, into: compiled.pointer(operand))
+      operand.layout.pack(base, shape: shape, into: network.pointer(operand))
     }
   }
 }

@@ -6,15 +6,19 @@ enum MemoryGuard {
   static let limitPercent = 70
 
   /// Bytes that one contender needs about: weights, packed once more while compiling, and blobs,
-  /// doubled for layouts and scratch; with cold weights the ring of copies.
+  /// doubled for layouts and scratch; with cold caches the ring of copies.
   static func byteCount(of place: WorkloadPlace) -> Int {
     let nodes = place.node.map { [place.graph.nodes[$0]] } ?? place.graph.nodes
     let costs = nodes.map { place.graph.cost(of: $0) }
     let weights = costs.reduce(0) { $0 + $1.weightBytes }
     let blobs = costs.reduce(0) { $0 + $1.inputBytes + $1.outputBytes }
-    let isCold = place.cache == .coldWeights
-    // Transformed weights may be several times as large.
-    let ring = isCold ? 2 * LastLevelCache.byteCount + 2 * weights : 0
+    // A copy more than twice the cache; transformed weights may be several times as large.
+    let ring =
+      switch place.cache {
+      case .warm: 0
+      case .coldWeights: 2 * LastLevelCache.byteCount + 2 * weights
+      case .cold: 2 * LastLevelCache.byteCount + 2 * weights + 2 * blobs
+      }
     return weights + 2 * blobs + ring
   }
 

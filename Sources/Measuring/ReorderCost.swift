@@ -13,12 +13,13 @@ struct ReorderCost {
   private static let callCount = 5
 
   init(
-    graph: Graph, request: WorkloadRequest, backend: any Backend, options: CompileOptions
+    graph: Graph, request: WorkloadRequest, weights: any WeightSource, backend: any Backend,
+    options: CompileOptions
   ) throws {
     var options = options
     options.boundary = .nchw
     let steps = try LocalWorkload.steps(
-      of: graph, weights: SeededWeights(seed: request.seed), backend: backend, options: options)
+      of: graph, weights: weights, backend: backend, options: options)
     let compiled = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
     for value in graph.inputs {
       compiled.setInput(value, to: LocalWorkload.input(value, of: graph, request: request))

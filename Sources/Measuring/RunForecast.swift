@@ -5,7 +5,7 @@ import Results
 
 /// What a run would do, estimated without measuring: its groups, their rounds, time and memory.
 public struct RunForecast {
-  private let groups: [GroupForecast]
+  let groups: [GroupForecast]
   private let launchCount: Int
   private let basis: String
 
@@ -27,6 +27,15 @@ public struct RunForecast {
     try options.validate(backends: backends.map(\.name))
     let contenders = Contender.list(
       try Runner.choose(options.backends, from: backends), isas: options.isas)
+    self.init(
+      try RunPlan.places(options), contenders: contenders, options: options, earlier: earlier,
+      roofs: roofs)
+  }
+
+  init(
+    _ places: [WorkloadPlace], contenders: [Contender], options: RunOptions,
+    earlier: [SummaryRow] = [], roofs: [RoofRow] = []
+  ) {
     let factory = RowFactory(runID: "", options: options)
     var known: [WorkloadKey: Double] = [:]
     for row in earlier {
@@ -34,7 +43,7 @@ public struct RunForecast {
       key.runID = ""
       known[key] = row.time.median
     }
-    groups = try RunPlan.places(options).map { place in
+    groups = places.map { place in
       GroupForecast(place, contenders: contenders, options: options) { contender in
         let key = factory.key(place, backend: contender.backend.name, isa: contender.isa)
         if let time = known[key] { return time }

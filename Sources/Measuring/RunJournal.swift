@@ -90,6 +90,7 @@ struct GroupLog {
   var place: LaunchedGroup
   /// What an earlier process has left of this group.
   var earlier: GroupProgress?
+  var ledger: TimeLedger
   /// Gets the choices of tiles as soon as they are made.
   var writePlan: ([PlanRow]) throws -> Void
 
@@ -97,14 +98,18 @@ struct GroupLog {
     _ event: JournalEntry.Event, samples: [SampleRow] = [], roofs: [RoofReading] = []
   ) throws {
     try append(samples)
-    // After the samples: a note without them would claim too much.
-    guard let folder else { return }
-    let entry = JournalEntry(place, event, sampleCount: folder.sampleCount, roofs: roofs)
-    try folder.note(try entry.line())
+    try ledger.measure(.writing) {
+      // After the samples: a note without them would claim too much.
+      guard let folder else { return }
+      let entry = JournalEntry(place, event, sampleCount: folder.sampleCount, roofs: roofs)
+      try folder.note(try entry.line())
+    }
   }
 
   /// Samples of a round that is not complete.
-  func append(_ samples: [SampleRow]) throws { try folder?.append(samples) }
+  func append(_ samples: [SampleRow]) throws {
+    try ledger.measure(.writing) { try folder?.append(samples) }
+  }
 }
 
 /// What is complete of a group that is not.

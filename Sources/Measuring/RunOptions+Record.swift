@@ -20,6 +20,8 @@ extension RunOptions {
     record.tile = tile
     record.plan = plan.isEmpty ? nil : Schema.plan.text(plan)
     record.rounds = rounds
+    record.maximumRounds = maximumRounds
+    record.precision = precision
     record.slowBlocks = slowBlocks
     record.seed = seed
     record.customBLAS = Dictionary(customBLAS.map { ($0.name, $0.path) }) { $1 }
@@ -55,6 +57,8 @@ extension RunOptions {
     tile = record.tile
     plan = try record.plan.map { text throws in try Schema.plan.rows(in: text, file: file) } ?? []
     rounds = record.rounds
+    maximumRounds = record.maximumRounds
+    precision = record.precision
     slowBlocks = record.slowBlocks
     seed = record.seed
     customBLAS = record.customBLAS.sorted { $0.key < $1.key }.map {

@@ -28,6 +28,11 @@ public struct RunOptions: Sendable {
   public var plan: [PlanRow] = []
   /// Least number of rounds; whole Williams squares are run.
   public var rounds = 20
+  /// Rounds at most, where a precision or a budget decides; nil to run ``rounds``.
+  public var maximumRounds: Int?
+  /// Rounds end when every entrant's 95 % interval is at most this far from its median, relative to
+  /// it.
+  public var precision: Double?
   /// Blocks of a backend that is too slow for the square.
   public var slowBlocks = 3
   public var seed: UInt64 = 1
@@ -38,7 +43,8 @@ public struct RunOptions: Sendable {
   public var launches: Int?
   /// Longest warm-up of a workload.
   public var warmUpNanoseconds = 2_000_000_000
-  /// Time after which the rest is measured in a hurry; nil for any.
+  /// Time after which the rest is measured in a hurry; nil for any. With ``maximumRounds`` it is
+  /// divided among the groups, which fill their shares.
   public var budgetNanoseconds: Int?
   /// What is slowed down on purpose.
   public var handicaps: [Handicap] = []
@@ -52,6 +58,13 @@ public struct RunOptions: Sendable {
     rounds = 6
     warmUpNanoseconds = 300_000_000
     budgetNanoseconds = 75_000_000_000
+  }
+
+  /// Rounds until a precision is reached or the budget is used up, as many as make an interval at
+  /// least.
+  public mutating func makeOpenEnded() {
+    rounds = 6
+    maximumRounds = 500
   }
 
   /// - Throws: an unknown name, or a count that makes no sense.
@@ -71,11 +84,10 @@ public struct RunOptions: Sendable {
       throw .usage("\(count) threads are not possible; there must be at least 1")
     }
     guard rounds >= 1 else { throw .usage("there must be at least 1 round") }
-    if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
-    for cache in caches where cache == .cold {
-      throw .usage(
-        "cache mode '\(cache.rawValue)' is not implemented; there is warm and cold-weights")
+    if let maximumRounds, maximumRounds < rounds {
+      throw .usage("with --precision or --budget there are at most \(maximumRounds) rounds")
     }
+    if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
     for isa in isas where !isa.isUsable {
       throw .unavailable(
         "instruction set '\(isa.rawValue)' cannot be executed by this processor; it has "

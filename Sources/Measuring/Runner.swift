@@ -1,4 +1,3 @@
-import CSupport
 import Execution
 import Networks
 import Results
@@ -39,7 +38,9 @@ public final class Runner {
   private var roofLog = RoofLog()
   private var rowOfKey: [WorkloadKey: Int] = [:]
   private let earlier: RunProgress
-  private let start = alex_monotonic_ns()
+  /// What the time is spent on.
+  public let ledger: TimeLedger
+  private var budget: TimeBudget?
   private var isHurried = false
 
   /// - Parameters:
@@ -52,7 +53,7 @@ public final class Runner {
   public init(
     options: RunOptions, backends: [any Backend],
     makeHost: @escaping (_ launch: Int) throws -> any WorkloadHost, folder: RunFolder? = nil,
-    earlier: RunProgress? = nil, progress: Progress = Progress(),
+    earlier: RunProgress? = nil, progress: Progress = Progress(), ledger: TimeLedger = TimeLedger(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
     try options.validate(backends: backends.map(\.name))
@@ -60,6 +61,7 @@ public final class Runner {
     self.makeHost = makeHost
     self.folder = folder
     self.earlier = earlier ?? RunProgress()
+    self.ledger = ledger
     self.progress = progress
     self.isInterrupted = isInterrupted
     contenders = Contender.list(
@@ -95,12 +97,13 @@ public final class Runner {
     try takeUpEarlier()
     let launchCount = options.launches ?? 1
     progress.expect(plan.reduce(0) { $0 + work(of: $1) } * Double(launchCount))
+    divideBudget(plan, launchCount: launchCount)
     for launch in 0..<launchCount where !record.wasInterrupted {
       let missing = plan.filter { !earlier.done.contains(groupOf($0, launch)) }
       progress.advance(
         (plan.reduce(0) { $0 + work(of: $1) }) - missing.reduce(0) { $0 + work(of: $1) })
       guard !missing.isEmpty else { continue }
-      let host = try makeHost(launch)
+      let host = try ledger.measure(.launching) { try makeHost(launch) }
       defer { host.close() }
       for place in missing where !record.wasInterrupted {
         try measure(place, launch: launch, host: host, factory: factory)
@@ -112,6 +115,19 @@ public final class Runner {
 
   private func groupOf(_ place: WorkloadPlace, _ launch: Int) -> LaunchedGroup {
     LaunchedGroup(launch: launch, group: GroupID(place))
+  }
+
+  /// Groups get time according to what they need at least.
+  private func divideBudget(_ plan: [WorkloadPlace], launchCount: Int) {
+    guard let nanoseconds = options.budgetNanoseconds, options.maximumRounds != nil else { return }
+    let forecast = RunForecast(plan, contenders: contenders, options: options)
+    var needs: [LaunchedGroup: Double] = [:]
+    for launch in 0..<launchCount {
+      for group in forecast.groups where !earlier.done.contains(groupOf(group.place, launch)) {
+        needs[groupOf(group.place, launch)] = group.seconds
+      }
+    }
+    budget = TimeBudget(nanoseconds: nanoseconds, needs: needs)
   }
 
   /// Begins with what is complete already.
@@ -132,38 +148,42 @@ public final class Runner {
   ) throws {
     let id = groupOf(place, launch)
     let log = GroupLog(
-      folder: folder, place: id, earlier: earlier.partial[id],
+      folder: folder, place: id, earlier: earlier.partial[id], ledger: ledger,
       writePlan: { [folder, record] in try folder?.write(record.plan + $0) })
     let group = GroupRunner(
       place: place, contenders: contenders, host: host, factory: hurried(factory),
       references: references, plan: options.plan + record.plan, progress: progress, log: log,
+      ledger: ledger, allowance: budget?.take(id, elapsed: ledger.elapsedNanoseconds),
       isInterrupted: isInterrupted)
     let result = try group.run()
     progress.advance(work(of: place))
     add(result)
     roofLog.add(result.roofs, threads: place.threads)
     record.roofs = roofLog.rows(runID: factory.runID)
-    try folder?.flush()
-    try folder?.write(record.roofs)
-    try folder?.write(record.workloads)
-    if !record.plan.isEmpty { try folder?.write(record.plan) }
-    if options.measuresPhases { try folder?.write(record.phases) }
+    try ledger.measure(.writing) {
+      try folder?.flush()
+      try folder?.write(record.roofs)
+      try folder?.write(record.workloads)
+      if !record.plan.isEmpty { try folder?.write(record.plan) }
+      if options.measuresPhases { try folder?.write(record.phases) }
+    }
     if !result.wasInterrupted { try log.note(.done) }
   }
 
   /// The same, or once the budget is used up the least that still is a measurement.
   private func hurried(_ factory: RowFactory) -> RowFactory {
     guard let budget = options.budgetNanoseconds,
-      Int(alex_monotonic_ns() - start) > budget
+      ledger.elapsedNanoseconds > budget
     else { return factory }
     if !isHurried {
       isHurried = true
       record.warnings.append(
-        "the time of a quick run was used up: the rest has one square of rounds and no long "
-          + "warm-up")
+        "the time of the run was used up before its end: the rest has one square of rounds and no "
+          + "long warm-up")
     }
     var factory = factory
     factory.options.rounds = 1
+    factory.options.maximumRounds = nil
     factory.options.slowBlocks = 1
     factory.options.warmUpNanoseconds = 0
     return factory

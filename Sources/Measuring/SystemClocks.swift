@@ -49,6 +49,29 @@ final class StealClock {
   }
 }
 
+/// How many threads this process has, from `/proc/self/stat`.
+final class ThreadCounter {
+  private let file: Int32
+
+  init() { file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC) }
+
+  deinit { if file >= 0 { close(file) } }
+
+  /// Nil where the system does not tell.
+  func read() -> Int? {
+    guard file >= 0 else { return nil }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { line -> Int? in
+      let count = pread(file, line.baseAddress, line.count, 0)
+      // The second field, a name in parentheses, may hold anything; num_threads is the 20th.
+      guard count > 0, let end = line.prefix(count).lastIndex(of: UInt8(ascii: ")")) else {
+        return nil
+      }
+      let fields = line[(end + 1)..<count].split(separator: UInt8(ascii: " "))
+      return fields.count > 17 ? Int(String(decoding: fields[17], as: UTF8.self)) : nil
+    }
+  }
+}
+
 /// The cost of reading the clock, which sets the least length of a block.
 enum ClockReadCost {
   /// Nanoseconds of one reading, at least 1.

@@ -24,9 +24,12 @@ public enum WarmUp {
     }
   }
 
-  /// No page faults, and a Theil–Sen slope that moves the time by at most ±2 % over the blocks.
+  /// No page faults, no threads that come or go, and a Theil–Sen slope that moves the time by at most
+  /// ±2 % over the blocks.
   public static func isSteady(_ blocks: some Collection<BlockMeasurement>) -> Bool {
-    guard blocks.allSatisfy({ $0.faults == 0 }) else { return false }
+    guard blocks.allSatisfy({ $0.faults == 0 }), Set(blocks.map(\.threadCount)).count == 1 else {
+      return false
+    }
     let times = blocks.map { Double($0.wallNanoseconds) / Double(max($0.iterations, 1)) }
     let points = times.enumerated().map { (x: Double($0.offset), y: $0.element) }
     guard let slope = theilSenSlope(points), let median = OrderStatistics(times)?.median,

@@ -17,6 +17,9 @@ public struct RecordedOptions: Hashable, Sendable, Codable {
   /// The choices given with `--plan`, as the text of a `plan.csv`.
   public var plan: String?
   public var rounds = 0
+  public var maximumRounds: Int?
+  /// 0.01 = 1 %.
+  public var precision: Double?
   public var slowBlocks = 0
   public var seed: UInt64 = 0
   /// Further CBLAS libraries, path by name.
@@ -33,6 +36,8 @@ public struct RecordedOptions: Hashable, Sendable, Codable {
     case command, networks, problem, layers, backends, isas, batches, threads, passes, caches
     case measuresPhases = "phases"
     case tiles, tile, plan, rounds
+    case maximumRounds = "maximum_rounds"
+    case precision
     case slowBlocks = "slow_blocks"
     case seed
     case customBLAS = "blas"

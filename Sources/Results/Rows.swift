@@ -110,6 +110,11 @@ public struct BlockMeasurement: Hashable, Sendable, Codable {
   public var isContaminated: Bool
   /// The workload had reached a steady state before.
   public var isSteady: Bool
+  /// Threads of the process at the end of the block; nil where the system does not tell. In no
+  /// file: the warm-up looks at it.
+  public var threadCount: Int?
+  /// Time of the untimed calls just before; in no file either.
+  public var primeNanoseconds: Int?
 
   public init(
     iterations: Int, startNanoseconds: Int, wallNanoseconds: Int, cpuUserNanoseconds: Int,

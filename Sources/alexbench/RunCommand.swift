@@ -38,15 +38,37 @@ struct RunCommand: ParsableCommand {
   var rounds: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "Rounds until every backend's 95 % interval is within this percentage of its median.",
+      discussion: """
+        Looked at after every whole square, from 6 rounds (or --rounds) to 500. It is for looking at \
+        one run: comparisons that a decision hangs on take a number of rounds chosen beforehand.
+        """, valueName: "pct"))
+  var precision: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time of the whole run, as 60s, 5m or 1h: layers and nets get shares of it and fill them.",
+      discussion: """
+        Shares follow what each needs at least. One square of rounds is measured even where that \
+        takes longer.
+        """, valueName: "time"))
+  var budget: String?
+
+  @Flag(name: .shortAndLong, help: "Say on standard error what the time was spent on.")
+  var verbose = false
+
+  @Option(
     help: "Measure in this many fresh processes, one after the other. (default: in this one)")
   var launches: Int?
 
   @Option(
     help: ArgumentHelp(
-      "What is in the caches when a layer is measured alone: warm, cold-weights, or both.",
+      "What is in the caches when a layer is measured alone: warm, cold-weights, cold, or several.",
       discussion: """
         cold-weights gives every call weights of its own from a ring larger than twice the \
-        last-level cache, while inputs stay warm: what a layer meets in a net.
+        last-level cache, while inputs stay warm: what a layer meets in a net. With cold every call \
+        has inputs and outputs of its own as well.
         """))
   var cache: CommaList<CacheMode>?
 
@@ -88,8 +110,8 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp(
       "Go on with a run that was killed or interrupted, in its folder.",
       discussion: """
-        It is measured as it was asked for: of other options only --show, --env-clean and \
-        --calibration may stand beside it. What is complete is not repeated; of a round that was \
+        It is measured as it was asked for: of other options only --show, --env-clean, \
+        --calibration and --verbose may stand beside it. What is complete is not repeated; of a round that was \
         under way nothing is kept. Exit code 5, with the fields that differ, when the host, the \
         program or the libraries are not the same: such times cannot stand in one run.
         """, valueName: "folder"))
@@ -113,13 +135,16 @@ struct RunCommand: ParsableCommand {
       }
       var session = try RunSession(
         .run, options, local: selection.localHost(), out: out, calibration: calibration)
-      try session.complete(showing: show)
+      try session.complete(showing: show, isVerbose: verbose)
     }
   }
 
   private func options() throws -> RunOptions {
     var options = try selection.options(autoISAs: [.best])
+    if precision != nil || budget != nil { options.makeOpenEnded() }
     if quick { options.makeQuick() }
+    if let precision { options.precision = try PrecisionOption.parse(precision) }
+    if let budget { options.budgetNanoseconds = try DurationOption.parse(budget) }
     if let rounds { options.rounds = rounds }
     options.launches = launches
     options.caches = cache?.elements ?? [.warm]
@@ -130,7 +155,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private func goOn(_ folder: String) throws {
-    let allowed = ["--resume", "--show", "--env-clean", "--calibration"]
+    let allowed = ["--resume", "--show", "--env-clean", "--calibration", "--verbose", "-v"]
     let names = CommandLine.arguments.dropFirst(2).filter { $0.hasPrefix("-") }
       .map { String($0.prefix { $0 != "=" }) }
     if let other = names.first(where: { !allowed.contains($0) }) {
@@ -143,7 +168,7 @@ struct RunCommand: ParsableCommand {
       print("\(folder) is complete")
       return
     }
-    try session.complete(showing: show)
+    try session.complete(showing: show, isVerbose: verbose)
   }
 
   /// The latest complete run in the folder of runs, to estimate from; empty where there is none.

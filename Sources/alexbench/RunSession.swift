@@ -18,6 +18,7 @@ struct RunSession {
   private let local: LocalHost
   private let calibrations: CalibrationStore
   private let earlier: RunProgress?
+  private let ledger = TimeLedger()
 
   /// Looks at the host and makes the folder.
   /// - Parameters:
@@ -86,15 +87,17 @@ struct RunSession {
   }
 
   /// Measures, writes, and prints the table.
-  /// - Parameter content: what cells show beside times.
-  mutating func complete(showing content: CellContent = .rate) throws {
+  /// - Parameters:
+  ///   - content: what cells show beside times.
+  ///   - isVerbose: say on standard error what the time was spent on.
+  mutating func complete(showing content: CellContent = .rate, isVerbose: Bool = false) throws {
     let launches = options.launches
     let runner = try Runner(
       options: options, backends: local.backends(customBLAS: options.customBLAS),
       makeHost: { [local] _ -> any WorkloadHost in
         if launches == nil { return local }
         return try WorkerHost(command: [executablePath(), "worker"])
-      }, folder: folder, earlier: earlier)
+      }, folder: folder, earlier: earlier, ledger: ledger)
     let record = try runner.run()
     environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }
     let summary = summarise(
@@ -107,6 +110,7 @@ struct RunSession {
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
     if !record.wasInterrupted { folder.removeJournal() }
+    if isVerbose { for line in ledger.lines { printError(line) } }
     let text =
       calibrationRows.map { CalibrationTable($0).terminal() }
       ?? RunTable(

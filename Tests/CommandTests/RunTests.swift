@@ -165,4 +165,42 @@ import Testing
         try Environment(contentsOf: folder + "/runs/\(run)/environment.json").calibration != nil)
     }
   }
+
+  @Test("A budget is filled, and where the time went is told")
+  func budget() throws {
+    try withTemporaryFolder { parent in
+      let command = try Command([
+        "run", "--problem", "c4 h9 k6 r3 p1", "--backend", "simd,winograd", "--budget", "3s", "-v",
+        "--out", parent,
+      ])
+      #expect(command.exitCode == 0, "\(command.errors)")
+      for item in ["timed blocks", "warming up", "preparing", "float64 reference", "in all"] {
+        #expect(command.errors.contains("%  \(item)"), "\(command.errors)")
+      }
+      let files = try RunFiles(folder: runFolder(in: parent))
+      #expect(files.environment.options?.budgetNanoseconds == 3_000_000_000)
+      for row in files.summary {
+        // Whole squares of two.
+        #expect(row.roundCount >= 2 && row.roundCount.isMultiple(of: 2))
+      }
+    }
+  }
+
+  @Test("A handicap is in the files and below the table")
+  func handicap() throws {
+    try withTemporaryFolder { parent in
+      let command = try Command([
+        "run", "--problem", "c4 h9 k6 r3 p1", "--backend", "simd,winograd", "--rounds", "2",
+        "--handicap", "simd:conv=40%", "--launches", "1", "--out", parent,
+      ])
+      #expect(command.exitCode == 0, "\(command.errors)")
+      #expect(command.output.contains("slower by 40% on purpose"))
+      let files = try RunFiles(folder: runFolder(in: parent))
+      for row in files.workloads where row.key.kind != "reorder" {
+        #expect((row.facts.handicap != nil) == (row.key.backend == "simd"))
+      }
+      #expect(files.environment.warnings.contains { $0.contains("--handicap simd:conv=40%") })
+      #expect(files.environment.options?.handicaps == ["simd:conv=40%"])
+    }
+  }
 }

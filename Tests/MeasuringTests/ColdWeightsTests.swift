@@ -10,10 +10,10 @@ import Testing
 @Suite struct ColdWeightsTests {
   @Test("The ring is larger than twice the cache, and never a single copy")
   func ringSize() {
-    #expect(ColdRing.count(weightByteCount: 10, cacheByteCount: 100) == 21)
-    #expect(ColdRing.count(weightByteCount: 100, cacheByteCount: 100) == 3)
-    #expect(ColdRing.count(weightByteCount: 1000, cacheByteCount: 100) == 2)
-    #expect(ColdRing.count(weightByteCount: 0, cacheByteCount: 100) == 1)
+    #expect(ColdRing.count(byteCount: 10, cacheByteCount: 100) == 21)
+    #expect(ColdRing.count(byteCount: 100, cacheByteCount: 100) == 3)
+    #expect(ColdRing.count(byteCount: 1000, cacheByteCount: 100) == 2)
+    #expect(ColdRing.count(byteCount: 0, cacheByteCount: 100) == 1)
   }
 
   @Test(
@@ -48,6 +48,62 @@ import Testing
       copy.run()
       #expect(first.values(of: output) == want)
     }
+  }
+
+  @Test(
+    "Copies that are cold all over have inputs and outputs of their own too",
+    arguments: BackendCatalog.all().filter { $0.unavailability == nil }.map(\.name))
+  func coldCopies(name: String) throws {
+    let backend = try #require(BackendCatalog.backend(named: name))
+    let whole = try #require(NetworkCatalog.network(named: "caffenet-mini"))
+      .graph(batch: 2)
+    let graph = whole.single(try whole.node(named: "conv3"))
+    let options = CompileOptions(
+      kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1),
+      boundary: .native)
+    let drawn = try SeededWeights(seed: 1).weights(of: graph.nodes[0], in: graph)
+    let source = FixedWeights(try #require(drawn))
+    let steps = try backend.compile(graph, weights: source, options: options)
+    let first = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
+    let ring = try ColdRing.copies(
+      of: first, weights: source, backend: backend, options: options, count: 3,
+      sharesBlobs: false)
+    let input = SeededInput.operand(seed: 1, of: graph.nodes[0], shape: graph.values[0].shape)
+    for copy in ring { copy.setInput(0, to: input) }
+    let output = try #require(steps.last?.info.outputs.first)
+    first.run()
+    let want = first.values(of: output)
+    // What one copy has is of no matter to the others.
+    source.spoil()
+    let size = graph.values[0].shape
+    first.setInput(0, to: Tensor(size, values: [Float](repeating: .nan, count: size.count)))
+    let count = output.layout.elementCount(of: graph.values[output.value].shape)
+    first.pointer(output).update(repeating: .nan, count: count)
+    for copy in ring.dropFirst() {
+      #expect(copy.pointer(output) != first.pointer(output))
+      copy.run()
+      #expect(copy.values(of: output) == want)
+    }
+  }
+
+  @Test("Cold layers are checked and timed, weights or not")
+  func cold() throws {
+    var options = RunOptions()
+    options.networks = ["caffenet-mini"]
+    options.layers = ["conv5", "relu5", "prob"]
+    options.passes = [.isolated, .net]
+    options.caches = [.cold]
+    options.rounds = 1
+    options.warmUpNanoseconds = 0
+    let record = try run(options, [WrappedBackend(name: "a")])
+    let isolated = record.workloads.filter { $0.key.pass == .isolated }
+    #expect(isolated.map(\.key.cache) == [.cold, .cold, .cold])
+    #expect(isolated.prefix(2).allSatisfy { $0.status == .ok && $0.check.maxAbsError != nil })
+    // The smallest one may be too small to be cold, which it says.
+    #expect(isolated[2].status == .ok || isolated[2].reason.contains("copies"))
+    #expect(isolated[0].repro.contains("--cache cold"))
+    #expect(record.samples.contains { $0.key.cache == .cold && $0.key.layer == "relu5" })
+    #expect(record.workloads.contains { $0.key.layer == "net" && $0.key.cache == .warm })
   }
 
   @Test("Layers with weights are timed cold beside warm, the others say why not")

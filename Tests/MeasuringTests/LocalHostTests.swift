@@ -105,7 +105,7 @@ import Testing
   func refusals() {
     let host = host()
     defer { host.close() }
-    var cold = request("conv")
+    var cold = request(nil)
     cold.cache = .cold
     var backward = request("conv")
     backward.direction = "backward_data"

@@ -170,6 +170,8 @@ import Testing
     options.tiles = ["conv": "3"]
     options.tile = "4"
     options.rounds = 9
+    options.maximumRounds = 90
+    options.precision = 0.015625
     options.slowBlocks = 2
     options.seed = .max
     options.customBLAS = [CustomBLAS(name: "x", path: "/y")]

@@ -24,6 +24,29 @@ private func block(_ nanoseconds: Int, faults: Int = 0) -> BlockMeasurement {
     #expect(WarmUp.isSteady([1000, 1001, 5000, 1001, 1000].map { block($0) }))
   }
 
+  @Test("Threads that come or go are no steady state")
+  func threads() {
+    var blocks = [1000, 1001, 1000, 1001, 1000].map { block($0) }
+    for index in blocks.indices { blocks[index].threadCount = 4 }
+    #expect(WarmUp.isSteady(blocks))
+    blocks[2].threadCount = 5
+    #expect(!WarmUp.isSteady(blocks))
+  }
+
+  @Test("A block tells how many threads the process has")
+  func threadCount() throws {
+    let host = LocalHost { _ in [WrappedBackend(name: "a")] }
+    defer { host.close() }
+    let handle = try host.prepare(
+      WorkloadRequest(
+        network: "", problem: smallProblem, layer: "conv", backend: "a", isa: "baseline",
+        threads: 3, pass: .isolated)
+    ).handle
+    let block = try host.time(handle, BlockRequest(iterations: 1, isPrimed: false))
+    // The pool's own two at least, and the one that asks.
+    #expect(try #require(block.threadCount) >= 3)
+  }
+
   @Test("Warming up ends with the first five blocks that agree")
   func ends() {
     var times = [9000, 7000, 5000, 3000, 2000, 1000, 1001, 1000, 1001, 1000, 1000, 1000]

@@ -1,0 +1,53 @@
+import Results
+
+/// Divides the time of a run among its groups.
+struct TimeBudget {
+  /// Of the whole run.
+  let nanoseconds: Int
+  /// What each group that is still to come needs at least, in seconds.
+  private var needs: [LaunchedGroup: Double]
+
+  init(nanoseconds: Int, needs: [LaunchedGroup: Double]) {
+    self.nanoseconds = nanoseconds
+    self.needs = needs
+  }
+
+  /// The share of a group that begins now; what the groups before it left over is in it.
+  /// - Parameter elapsed: since the start of the run.
+  /// - Returns: nanoseconds, at least 0.
+  mutating func take(_ group: LaunchedGroup, elapsed: Int) -> Int {
+    let all = needs.values.reduce(0, +)
+    guard let own = needs.removeValue(forKey: group), all > 0 else { return 0 }
+    return Int(Double(max(nanoseconds - elapsed, 0)) * own / all)
+  }
+}
+
+/// A time as the command line takes it: `90`, `90s`, `5m`, `1.5h`.
+public enum DurationOption {
+  /// - Returns: nanoseconds.
+  /// - Throws: anything else, and less than a second.
+  public static func parse(_ text: String) throws(MeasuringError) -> Int {
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+    let unit = text.last.flatMap { units[$0] }
+    let number = Double(unit == nil ? text : String(text.dropLast()))
+    let longest = 1e6
+    guard let number, number * (unit ?? 1) >= 1, number * (unit ?? 1) <= longest else {
+      throw .usage("'\(text)' is not a time of 1 s or more, as in 60s, 5m or 1h")
+    }
+    return Int(number * (unit ?? 1) * 1e9)
+  }
+}
+
+/// A precision as the command line takes it: `1%` or `1`.
+public enum PrecisionOption {
+  private static let largestPercent = 50.0
+
+  /// - Returns: a share, 0.01 for 1 %.
+  public static func parse(_ text: String) throws(MeasuringError) -> Double {
+    let number = Double(text.hasSuffix("%") ? String(text.dropLast()) : text)
+    guard let number, number > 0, number <= largestPercent else {
+      throw .usage("'\(text)' is not a percentage above 0 and up to 50, as in 1%")
+    }
+    return number / 100
+  }
+}
