@@ -142,10 +142,16 @@ extension Backend {
 }
 
 extension WeightSource {
-  /// The weights of a node that must have some.
+  /// The weights of a node that must have some. Those of an inner product are always K×C here,
+  /// transposed ones put right: a backend has one order to deal with.
   public func required(for node: Graph.Node, in graph: Graph) throws(BackendError) -> LayerWeights {
     do {
-      if let weights = try weights(of: node, in: graph) { return weights }
+      if let weights = try weights(of: node, in: graph) {
+        guard case .innerProduct(let spec) = node.layer.spec, spec.isTransposed else {
+          return weights
+        }
+        return LayerWeights(weight: weights.weight.transposed, bias: weights.bias)
+      }
     } catch {
       throw .network(error)
     }

@@ -149,14 +149,20 @@ final class GroupRunner {
         against: try references.net(slot.request, graph: place.graph))
     }
     let graph = place.graph.single(node)
-    let output = graph.nodes[0].outputs[0]
-    guard let blob = blobs.last(where: { $0.value == output }) else {
-      return Verdict(status: .failed, reason: "no step writes the layer's output")
+    let results = try references.layer(slot.request, graph: graph)
+    var verdict = Verdict(status: .ok)
+    for (output, result) in zip(graph.nodes[0].outputs, results) {
+      guard let blob = blobs.last(where: { $0.value == output }) else {
+        return Verdict(status: .failed, reason: "no step writes the layer's output")
+      }
+      let next = Judge.judge(
+        layer: blob.values, kind: place.kind, against: result,
+        amplification: slot.prepared?.errorAmplification ?? 1,
+        tile: slot.prepared?.errorTile ?? 1)
+      verdict.check = verdict.check.worst(next.check)
+      if verdict.status == .ok { (verdict.status, verdict.reason) = (next.status, next.reason) }
     }
-    return Judge.judge(
-      layer: blob.values, kind: place.kind,
-      against: try references.layer(slot.request, graph: graph),
-      amplification: slot.prepared?.errorAmplification ?? 1, tile: slot.prepared?.errorTile ?? 1)
+    return verdict
   }
 
   private func measure(_ onRound: ([SampleRow]) throws -> Void) throws {

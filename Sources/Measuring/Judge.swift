@@ -103,6 +103,12 @@ public enum Judge {
           reason: "blob '\(blob.blob)' has \(blob.values.count) values where the reference has "
             + "\(want.count)")
       }
+      if let choice = Choice(of: blob.value, in: graph) {
+        if let reason = choice.refusal(of: blob.values, against: reference) {
+          return Verdict(status: .failed, reason: "blob '\(blob.blob)': \(reason)")
+        }
+        continue
+      }
       let norms = ErrorNorms(got: blob.values, want: want)
       if let reason = notFinite(blob.values) {
         return Verdict(

@@ -65,11 +65,11 @@ final class LocalWorkload {
   static func input(
     _ value: Graph.ValueID, of graph: Graph, request: WorkloadRequest
   ) -> Tensor {
-    let shape = graph.values[value].shape
-    if request.layer != nil {
-      return SeededInput.operand(seed: request.seed, of: graph.nodes[0], shape: shape)
+    if request.layer != nil, let position = graph.nodes[0].inputs.firstIndex(of: value) {
+      return SeededInput.operand(
+        seed: request.seed, of: graph.nodes[0], position: position, in: graph)
     }
-    return SeededInput.image(seed: request.seed, blob: graph.values[value].blob, shape: shape)
+    return SeededInput.input(seed: request.seed, of: value, in: graph)
   }
 
   static func steps(
@@ -177,7 +177,8 @@ final class LocalWorkload {
       if info.isElided {
         for node in info.nodes {
           coverage[node].status = .elided
-          coverage[node].reason = "identity in inference"
+          coverage[node].reason =
+            info.kind == .flatten ? "the same values in another shape" : "identity in inference"
         }
       } else if let main = info.nodes.first {
         for node in info.nodes.dropFirst() {
@@ -198,6 +199,7 @@ final class LocalWorkload {
   var errorTile: Int { compiled.steps.map(\.info.errorTile).max() ?? 1 }
 
   /// One forward in which every output starts as NaN, so that an element left untouched is seen.
+  /// - Parameter images: which images to return; of a graph that mixes them, always all.
   func outputs(images: [Int]?) -> [BlobValues] {
     var blobs: [BlobValues] = []
     for step in compiled.steps {
@@ -210,7 +212,7 @@ final class LocalWorkload {
       for operand in step.info.outputs {
         let value = graph.values[operand.value]
         var values = compiled.values(of: operand)
-        if let images, value.shape.n == graph.batch {
+        if let images, !graph.mixesImages {
           let count = value.shape.countPerImage
           values = images.flatMap { values[$0 * count..<($0 + 1) * count] }
         }

@@ -11,7 +11,7 @@ public final class ReferenceCache {
     var seed: UInt64
   }
 
-  private var layers: [Key: ReferenceResult] = [:]
+  private var layers: [Key: [ReferenceResult]] = [:]
   private var nets: [Key: [[Double]]] = [:]
 
   public init() {}
@@ -22,19 +22,19 @@ public final class ReferenceCache {
     batch > 3 ? [0, batch / 2, batch - 1] : nil
   }
 
-  /// The reference of a layer measured alone.
+  /// The reference of a layer measured alone, one result for each of its outputs.
   /// - Parameter graph: of that layer alone, ``Networks/Graph/single(_:)``.
-  func layer(_ request: WorkloadRequest, graph: Graph) throws -> ReferenceResult {
+  func layer(_ request: WorkloadRequest, graph: Graph) throws -> [ReferenceResult] {
     let key = key(request, graph)
     if let known = layers[key] { return known }
     let node = graph.nodes[0]
     let inputs = graph.inputs.map {
       LocalWorkload.input($0, of: graph, request: request).values
     }
-    let result = Reference.forward(
-      node, in: graph, inputs: inputs,
+    let result = Reference.outputs(
+      of: node, in: graph, inputs: inputs,
       weights: try SeededWeights(seed: request.seed).weights(of: node, in: graph),
-      images: Self.checkedImages(batch: request.batch))
+      images: graph.mixesImages ? nil : Self.checkedImages(batch: request.batch))
     layers[key] = result
     return result
   }
@@ -48,7 +48,7 @@ public final class ReferenceCache {
     }
     let result = try Reference.forward(
       graph, inputs: inputs, weights: SeededWeights(seed: request.seed),
-      images: Self.checkedImages(batch: request.batch))
+      images: graph.mixesImages ? nil : Self.checkedImages(batch: request.batch))
     nets[key] = result
     return result
   }

@@ -66,15 +66,14 @@ struct RowFactory {
 
   /// Geometry and cost of every layer and of the net itself.
   func layers(of graph: Graph) -> [LayerRow] {
+    func shapes(_ values: [Graph.ValueID]) -> String {
+      values.map { graph.values[$0].shape.description }.joined(separator: " ")
+    }
     let rows = graph.nodes.map { node in
       row(
         graph, index: node.layerIndex, layer: node.layer.name, stage: node.stage,
-        kind: node.layer.spec.kind, input: graph.inputShape(of: node).description,
-        output: graph.outputShape(of: node).description,
+        kind: node.layer.spec.kind, input: shapes(node.inputs), output: shapes(node.outputs),
         problem: ProblemText.describe(node, in: graph), cost: graph.cost(of: node))
-    }
-    func shapes(_ values: [Graph.ValueID]) -> String {
-      values.map { graph.values[$0].shape.description }.joined(separator: " ")
     }
     let net = row(
       graph, index: -1, layer: "net", stage: "net", kind: .network, input: shapes(graph.inputs),
@@ -117,7 +116,9 @@ enum ProblemText {
     case .lrn(let spec):
       return "\(spec.region.rawValue) size\(spec.size) alpha\(spec.alpha) beta\(spec.beta) "
         + "k\(spec.k)"
-    case .innerProduct(let spec): return "c\(input.countPerImage) k\(spec.outputs)"
+    case .innerProduct(let spec):
+      return "c\(graph.productsPerOutput(of: node)) k\(spec.outputs)"
+        + (spec.isTransposed ? " transposed" : "")
     case .relu(let spec): return spec.negativeSlope == 0 ? "" : "slope\(spec.negativeSlope)"
     case .dropout(let spec): return "ratio\(spec.ratio)"
     case .softmax(let spec): return "axis\(spec.axis)"

@@ -24,50 +24,40 @@ enum AlexNetOrder {
 /// Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep convolutional neural
 /// networks" (2012), section 3.5, in the single-tower form of BVLC Caffe's models.
 func makeAlexNet(name: String, order: AlexNetOrder, widths: AlexNetWidths) -> Network {
-  var layers: [Layer] = []
-  var blob = "data"
+  var chain = LayerChain(from: "data")
 
-  func add(_ name: String, _ spec: LayerSpec, inPlace: Bool = false) {
-    let top = inPlace ? blob : name
-    layers.append(Layer(name: name, spec: spec, bottoms: [blob], tops: [top]))
-    blob = top
-  }
-  func pool(_ index: Int) {
-    add("pool\(index)", .pooling(PoolingSpec(method: .max, kernel: Extent(3), stride: Extent(2))))
-  }
   func norm(_ index: Int) {
-    add("norm\(index)", .lrn(LRNSpec(size: 5, alpha: 0.0001, beta: 0.75)))
+    chain.add("norm\(index)", .lrn(LRNSpec(size: 5, alpha: 0.0001, beta: 0.75)))
   }
 
   let geometry = [(11, 4, 0, 1), (5, 1, 2, 2), (3, 1, 1, 1), (3, 1, 1, 2), (3, 1, 1, 2)]
   for (index, (kernel, stride, pad, groups)) in geometry.enumerated() {
     let number = index + 1
-    let spec = ConvolutionSpec(
-      outputs: widths.convolutions[index], kernel: Extent(kernel), stride: Extent(stride),
-      pad: Extent(pad), groups: groups)
-    add("conv\(number)", .convolution(spec))
-    add("relu\(number)", .relu(ReLUSpec()), inPlace: true)
+    chain.convolution(
+      "conv\(number)", widths.convolutions[index], kernel: kernel, stride: stride, pad: pad,
+      groups: groups)
+    chain.relu("relu\(number)")
     if number <= 2 {
       switch order {
       case .normThenPool:
         norm(number)
-        pool(number)
+        chain.pool("pool\(number)", kernel: 3, stride: 2)
       case .poolThenNorm:
-        pool(number)
+        chain.pool("pool\(number)", kernel: 3, stride: 2)
         norm(number)
       }
     }
   }
-  pool(5)
+  chain.pool("pool5", kernel: 3, stride: 2)
   for (index, outputs) in widths.innerProducts.enumerated() {
     let number = index + 6
-    add("fc\(number)", .innerProduct(InnerProductSpec(outputs: outputs)))
+    chain.innerProduct("fc\(number)", outputs)
     if number < 8 {
-      add("relu\(number)", .relu(ReLUSpec()), inPlace: true)
-      add("drop\(number)", .dropout(DropoutSpec()), inPlace: true)
+      chain.relu("relu\(number)")
+      chain.add("drop\(number)", .dropout(DropoutSpec()), inPlace: true)
     }
   }
-  add("prob", .softmax(SoftmaxSpec()))
+  chain.add("prob", .softmax(SoftmaxSpec()))
   let input = Network.Input(blob: "data", shape: Shape(n: 10, c: 3, h: 227, w: 227))
-  return Network(name: name, inputs: [input], layers: layers)
+  return Network(name: name, inputs: [input], layers: chain.layers)
 }

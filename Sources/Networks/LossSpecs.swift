@@ -28,7 +28,7 @@ public struct SoftmaxWithLossSpec: Hashable, Sendable {
 }
 
 /// What a sum over labels is divided by; at least 1: Caffe `LossParameter.NormalizationMode`.
-public enum LossNormalization: String, Sendable, CaseIterable {
+public enum LossNormalization: String, Sendable, CaseIterable, BitwiseCopyable {
   /// All labels.
   case full
   /// The labels that are not ignored.

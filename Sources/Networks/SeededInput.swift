@@ -10,13 +10,35 @@ public enum SeededInput {
     return tensor
   }
 
-  /// The operand of a layer measured alone: about half zeros, as after a ReLU, when the layer reads
-  /// what another one wrote; uniform otherwise and for ReLU itself, which needs both signs.
-  public static func operand(seed: UInt64, of node: Graph.Node, shape: Shape) -> Tensor {
-    let tensor = image(seed: seed, blob: node.layer.name, shape: shape)
+  /// An input of a whole graph: labels where a loss or an accuracy reads them, an image otherwise.
+  public static func input(seed: UInt64, of value: Graph.ValueID, in graph: Graph) -> Tensor {
+    let (blob, shape) = (graph.values[value].blob, graph.values[value].shape)
+    guard let classes = graph.labelClassCount(of: value) else {
+      return image(seed: seed, blob: blob, shape: shape)
+    }
+    return labels(seed: seed, blob: blob, shape: shape, classCount: classes)
+  }
+
+  /// An operand of a layer measured alone: about half zeros, as after a ReLU, when the layer reads
+  /// what another one wrote; uniform otherwise and for layers that both signs matter to; labels where
+  /// it reads labels.
+  /// - Parameter position: of the operand among the layer's inputs.
+  public static func operand(
+    seed: UInt64, of node: Graph.Node, position: Int = 0, in graph: Graph
+  ) -> Tensor {
+    let value = node.inputs[position]
+    let shape = graph.values[value].shape
+    // The first operand has the stream that it had when there was only one.
+    let blob = position == 0 ? node.layer.name : "\(node.layer.name).\(position)"
+    if let classes = graph.labelClassCount(of: value) {
+      return labels(seed: seed, blob: blob, shape: shape, classCount: classes)
+    }
+    let tensor = image(seed: seed, blob: blob, shape: shape)
     let isRectified =
-      switch node.layer.spec.kind {
-      case .relu, .softmax: false
+      switch node.layer.spec {
+      case .relu, .softmax, .softmaxWithLoss, .euclideanLoss, .accuracy, .sigmoid, .tanh: false
+      // A power that is no whole number has no value for a negative base.
+      case .power(let spec): spec.power != spec.power.rounded()
       default: node.layerIndex > 0
       }
     if isRectified {
@@ -25,5 +47,29 @@ public enum SeededInput {
       }
     }
     return tensor
+  }
+
+  /// Whole numbers in `0 ..< classCount`, as floats.
+  static func labels(seed: UInt64, blob: String, shape: Shape, classCount: Int) -> Tensor {
+    let tensor = Tensor(shape)
+    let generator = CounterGenerator(seed: seed, stream: "labels.\(blob)")
+    for index in tensor.buffer.elements.indices {
+      tensor.pointer[index] = Float(Int(generator.bits(index) >> 33) % classCount)
+    }
+    return tensor
+  }
+}
+
+extension Graph {
+  /// The number of classes, if a loss or an accuracy reads the value as labels; nil otherwise.
+  public func labelClassCount(of value: ValueID) -> Int? {
+    for node in nodes where node.inputs.count == 2 && node.inputs[1] == value {
+      switch node.layer.spec {
+      case .softmaxWithLoss(let spec): return inputShape(of: node).dimensions[spec.axis]
+      case .accuracy(let spec): return inputShape(of: node).dimensions[spec.axis]
+      default: break
+      }
+    }
+    return nil
   }
 }

@@ -9,8 +9,10 @@ extension Reference {
     _ spec: InnerProductSpec, _ input: Operand, _ weights: LayerWeights, _ derivesBounds: Bool,
     _ result: inout ReferenceResult
   ) {
-    let count = input.shape.dimensions[spec.axis...].reduce(1, *)
-    let items = input.shape.dimensions[..<spec.axis].reduce(1, *)
+    let count = input.shape.count(of: spec.axis..<input.shape.rank)
+    let items = input.shape.count(of: 0..<spec.axis)
+    // A transposed weight lies as C×K.
+    let (outputStep, inputStep) = spec.isTransposed ? (1, spec.outputs) : (count, 1)
     let weight = weights.weight.pointer
     input.values.withUnsafeBufferPointer { x in
       for k in 0..<spec.outputs {
@@ -19,7 +21,7 @@ extension Reference {
           var sum = bias
           var magnitude = abs(bias)
           for c in 0..<count {
-            let product = Double(weight[k * count + c]) * x[m * count + c]
+            let product = Double(weight[k * outputStep + c * inputStep]) * x[m * count + c]
             sum += product
             magnitude += abs(product)
           }

@@ -17,6 +17,12 @@ public struct ReferenceResult: Sendable {
     self.bounds = bounds
   }
 
+  /// Zeros, to be filled in.
+  init(zeros shape: Shape, derivesBounds: Bool) {
+    let zeros = [Double](repeating: 0, count: shape.count)
+    self.init(shape: shape, values: zeros, bounds: derivesBounds ? zeros : [])
+  }
+
   /// The bounds of an algorithm that computes squares of `tile`×`tile` outputs from shared sums:
   /// within a square the largest bound holds for all, times an amplification factor.
   ///
@@ -49,53 +55,63 @@ public struct ReferenceResult: Sendable {
 /// largest relative error of one float32 rounding. Float64's own errors are 2⁻²⁹ of that and are
 /// left out.
 public enum Reference {
-  /// One layer on float32 inputs.
-  /// - Parameters:
-  ///   - node: a layer of `graph`, with one output.
-  ///   - inputs: row-major values of the node's inputs, all images.
-  ///   - weights: those of the node; nil for a kind that has none.
-  ///   - images: which images to compute, in this order; nil for all. A layer that mixes images
-  ///     (an axis of 0) is always computed whole.
+  /// One layer on float32 inputs; of a layer with two outputs the first.
+  /// - Parameters: as for ``outputs(of:in:inputs:weights:images:)``.
   public static func forward(
     _ node: Graph.Node, in graph: Graph, inputs: [[Float]], weights: LayerWeights?,
     images: [Int]? = nil
   ) -> ReferenceResult {
+    outputs(of: node, in: graph, inputs: inputs, weights: weights, images: images)[0]
+  }
+
+  /// All outputs of one layer on float32 inputs.
+  /// - Parameters:
+  ///   - node: a layer of `graph`.
+  ///   - inputs: row-major values of the node's inputs, all images.
+  ///   - weights: those of the node; nil for a kind that has none.
+  ///   - images: which images to compute, in this order; nil for all. A layer that mixes images
+  ///     (an axis of 0, a loss) is always computed whole.
+  public static func outputs(
+    of node: Graph.Node, in graph: Graph, inputs: [[Float]], weights: LayerWeights?,
+    images: [Int]? = nil
+  ) -> [ReferenceResult] {
     precondition(inputs.count == node.inputs.count, "one array per input of \(node.layer.name)")
-    let shape = graph.inputShape(of: node)
-    precondition(inputs[0].count == shape.count, "\(inputs[0].count) values for shape \(shape)")
-    let selection = mixesImages(node.layer.spec) ? nil : images
-    var output = graph.outputShape(of: node)
-    if let selection { output = output.withBatch(selection.count) }
-    let operand = Operand(
-      shape: selection.map { shape.withBatch($0.count) } ?? shape,
-      values: select(selection, of: inputs[0], shape: shape))
-    return compute(node, operand, weights, output, derivesBounds: true)
+    let selection = node.layer.spec.mixesImages ? nil : images
+    let operands = zip(node.inputs, inputs).map { id, values in
+      let shape = graph.values[id].shape
+      precondition(values.count == shape.count, "\(values.count) values for shape \(shape)")
+      return Operand(
+        shape: selected(selection, of: shape),
+        values: select(selection, of: values, shape: shape))
+    }
+    let shapes = node.outputs.map { selected(selection, of: graph.values[$0].shape) }
+    return compute(node, operands, weights, shapes, derivesBounds: true)
   }
 
   /// A whole graph, float64 all the way: only the inputs and the weights are float32.
   /// - Parameters:
   ///   - inputs: row-major values of `graph.inputs`, all images.
-  ///   - images: which images to compute, in this order; nil for all. Precondition: no layer mixes
-  ///     images.
+  ///   - images: which images to compute, in this order; nil for all. Precondition: the graph does
+  ///     not mix images.
   /// - Returns: the row-major values of each of `graph.values`, in that order.
   /// - Throws: what the source of the weights throws.
   public static func forward(
     _ graph: Graph, inputs: [[Float]], weights: any WeightSource, images: [Int]? = nil
   ) throws(NetworkError) -> [[Double]] {
     precondition(inputs.count == graph.inputs.count, "one array per input of the graph")
-    precondition(images == nil || !graph.nodes.contains { mixesImages($0.layer.spec) })
-    func selected(_ shape: Shape) -> Shape { images.map { shape.withBatch($0.count) } ?? shape }
+    precondition(images == nil || !graph.mixesImages)
     var values = [[Double]](repeating: [], count: graph.values.count)
     for (id, input) in zip(graph.inputs, inputs) {
       values[id] = select(images, of: input, shape: graph.values[id].shape)
     }
     for node in graph.nodes {
-      let operand = Operand(
-        shape: selected(graph.inputShape(of: node)), values: values[node.inputs[0]])
-      let result = compute(
-        node, operand, try weights.weights(of: node, in: graph),
-        selected(graph.outputShape(of: node)), derivesBounds: false)
-      values[node.outputs[0]] = result.values
+      let operands = node.inputs.map {
+        Operand(shape: selected(images, of: graph.values[$0].shape), values: values[$0])
+      }
+      let results = compute(
+        node, operands, try weights.weights(of: node, in: graph),
+        node.outputs.map { selected(images, of: graph.values[$0].shape) }, derivesBounds: false)
+      for (id, result) in zip(node.outputs, results) { values[id] = result.values }
     }
     return values
   }
@@ -112,25 +128,32 @@ public enum Reference {
   }
 
   private static func compute(
-    _ node: Graph.Node, _ input: Operand, _ weights: LayerWeights?, _ output: Shape,
+    _ node: Graph.Node, _ inputs: [Operand], _ weights: LayerWeights?, _ outputs: [Shape],
     derivesBounds: Bool
-  ) -> ReferenceResult {
-    var result = ReferenceResult(
-      shape: output, values: [Double](repeating: 0, count: output.count),
-      bounds: derivesBounds ? [Double](repeating: 0, count: output.count) : [])
+  ) -> [ReferenceResult] {
+    var results = outputs.map { ReferenceResult(zeros: $0, derivesBounds: derivesBounds) }
+    let input = inputs[0]
     switch node.layer.spec {
     case .convolution(let spec):
-      convolution(spec, input, required(weights, by: node), derivesBounds, &result)
+      convolution(spec, input, required(weights, by: node), derivesBounds, &results[0])
     case .innerProduct(let spec):
-      innerProduct(spec, input, required(weights, by: node), derivesBounds, &result)
-    case .pooling(let spec): pooling(spec, input, derivesBounds, &result)
-    case .lrn(let spec): lrn(spec, input, derivesBounds, &result)
-    case .softmax(let spec): softmax(spec, input, derivesBounds, &result)
-    case .relu(let spec): relu(spec, input, derivesBounds, &result)
-    case .dropout: result.values = input.values
-    default: preconditionFailure("'\(node.layer.spec.kind)' has no reference yet")
+      innerProduct(spec, input, required(weights, by: node), derivesBounds, &results[0])
+    case .pooling(let spec): pooling(spec, input, derivesBounds, &results)
+    case .lrn(let spec): lrn(spec, input, derivesBounds, &results[0])
+    case .softmax(let spec): softmax(spec, input, derivesBounds, &results[0])
+    case .relu(let spec): relu(spec, input, derivesBounds, &results[0])
+    case .power(let spec): power(spec, input, derivesBounds, &results[0])
+    case .sigmoid: sigmoid(input, derivesBounds, &results[0])
+    case .tanh: tanh(input, derivesBounds, &results[0])
+    case .concat(let spec): concat(spec, inputs, &results[0])
+    case .eltwise(let spec): eltwise(spec, inputs, derivesBounds, &results[0])
+    case .softmaxWithLoss(let spec):
+      softmaxWithLoss(spec, input, inputs[1], derivesBounds, &results)
+    case .euclideanLoss: euclideanLoss(input, inputs[1], derivesBounds, &results[0])
+    case .accuracy(let spec): accuracy(spec, input, inputs[1], derivesBounds, &results)
+    case .dropout, .flatten: results[0].values = input.values
     }
-    return result
+    return results
   }
 
   private static func required(_ weights: LayerWeights?, by node: Graph.Node) -> LayerWeights {
@@ -138,9 +161,8 @@ public enum Reference {
     return weights
   }
 
-  /// Whether one image's output depends on other images.
-  private static func mixesImages(_ spec: LayerSpec) -> Bool {
-    spec.mixesImages
+  private static func selected(_ images: [Int]?, of shape: Shape) -> Shape {
+    images.map { shape.withBatch($0.count) } ?? shape
   }
 
   private static func select(_ images: [Int]?, of values: [Float], shape: Shape) -> [Double] {
@@ -148,17 +170,6 @@ public enum Reference {
     let count = shape.countPerImage
     return images.flatMap { image in
       values[image * count..<(image + 1) * count].map(Double.init)
-    }
-  }
-
-  /// out = max(x, 0) + slope · min(x, 0). Exact, but for the rounding of the product.
-  private static func relu(
-    _ spec: ReLUSpec, _ input: Operand, _ derivesBounds: Bool, _ result: inout ReferenceResult
-  ) {
-    let slope = Double(spec.negativeSlope)
-    for (index, x) in input.values.enumerated() {
-      result.values[index] = max(x, 0) + slope * min(x, 0)
-      if derivesBounds, slope != 0 { result.bounds[index] = u * abs(slope * min(x, 0)) }
     }
   }
 }

@@ -50,7 +50,8 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
     return Shape([batch] + dimensions.dropFirst())
   }
 
+  /// `2x3x4`; `scalar` without axes.
   public var description: String {
-    dimensions.map(String.init).joined(separator: "x")
+    rank == 0 ? "scalar" : dimensions.map(String.init).joined(separator: "x")
   }
 }

@@ -33,6 +33,19 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// A copy of a row-major matrix with rows and columns exchanged.
+  public var transposed: Tensor {
+    precondition(shape.rank == 2 && layout == .nchw, "only a matrix can be transposed")
+    let (rows, columns) = (shape.dimensions[0], shape.dimensions[1])
+    let result = Tensor(Shape([columns, rows]))
+    for row in 0..<rows {
+      for column in 0..<columns {
+        result.pointer[column * rows + row] = pointer[row * columns + column]
+      }
+    }
+    return result
+  }
+
   /// A copy in another layout.
   public func converted(to layout: Layout) -> Tensor {
     let result = Tensor(shape, layout: layout)

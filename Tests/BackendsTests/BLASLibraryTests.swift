@@ -114,7 +114,7 @@ struct BLASLibraryTests {
           network.graph, weights: network.weights,
           options: candidate.options(threads: threads, boundary: .nchw))
         let compiled = CompiledNetwork(graph: network.graph, steps: steps, memory: .liveness)
-        compiled.setInput(0, to: network.input)
+        network.setInputs(of: compiled)
         return compiled
       }
       let output = try #require(network.graph.outputs.last)

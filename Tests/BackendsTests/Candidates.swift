@@ -32,10 +32,6 @@ struct Candidate: Sendable, CustomTestStringConvertible {
     return [set]
   }()
 
-  /// Whether the backend must take every layer, whatever its parameters; the others may refuse those
-  /// outside AlexNet's.
-  var takesEverything: Bool { backend.name == "naive" || backend.name.hasPrefix("im2col-") }
-
   /// Thread counts that make a difference to it.
   var threadCounts: [Int] {
     if case .single = backend.threading { return [1] }

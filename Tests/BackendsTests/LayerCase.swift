@@ -6,7 +6,7 @@ import Synchronization
 import Tensors
 import Testing
 
-/// One layer with its input and weights, and what float64 makes of them.
+/// One layer with its inputs and weights, and what float64 makes of them.
 struct LayerCase: Sendable, CustomTestStringConvertible {
   /// How a case's numbers are drawn.
   enum Data: String, Sendable {
@@ -18,15 +18,33 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 
   let name: String
   let spec: LayerSpec
-  let input: Shape
+  let inputs: [Shape]
+  var topCount = 1
   var data = Data.real
 
-  var testDescription: String { "\(name) \(input)\(data == .integers ? " integers" : "")" }
+  init(name: String, spec: LayerSpec, input: Shape) {
+    self.init(name: name, spec: spec, inputs: [input])
+  }
+
+  init(name: String, spec: LayerSpec, inputs: [Shape], topCount: Int = 1) {
+    self.name = name
+    self.spec = spec
+    self.inputs = inputs
+    self.topCount = topCount
+  }
+
+  var testDescription: String {
+    let shapes = inputs.map(\.description).joined(separator: " ")
+    return "\(name) \(shapes)\(data == .integers ? " integers" : "")"
+  }
 
   func graph() throws -> Graph {
-    let layer = Layer(name: name, spec: spec, bottoms: ["in"], tops: ["out"])
+    let blobs = inputs.indices.map { "in\($0)" }
+    let layer = Layer(
+      name: name, spec: spec, bottoms: blobs, tops: (0..<topCount).map { "out\($0)" })
     let network = Network(
-      name: "case", inputs: [Network.Input(blob: "in", shape: input)], layers: [layer])
+      name: "case",
+      inputs: zip(blobs, inputs).map { Network.Input(blob: $0, shape: $1) }, layers: [layer])
     return try network.graph()
   }
 
@@ -34,23 +52,30 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
   var isExact: Bool {
     switch spec {
     case .convolution, .innerProduct: data == .integers
+    case .eltwise(let spec): data == .integers || spec.operation == .maximum
+    case .concat, .flatten: true
     case .pooling(let spec): spec.method == .max
     case .relu(let spec): spec.negativeSlope == 0
     case .dropout: true
-    case .lrn, .softmax: false
+    case .lrn, .softmax, .softmaxWithLoss, .euclideanLoss, .accuracy, .power, .sigmoid, .tanh:
+      false
     }
   }
 
-  func tensor(of graph: Graph) -> Tensor {
-    switch data {
-    case .real:
-      var node = graph.nodes[0]
-      node.layerIndex = 1  // reads what a ReLU wrote
-      return SeededInput.operand(seed: 7, of: node, shape: input)
-    case .integers:
-      let tensor = Tensor(input)
-      CounterGenerator(seed: 7, stream: name).fillIntegers(tensor.buffer.elements, limit: 8)
-      return tensor
+  /// One tensor per input.
+  func tensors(of graph: Graph) -> [Tensor] {
+    inputs.indices.map { position in
+      switch data {
+      case .real:
+        var node = graph.nodes[0]
+        node.layerIndex = 1  // reads what a ReLU wrote
+        return SeededInput.operand(seed: 7, of: node, position: position, in: graph)
+      case .integers:
+        let tensor = Tensor(inputs[position])
+        CounterGenerator(seed: 7, stream: "\(name).\(position)")
+          .fillIntegers(tensor.buffer.elements, limit: 8)
+        return tensor
+      }
     }
   }
 
@@ -76,38 +101,40 @@ struct IntegerWeights: WeightSource {
   }
 }
 
-/// What became of comparing one compiled layer with the reference.
-enum Outcome: Equatable {
-  case refused(String)
-  case compared(maxBoundRatio: Double, maxAbsError: Double, amplification: Double)
+/// What came of comparing one compiled layer with the reference, the worst of its outputs.
+struct Outcome {
+  var maxBoundRatio: Double
+  var maxAbsError: Double
+  var amplification: Double
 }
 
-/// Compiles a graph of one node, runs it twice, and compares its output with the reference.
+/// Compiles a graph of one node, runs it twice, and compares its outputs with the reference.
 func compare(
-  _ candidate: Candidate, _ graph: Graph, input: Tensor, weights: any WeightSource,
-  want: ReferenceResult, threads: Int, boundary: Boundary
+  _ candidate: Candidate, _ graph: Graph, inputs: [Tensor], weights: any WeightSource,
+  want: [ReferenceResult], threads: Int, boundary: Boundary
 ) throws -> Outcome {
-  let steps: [any Step]
-  do {
-    steps = try candidate.backend.compile(
-      graph, weights: weights, options: candidate.options(threads: threads, boundary: boundary))
-  } catch {
-    guard case .unsupported(_, let reason) = error else { throw error }
-    return .refused(reason)
-  }
+  let steps = try candidate.backend.compile(
+    graph, weights: weights, options: candidate.options(threads: threads, boundary: boundary))
   let network = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
-  network.setInput(graph.inputs[0], to: input)
+  for (value, input) in zip(graph.inputs, inputs) { network.setInput(value, to: input) }
   network.run()
   network.run()  // what a first call leaves behind must not change the second
-  let outputs = steps.flatMap(\.info.outputs).filter { $0.value == graph.outputs[0] }
-  let operand = try #require(outputs.last, "no step writes the output")
-  let amplification = steps.map(\.info.errorAmplification).max() ?? 1
+  var outcome = Outcome(
+    maxBoundRatio: 0, maxAbsError: 0,
+    amplification: steps.map(\.info.errorAmplification).max() ?? 1)
   let tile = steps.map(\.info.errorTile).max() ?? 1
-  let norms = ErrorNorms(
-    got: network.values(of: operand), want: want.values,
-    bound: want.bounds(amplification: amplification, tile: tile))
-  if case .nchw = boundary { #expect(operand.layout == .nchw) }
-  return .compared(
-    maxBoundRatio: try #require(norms.maxBoundRatio), maxAbsError: norms.maxAbsError,
-    amplification: amplification)
+  #expect(graph.nodes[0].outputs.count == want.count)
+  for (value, want) in zip(graph.nodes[0].outputs, want) {
+    let outputs = steps.flatMap(\.info.outputs).filter { $0.value == value }
+    let operand = try #require(outputs.last, "no step writes the output")
+    let norms = ErrorNorms(
+      got: network.values(of: operand), want: want.values,
+      bound: want.bounds(amplification: outcome.amplification, tile: tile))
+    if case .nchw = boundary { #expect(operand.layout == .nchw) }
+    let ratio = try #require(norms.maxBoundRatio)
+    #expect(!ratio.isNaN, "an output that is no number")
+    outcome.maxBoundRatio = max(outcome.maxBoundRatio, ratio)
+    outcome.maxAbsError = max(outcome.maxAbsError, norms.maxAbsError)
+  }
+  return outcome
 }

@@ -4,7 +4,7 @@ import Tensors
 /// Layers far from AlexNet's: odd sizes, unequal sides, all combinations of parameters.
 enum OddCases {
   /// A small stream of random choices.
-  private struct Choices {
+  struct Choices {
     private let generator: CounterGenerator
     private var drawn = 0
     init(_ stream: String) { generator = CounterGenerator(seed: 11, stream: stream) }
@@ -68,7 +68,8 @@ enum OddCases {
     ]
     let cases = shapes.enumerated().map { index, item in
       let spec = InnerProductSpec(
-        outputs: item.outputs, hasBias: index % 4 != 3, axis: item.axis)
+        outputs: item.outputs, hasBias: index % 4 != 3, axis: item.axis,
+        isTransposed: index % 3 == 2)
       return LayerCase(name: "fc\(index)", spec: .innerProduct(spec), input: item.0)
     }
     return cases
@@ -102,6 +103,13 @@ enum OddCases {
         LayerCase(
           name: "global-\(method.rawValue)", spec: .pooling(global), input: Shape([2, 5, 7, 6])))
     }
+    for (index, geometry) in geometries.enumerated() {
+      let spec = PoolingSpec(
+        method: .max, kernel: geometry.kernel, stride: geometry.stride, pad: geometry.pad)
+      cases.append(
+        LayerCase(
+          name: "mask\(index)", spec: .pooling(spec), inputs: [Shape([2, 3, 8, 10])], topCount: 2))
+    }
     // Windows of which the last are clipped to nothing.
     let sparse = PoolingSpec(method: .max, kernel: .one, stride: Extent(3))
     cases.append(
@@ -133,7 +141,10 @@ enum OddCases {
     LayerCase(name: "softmax", spec: .softmax(SoftmaxSpec()), input: Shape([10, 17])),
     LayerCase(name: "softmax", spec: .softmax(SoftmaxSpec()), input: Shape([2, 5, 3, 4])),
     LayerCase(name: "softmax2", spec: .softmax(SoftmaxSpec(axis: 2)), input: Shape([2, 5, 3, 4])),
+    LayerCase(name: "softmax3", spec: .softmax(SoftmaxSpec(axis: -1)), input: Shape([2, 5, 3, 4])),
   ]
 
-  static let all = convolutions + innerProducts + poolings + normalizations + others
+  static let all =
+    convolutions + innerProducts + poolings + normalizations + others + combinations + elementwise
+    + losses
 }

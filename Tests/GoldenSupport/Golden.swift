@@ -26,10 +26,10 @@ public enum Golden {
     try GoldenArray(npy: folder.appendingPathComponent(path))
   }
 
-  /// Both small networks.
+  /// All networks with blobs.
   public static let networks = [
-    GoldenNetwork(name: "mini-caffenet", catalogName: "caffenet-mini"),
-    GoldenNetwork(name: "mini-alexnet", catalogName: "alexnet-mini"),
+    GoldenNetwork(name: "mini-caffenet"),
+    GoldenNetwork(name: "mini-alexnet", inputFolder: "mini-caffenet"),
   ]
 
   /// All cases in `layers`, in order of their names. Fails loudly when the folder is not there,
@@ -42,37 +42,55 @@ public enum Golden {
   }()
 }
 
-/// A network with the blobs that Caffe computed at batch 2.
+/// A network with the blobs that Caffe computed.
 public struct GoldenNetwork: Sendable, CustomStringConvertible {
   /// Folder in Tests/Golden.
   public let name: String
-  /// Name in `NetworkCatalog`.
-  public let catalogName: String
+  /// Its description.
+  let file: String
+  /// Where its input lies.
+  let inputFolder: String
   public var description: String { name }
+
+  init(name: String, file: String = "deploy.prototxt", inputFolder: String? = nil) {
+    self.name = name
+    self.file = file
+    self.inputFolder = inputFolder ?? name
+  }
 
   /// The description, imported from its prototxt.
   public func network() throws -> Network {
-    try CaffeModel.network(fromPrototxt: Golden.text("\(name)/deploy.prototxt"))
+    try CaffeModel.network(fromPrototxt: Golden.text("\(name)/\(file)"))
   }
 
   /// Resolved for the batch size of the data.
-  public func graph() throws -> Graph { try network().graph(batch: 2) }
+  public func graph() throws -> Graph { try network().graph(batch: input().shape.n) }
 
   public func weights() throws -> CaffeWeights {
     let url = Golden.folder.appendingPathComponent("\(name)/weights.caffemodel")
     return try CaffeWeights(contentsOf: url.path)
   }
 
-  /// The input, which both networks share.
-  public func input() throws -> GoldenArray { try Golden.array("mini-caffenet/blobs/data.npy") }
+  public func input() throws -> GoldenArray {
+    try Golden.array("\(inputFolder)/blobs/data.npy")
+  }
 
   /// A blob after the whole forward pass.
   public func blob(_ blob: String) throws -> GoldenArray {
-    try Golden.array("\(name)/blobs/\(blob).npy")
+    let file = blob.replacingOccurrences(of: "/", with: "__")
+    return try Golden.array("\(name)/blobs/\(file).npy")
+  }
+
+  /// Names of all blobs that Caffe computed, sorted.
+  public func blobNames() throws -> [String] {
+    let path = Golden.folder.appendingPathComponent("\(name)/blobs").path
+    return try FileManager.default.contentsOfDirectory(atPath: path)
+      .filter { $0.hasSuffix(".npy") && $0 != "data.npy" }
+      .map { $0.dropLast(4).replacingOccurrences(of: "__", with: "/") }.sorted()
   }
 }
 
-/// One layer with its input, weights and result.
+/// One layer with its inputs, weights and results.
 public struct GoldenLayer: Sendable, CustomStringConvertible {
   /// Folder in Tests/Golden/layers.
   public let name: String
@@ -83,19 +101,23 @@ public struct GoldenLayer: Sendable, CustomStringConvertible {
     try network(fromPrototxt: Golden.text("layers/\(name)/net.prototxt")).graph()
   }
 
-  public func input() throws -> GoldenArray { try Golden.array("layers/\(name)/bottom0.npy") }
-  public func output() throws -> GoldenArray { try Golden.array("layers/\(name)/top0.npy") }
+  public func inputs() throws -> [GoldenArray] { try arrays("bottom") }
+  public func outputs() throws -> [GoldenArray] { try arrays("top") }
 
   /// The weights, from the case's arrays.
   public func weights() throws -> GoldenLayerWeights {
-    var tensors: [Tensor] = []
-    for index in 0..<2 {
-      let path = "layers/\(name)/param\(index).npy"
-      guard FileManager.default.fileExists(atPath: Golden.folder.appendingPathComponent(path).path)
-      else { break }
-      tensors.append(try Golden.array(path).tensor)
+    GoldenLayerWeights(tensors: try arrays("param").map(\.tensor))
+  }
+
+  /// The files `<kind>0.npy`, `<kind>1.npy`, …
+  private func arrays(_ kind: String) throws -> [GoldenArray] {
+    var arrays: [GoldenArray] = []
+    while true {
+      let path = "layers/\(name)/\(kind)\(arrays.count).npy"
+      let file = Golden.folder.appendingPathComponent(path).path
+      guard FileManager.default.fileExists(atPath: file) else { return arrays }
+      arrays.append(try Golden.array(path))
     }
-    return GoldenLayerWeights(tensors: tensors)
   }
 }
 

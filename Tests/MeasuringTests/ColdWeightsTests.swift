@@ -35,7 +35,7 @@ import Testing
       of: first, weights: source, backend: backend, options: options, count: 3)
     #expect(ring.count == 3 && ring[0] === first)
     first.setInput(
-      0, to: SeededInput.operand(seed: 1, of: graph.nodes[0], shape: graph.values[0].shape))
+      0, to: SeededInput.operand(seed: 1, of: graph.nodes[0], in: graph))
     let output = try #require(steps.last?.info.outputs.first)
     first.run()
     let want = first.values(of: output)

@@ -48,8 +48,7 @@ import Testing
     let want = [0, 2, 4].flatMap { all[0].values[$0 * count..<($0 + 1) * count] }
     #expect(some[0].values == want)
     let graph = try Problem(smallProblem).network.graph(batch: 5)
-    let input = SeededInput.operand(
-      seed: 3, of: graph.nodes[0], shape: graph.inputShape(of: graph.nodes[0]))
+    let input = SeededInput.operand(seed: 3, of: graph.nodes[0], in: graph)
     let reference = Reference.forward(
       graph.nodes[0], in: graph, inputs: [input.values],
       weights: try SeededWeights(seed: 3).weights(of: graph.nodes[0], in: graph))
@@ -72,8 +71,7 @@ import Testing
     let values = try #require(host.outputs(prepared.handle, images: nil).first).values
     let whole = try request.resolveGraph()
     let graph = whole.single(try whole.node(named: "relu1"))
-    let input = SeededInput.operand(
-      seed: 3, of: graph.nodes[0], shape: graph.inputShape(of: graph.nodes[0]))
+    let input = SeededInput.operand(seed: 3, of: graph.nodes[0], in: graph)
     #expect(values == input.values.map { max($0, 0) })
   }
 

@@ -49,6 +49,55 @@ struct CostTests {
     #expect(graph.totalCost.outputBytes == 4 * 2 * 1000)
   }
 
+  @Test("GoogLeNet has 6,998,552 parameters and 1.58 thousand million multiply-adds")
+  func googLeNet() throws {
+    let graph = try GraphTests.graph("googlenet", batch: 1)
+    #expect(graph.totalCost.parameters == 6_998_552)
+    #expect(graph.totalCost.multiplyAdds == 1_582_671_872)
+  }
+
+  @Test("A transposed inner product costs what the other does")
+  func transposed() throws {
+    let costs = try [false, true].map { isTransposed in
+      let spec = InnerProductSpec(outputs: 7, isTransposed: isTransposed)
+      let graph = try Network(
+        name: "x", inputs: [Network.Input(blob: "in", shape: Shape([3, 2, 5]))],
+        layers: [Layer(name: "fc", spec: .innerProduct(spec), bottoms: ["in"], tops: ["out"])]
+      ).graph()
+      #expect(
+        graph.weightShapes(of: graph.nodes[0])?.weight == Shape(isTransposed ? [10, 7] : [7, 10]))
+      return graph.cost(of: graph.nodes[0])
+    }
+    #expect(costs[0] == costs[1])
+    #expect(costs[0].multiplyAdds == 3 * 7 * 10)
+  }
+
+  @Test("Joining moves bytes only; a loss counts its softmax")
+  func joinsAndLosses() throws {
+    func cost(_ spec: LayerSpec, _ shapes: [[Int]]) throws -> Cost {
+      let blobs = shapes.indices.map { "in\($0)" }
+      let graph = try Network(
+        name: "x",
+        inputs: zip(blobs, shapes).map { Network.Input(blob: $0, shape: Shape($1)) },
+        layers: [Layer(name: "l", spec: spec, bottoms: blobs, tops: ["out"])]
+      ).graph()
+      return graph.cost(of: graph.nodes[0])
+    }
+    let concat = try cost(.concat(ConcatSpec()), [[2, 3], [2, 5]])
+    #expect(concat.flops == 0)
+    #expect(concat.inputBytes == 64 && concat.outputBytes == 64)
+    #expect(try cost(.flatten(FlattenSpec()), [[2, 3, 4]]).flops == 0)
+    #expect(try cost(.eltwise(EltwiseSpec()), [[2, 3], [2, 3], [2, 3]]).flops == 12)
+    #expect(
+      try cost(.eltwise(EltwiseSpec(coefficients: [1, 2])), [[2, 3], [2, 3]]).flops == 18)
+    let loss = try cost(.softmaxWithLoss(SoftmaxWithLossSpec()), [[2, 5], [2]])
+    #expect(loss.flops == 44)
+    #expect(loss.outputBytes == 4)
+    #expect(try cost(.euclideanLoss(EuclideanLossSpec()), [[2, 5], [2, 5]]).flops == 30)
+    #expect(try cost(.accuracy(AccuracySpec()), [[2, 5], [2]]).flops == 10)
+    #expect(try cost(.sigmoid, [[3]]).flops == 12)
+  }
+
   @Test("Layers without multiply-adds count the operations of each output")
   func elementwise() throws {
     let graph = try GraphTests.graph("alexnet", batch: 1)

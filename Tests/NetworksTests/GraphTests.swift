@@ -15,13 +15,14 @@ struct GraphTests {
     for name in names {
       let graph = try Self.graph(name)
       #expect(graph.networkName == name)
-      #expect(graph.batch == 10)
+      #expect(try Self.graph(name, batch: 3).batch == 3)
     }
     #expect(NetworkCatalog.network(named: "AlexNet") == nil)
   }
 
   @Test(
-    "AlexNet has 23 layers of the published kinds", arguments: NetworkCatalog.entries.map(\.name))
+    "AlexNet has 23 layers of the published kinds",
+    arguments: ["alexnet", "caffenet", "alexnet-mini", "caffenet-mini"])
   func layers(name: String) throws {
     let graph = try Self.graph(name)
     #expect(graph.nodes.count == 23)
@@ -35,6 +36,96 @@ struct GraphTests {
       if case .convolution(let spec) = node.layer.spec { spec.groups } else { nil }
     }
     #expect(groups == [1, 2, 1, 2, 2])
+  }
+
+  @Test(
+    "The other networks have the layers and blobs that are published",
+    arguments: [
+      ("lenet", 8, [("pool2", [2, 50, 4, 4]), ("ip1", [2, 500]), ("prob", [2, 10])]),
+      ("cifar10_quick", 12, [("pool1", [2, 32, 16, 16]), ("pool3", [2, 64, 4, 4])]),
+      ("cifar10_full", 13, [("norm2", [2, 32, 8, 8]), ("ip1", [2, 10])]),
+      (
+        "zfnet", 23,
+        [
+          ("conv1", [2, 96, 110, 110]), ("pool1", [2, 96, 55, 55]), ("conv2", [2, 256, 26, 26]),
+          ("pool2", [2, 256, 13, 13]), ("pool5", [2, 256, 6, 6]),
+        ]
+      ),
+      (
+        "googlenet", 142,
+        [
+          ("conv1/7x7_s2", [2, 64, 112, 112]), ("pool2/3x3_s2", [2, 192, 28, 28]),
+          ("inception_3a/output", [2, 256, 28, 28]), ("inception_3b/output", [2, 480, 28, 28]),
+          ("inception_4a/output", [2, 512, 14, 14]), ("inception_4d/output", [2, 528, 14, 14]),
+          ("inception_4e/output", [2, 832, 14, 14]), ("inception_5b/output", [2, 1024, 7, 7]),
+          ("pool5/7x7_s1", [2, 1024, 1, 1]), ("prob", [2, 1000]),
+        ]
+      ),
+    ] as [(String, Int, [(String, [Int])])])
+  func otherNetworks(name: String, count: Int, blobs: [(String, [Int])]) throws {
+    let graph = try Self.graph(name, batch: 2)
+    #expect(graph.nodes.count == count)
+    for (blob, shape) in blobs {
+      let value = try #require(graph.value(ofBlob: blob))
+      #expect(graph.values[value].shape == Shape(shape), "\(blob)")
+    }
+    #expect(graph.outputs.map { graph.values[$0].blob } == ["prob"])
+  }
+
+  @Test("A graph counts axes from the front, and knows whether it mixes images")
+  func axesAndImages() throws {
+    func graph(_ spec: LayerSpec, _ shapes: [[Int]]) throws -> Graph {
+      let blobs = shapes.indices.map { "in\($0)" }
+      return try Network(
+        name: "x",
+        inputs: zip(blobs, shapes).map { Network.Input(blob: $0, shape: Shape($1)) },
+        layers: [Layer(name: "l", spec: spec, bottoms: blobs, tops: ["out"])]
+      ).graph()
+    }
+    let softmax = try graph(.softmax(SoftmaxSpec(axis: -2)), [[2, 3, 4]])
+    #expect(softmax.nodes[0].layer.spec == .softmax(SoftmaxSpec(axis: 1)))
+    #expect(!softmax.mixesImages)
+    let flat = try graph(.flatten(FlattenSpec()), [[2, 3, 4]])
+    #expect(flat.nodes[0].layer.spec == .flatten(FlattenSpec(axis: 1, endAxis: 2)))
+    #expect(!flat.mixesImages)
+    #expect(try graph(.flatten(FlattenSpec(axis: 0)), [[2, 3]]).mixesImages)
+    #expect(try graph(.concat(ConcatSpec(axis: -2)), [[2, 3], [1, 3]]).mixesImages)
+    #expect(try graph(.accuracy(AccuracySpec()), [[2, 3], [2]]).mixesImages)
+    let loss = try graph(.softmaxWithLoss(SoftmaxWithLossSpec(axis: -1)), [[2, 3], [2]])
+    #expect(loss.nodes[0].layer.spec == .softmaxWithLoss(SoftmaxWithLossSpec(axis: 1)))
+    #expect(loss.mixesImages)
+    #expect(loss.labelClassCount(of: 1) == 3)
+    #expect(loss.labelClassCount(of: 0) == nil)
+  }
+
+  @Test("Labels are whole numbers in the range of the classes, and operands differ")
+  func seededInputs() throws {
+    let network = Network(
+      name: "x",
+      inputs: [
+        Network.Input(blob: "scores", shape: Shape([200, 7])),
+        Network.Input(blob: "label", shape: Shape([200])),
+      ],
+      layers: [
+        Layer(
+          name: "loss", spec: .softmaxWithLoss(SoftmaxWithLossSpec()),
+          bottoms: ["scores", "label"], tops: ["loss"]),
+        Layer(
+          name: "sum", spec: .eltwise(EltwiseSpec()), bottoms: ["scores", "scores"],
+          tops: ["sum"]),
+      ])
+    let graph = try network.graph()
+    let labels = SeededInput.input(seed: 1, of: 1, in: graph).values
+    #expect(Set(labels) == Set((0..<7).map(Float.init)))
+    let alone = graph.single(0)
+    let operand = SeededInput.operand(seed: 1, of: alone.nodes[0], position: 1, in: alone).values
+    #expect(Set(operand) == Set(labels))
+    #expect(Set(SeededInput.input(seed: 1, of: 0, in: graph).values).count > 1000)
+    let sum = graph.single(1)
+    let terms = [0, 1].map {
+      SeededInput.operand(seed: 1, of: sum.nodes[0], position: $0, in: sum).values
+    }
+    #expect(terms[0] != terms[1])
   }
 
   @Test(

@@ -76,6 +76,89 @@ struct ShapeInferenceTests {
     #expect(try shape(of: .innerProduct(later), from: [2, 3, 4, 2]) == Shape([2, 3, 4]))
   }
 
+  private func shapes(
+    of spec: LayerSpec, from bottoms: [[Int]], topCount: Int = 1
+  ) throws -> [Shape] {
+    try Layer(
+      name: "it", spec: spec, bottoms: bottoms.indices.map { "x\($0)" },
+      tops: (0..<topCount).map { "y\($0)" }
+    ).outputShapes(of: bottoms.map(Shape.init))
+  }
+
+  @Test("A maximum may have its mask as second top")
+  func mask() throws {
+    let pool = LayerSpec.pooling(PoolingSpec(method: .max, kernel: Extent(3), stride: Extent(2)))
+    let want = Shape([1, 2, 3, 3])
+    #expect(try shapes(of: pool, from: [[1, 2, 7, 7]], topCount: 2) == [want, want])
+    let average = LayerSpec.pooling(PoolingSpec(method: .average, kernel: Extent(3)))
+    #expect(throws: NetworkError.self) {
+      try shapes(of: average, from: [[1, 2, 7, 7]], topCount: 2)
+    }
+  }
+
+  @Test("A concatenation adds up one axis, which may count from the end")
+  func concat() throws {
+    let blobs = [[2, 3, 4, 5], [2, 1, 4, 5], [2, 2, 4, 5]]
+    #expect(try shapes(of: .concat(ConcatSpec()), from: blobs) == [Shape([2, 6, 4, 5])])
+    #expect(
+      try shapes(of: .concat(ConcatSpec(axis: -3)), from: blobs) == [Shape([2, 6, 4, 5])])
+    #expect(try shapes(of: .concat(ConcatSpec(axis: 0)), from: [[2], [5]]) == [Shape([7])])
+    #expect(try shapes(of: .concat(ConcatSpec()), from: [[2, 3]]) == [Shape([2, 3])])
+  }
+
+  @Test(
+    "Flattening joins the axes from one to another, both counted",
+    arguments: [
+      (1, -1, [2, 60]), (0, -1, [120]), (1, 2, [2, 12, 5]), (-2, -1, [2, 3, 20]),
+      (2, 2, [2, 3, 4, 5]), (2, 1, [2, 3, 1, 4, 5]),
+    ])
+  func flatten(axis: Int, end: Int, want: [Int]) throws {
+    let spec = FlattenSpec(axis: axis, endAxis: end)
+    #expect(try shapes(of: .flatten(spec), from: [[2, 3, 4, 5]]) == [Shape(want)])
+  }
+
+  @Test("Losses and accuracies are scalars; second tops are the softmax and a share per class")
+  func losses() throws {
+    let loss = LayerSpec.softmaxWithLoss(SoftmaxWithLossSpec())
+    let spatial = [[2, 5, 3, 4], [2, 1, 3, 4]]
+    #expect(try shapes(of: loss, from: spatial) == [.scalar])
+    #expect(try shapes(of: loss, from: spatial, topCount: 2) == [.scalar, Shape([2, 5, 3, 4])])
+    let accuracy = LayerSpec.accuracy(AccuracySpec(topK: 5))
+    #expect(try shapes(of: accuracy, from: [[2, 5], [2]], topCount: 2) == [.scalar, Shape([5])])
+    let distance = LayerSpec.euclideanLoss(EuclideanLossSpec())
+    #expect(try shapes(of: distance, from: [[4, 3], [4, 3, 1]]) == [.scalar])
+  }
+
+  @Test(
+    "Blobs that do not fit together are refused",
+    arguments: [
+      (.concat(ConcatSpec()), [[2, 3, 4], [2, 3, 5]]),
+      (.concat(ConcatSpec()), [[2, 3], [2, 3, 1]]),
+      (.concat(ConcatSpec(axis: 2)), [[2, 3], [2, 3]]),
+      (.eltwise(EltwiseSpec()), [[2, 3], [3, 2]]), (.eltwise(EltwiseSpec()), [[2, 3]]),
+      (.eltwise(EltwiseSpec(coefficients: [1])), [[2], [2]]),
+      (.eltwise(EltwiseSpec(operation: .product, coefficients: [1, 1])), [[2], [2]]),
+      (.softmaxWithLoss(SoftmaxWithLossSpec()), [[2, 5], [3]]),
+      (.softmaxWithLoss(SoftmaxWithLossSpec()), [[2, 5]]),
+      (.softmaxWithLoss(SoftmaxWithLossSpec(axis: 2)), [[2, 5], [2]]),
+      (.softmaxWithLoss(SoftmaxWithLossSpec()), [[2, 5, 3], [3, 2]]),
+      (.accuracy(AccuracySpec(topK: 6)), [[2, 5], [2]]),
+      (.accuracy(AccuracySpec(topK: 0)), [[2, 5], [2]]),
+      (.accuracy(AccuracySpec()), [[2, 5], [4]]),
+      (.euclideanLoss(EuclideanLossSpec()), [[2, 5], [5, 2]]),
+      (.flatten(FlattenSpec(axis: 2, endAxis: 0)), [[2, 3, 4]]),
+      (.flatten(FlattenSpec(endAxis: 3)), [[2, 3, 4]]), (.relu(ReLUSpec()), [[2], [2]]),
+      (.lrn(LRNSpec()), [[2, 3, 4]]),
+    ] as [(LayerSpec, [[Int]])])
+  func refusesCombinations(spec: LayerSpec, bottoms: [[Int]]) throws {
+    let error = try #require(throws: NetworkError.self) { try shapes(of: spec, from: bottoms) }
+    guard case .unusableShape(layer: "it", let reason) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(!reason.isEmpty)
+  }
+
   @Test(
     "Impossible layers are refused by name",
     arguments: [

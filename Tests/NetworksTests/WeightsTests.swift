@@ -62,7 +62,7 @@ struct WeightsTests {
     let graph = try GraphTests.graph("alexnet-mini", batch: 1)
     func zeros(_ name: String) throws -> Double {
       let node = graph.nodes[try graph.node(named: name)]
-      let values = SeededInput.operand(seed: 1, of: node, shape: graph.inputShape(of: node)).values
+      let values = SeededInput.operand(seed: 1, of: node, in: graph).values
       return Double(values.filter { $0 == 0 }.count) / Double(values.count)
     }
     #expect(try zeros("conv1") == 0)

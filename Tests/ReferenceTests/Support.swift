@@ -6,11 +6,21 @@ import Tensors
 struct SingleLayer {
   let graph: Graph
 
-  init(_ spec: LayerSpec, input: Shape) throws {
-    let layer = Layer(name: "layer", spec: spec, bottoms: ["in"], tops: ["out"])
+  init(_ spec: LayerSpec, input: Shape) throws { try self.init(spec, inputs: [input]) }
+
+  init(_ spec: LayerSpec, inputs: [Shape], topCount: Int = 1) throws {
+    let blobs = inputs.indices.map { "in\($0)" }
+    let layer = Layer(
+      name: "layer", spec: spec, bottoms: blobs, tops: (0..<topCount).map { "out\($0)" })
     let network = Network(
-      name: "single", inputs: [Network.Input(blob: "in", shape: input)], layers: [layer])
+      name: "single", inputs: zip(blobs, inputs).map { Network.Input(blob: $0, shape: $1) },
+      layers: [layer])
     graph = try network.graph()
+  }
+
+  /// All outputs of a layer without weights.
+  func outputs(_ inputs: [[Float]]) -> [ReferenceResult] {
+    Reference.outputs(of: node, in: graph, inputs: inputs, weights: nil)
   }
 
   var node: Graph.Node { graph.nodes[0] }

@@ -19,8 +19,19 @@ struct ShapeTests {
     let matrix = Shape([7, 9])
     #expect([matrix.n, matrix.c, matrix.h, matrix.w] == [7, 9, 1, 1])
     #expect(Shape([]).count == 1)
-    #expect("\(Shape([]))" == "")
+    #expect(Shape.scalar.count == 1)
+    #expect(Shape.scalar.rank == 0)
+    #expect("\(Shape.scalar)" == "scalar")
     #expect(Shape([3, 0, 2]).count == 0)
+  }
+
+  @Test("A negative axis counts from the end; outside there is none")
+  func canonicalAxis() {
+    let shape = Shape([2, 3, 4])
+    #expect((-4...3).map(shape.canonicalAxis) == [nil, 0, 1, 2, 0, 1, 2, nil])
+    #expect(Shape.scalar.canonicalAxis(0) == nil)
+    #expect(shape.count(of: 1..<3) == 12)
+    #expect(shape.count(of: 1..<1) == 1)
   }
 
   @Test("Another batch size changes the first axis only")

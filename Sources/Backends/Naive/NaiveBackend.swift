@@ -46,6 +46,10 @@ public struct NaiveBackend: Backend {
       return NaiveStep(index, in: graph, operation: "fc", weights: weights) { x, y in
         naiveInnerProduct(spec, weights, x, input, y)
       }
+    case .pooling(let spec) where node.outputs.count == 2:
+      return NaiveStep(index, in: graph, operation: "pool-max-mask") { x, y in
+        naiveMaskedPooling(spec, x[0], input, y[0], mask: y[1], output)
+      }
     case .pooling(let spec):
       return NaiveStep(index, in: graph, operation: "pool-\(spec.method.rawValue)") { x, y in
         naivePooling(spec, x, input, y, output)
@@ -60,23 +64,68 @@ public struct NaiveBackend: Backend {
       return NaiveStep(index, in: graph, operation: "softmax") { x, y in
         naiveSoftmax(spec, x, input, y)
       }
-    case .softmaxWithLoss, .euclideanLoss, .accuracy, .concat, .eltwise, .flatten, .power,
-      .sigmoid, .tanh:
-      throw .unsupported(
-        layer: node.layer.name, reason: "'\(node.layer.spec.kind)' is not implemented")
-    case .dropout:
+    case .softmaxWithLoss(let spec):
+      let axis = AxisSplit(input, axis: spec.axis)
+      return NaiveStep(index, in: graph, operation: "softmax-loss") { x, y in
+        naiveSoftmaxWithLoss(
+          spec, x[0], axis, labels: x[1], y[0], softmax: y.count > 1 ? y[1] : nil)
+      }
+    case .euclideanLoss:
+      return NaiveStep(index, in: graph, operation: "euclidean-loss") { x, y in
+        naiveEuclideanLoss(x[0], x[1], input, y[0])
+      }
+    case .accuracy(let spec):
+      let axis = AxisSplit(input, axis: spec.axis)
+      return NaiveStep(index, in: graph, operation: "accuracy") { x, y in
+        naiveAccuracy(spec, x[0], axis, labels: x[1], y[0], ofClass: y.count > 1 ? y[1] : nil)
+      }
+    case .concat(let spec):
+      let shapes = node.inputs.map { graph.values[$0].shape }
+      return NaiveStep(index, in: graph, operation: "concat") { x, y in
+        naiveConcat(spec, x, shapes, y[0], output)
+      }
+    case .eltwise(let spec):
+      return NaiveStep(index, in: graph, operation: "eltwise-\(spec.operation.rawValue)") { x, y in
+        naiveEltwise(spec, x, input.count, y[0])
+      }
+    case .power(let spec):
+      return NaiveStep(index, in: graph, operation: "power", canRunInPlace: true) { x, y in
+        naivePower(spec, x, input.count, y)
+      }
+    case .sigmoid:
+      return NaiveStep(index, in: graph, operation: "sigmoid", canRunInPlace: true) { x, y in
+        naiveSigmoid(x, input.count, y)
+      }
+    case .tanh:
+      return NaiveStep(index, in: graph, operation: "tanh", canRunInPlace: true) { x, y in
+        naiveTanh(x, input.count, y)
+      }
+    case .dropout, .flatten:
       return ElidedStep(node: index, in: graph, layout: .nchw)
     }
   }
 }
 
-/// One layer: a function from its input to its output, both row-major.
+/// One layer: a function from its inputs to its outputs, all row-major.
 private final class NaiveStep: Step {
-  typealias Compute = (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  typealias Compute = ([UnsafePointer<Float>], [UnsafeMutablePointer<Float>]) -> Void
 
   let info: StepInfo
   private let compute: Compute
-  private var operands: (UnsafePointer<Float>, UnsafeMutablePointer<Float>)?
+  private var operands: ([UnsafePointer<Float>], [UnsafeMutablePointer<Float>])?
+
+  /// A layer with one input and one output.
+  convenience init(
+    _ index: Int, in graph: Graph, operation: String, weights: LayerWeights? = nil,
+    canRunInPlace: Bool = false,
+    compute: @escaping (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    self.init(
+      index, in: graph, operation: operation, weights: weights, canRunInPlace: canRunInPlace
+    ) { (x: [UnsafePointer<Float>], y: [UnsafeMutablePointer<Float>]) in
+      compute(x[0], y[0])
+    }
+  }
 
   init(
     _ index: Int, in graph: Graph, operation: String, weights: LayerWeights? = nil,
@@ -92,7 +141,7 @@ private final class NaiveStep: Step {
   }
 
   func bind(_ bindings: Bindings) {
-    operands = (UnsafePointer(bindings.inputs[0]), bindings.outputs[0])
+    operands = (bindings.inputs.map { UnsafePointer($0) }, bindings.outputs)
   }
 
   func run() {

@@ -47,6 +47,39 @@ func naivePooling(
   }
 }
 
+/// The maximum of each window and where in its plane it stands: the first of equals, −1 where nothing
+/// of the window lies inside the input.
+func naiveMaskedPooling(
+  _ spec: PoolingSpec, _ x: UnsafePointer<Float>, _ input: Shape,
+  _ y: UnsafeMutablePointer<Float>, mask: UnsafeMutablePointer<Float>, _ output: Shape
+) {
+  let window = spec.window(over: input)
+  for n in 0..<output.n {
+    for c in 0..<output.c {
+      let plane = x + (n * input.c + c) * input.h * input.w
+      for p in 0..<output.h {
+        for q in 0..<output.w {
+          var maximum = -Float.greatestFiniteMagnitude
+          var position = -1
+          for r in 0..<window.kernel.h {
+            for s in 0..<window.kernel.w {
+              let h = p * window.stride.h - window.pad.h + r
+              let w = q * window.stride.w - window.pad.w + s
+              if h >= 0, h < input.h, w >= 0, w < input.w, plane[h * input.w + w] > maximum {
+                maximum = plane[h * input.w + w]
+                position = h * input.w + w
+              }
+            }
+          }
+          let index = ((n * output.c + c) * output.h + p) * output.w + q
+          y[index] = maximum
+          mask[index] = Float(position)
+        }
+      }
+    }
+  }
+}
+
 /// y = x · (k + (α ∕ n) · Σ x²)^−β over `size` neighbouring channels, or over a size × size window
 /// of the same channel, for which Caffe fixes k = 1.
 func naiveLRN(

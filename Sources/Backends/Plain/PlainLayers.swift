@@ -4,14 +4,26 @@ import Networks
 import Tensors
 
 /// The step of a layer that is neither convolution nor inner product, row-major; nil for those.
+///
+/// Flattening is no work at all, as the values of a row-major blob stay where they are.
 func plainStep(_ index: Int, in graph: Graph, pool: ThreadPool) -> (any Step)? {
   switch graph.nodes[index].layer.spec {
   case .relu(let spec): plainReLU(spec, index, in: graph, pool: pool)
+  case .pooling(let spec) where graph.nodes[index].outputs.count == 2:
+    plainMaskedPooling(spec, index, in: graph, pool: pool)
   case .pooling(let spec): plainPooling(spec, index, in: graph, pool: pool)
   case .lrn(let spec): plainLRN(spec, index, in: graph, pool: pool)
   case .softmax(let spec): plainSoftmax(spec, index, in: graph, pool: pool)
-  case .dropout: ElidedStep(node: index, in: graph, layout: .nchw)
-  default: nil
+  case .softmaxWithLoss(let spec): plainSoftmaxWithLoss(spec, index, in: graph, pool: pool)
+  case .euclideanLoss: plainEuclideanLoss(index, in: graph, pool: pool)
+  case .accuracy(let spec): plainAccuracy(spec, index, in: graph, pool: pool)
+  case .concat(let spec): plainConcat(spec, index, in: graph, layout: .nchw, pool: pool)
+  case .eltwise(let spec): plainEltwise(spec, index, in: graph, layout: .nchw, pool: pool)
+  case .power(let spec): plainPower(spec, index, in: graph, pool: pool)
+  case .sigmoid: plainSigmoid(index, in: graph, pool: pool)
+  case .tanh: plainTanh(index, in: graph, pool: pool)
+  case .dropout, .flatten: ElidedStep(node: index, in: graph, layout: .nchw)
+  case .convolution, .innerProduct: nil
   }
 }
 
@@ -30,11 +42,7 @@ func rowMajorSteps(
     case .innerProduct(let spec):
       steps.append(innerProduct(spec, index, try weights.required(for: node, in: graph)))
     default:
-      guard let step = plainStep(index, in: graph, pool: pool) else {
-        throw .unsupported(
-          layer: node.layer.name, reason: "'\(node.layer.spec.kind)' is not implemented")
-      }
-      steps.append(step)
+      if let step = plainStep(index, in: graph, pool: pool) { steps.append(step) }
     }
   }
   return steps
@@ -42,9 +50,12 @@ func rowMajorSteps(
 
 extension StepInfo {
   /// A plain step: `f32-<operation>-baseline`.
-  init(plain operation: String, _ index: Int, in graph: Graph) {
+  /// - Parameter layout: of all operands, for a layer that does not care.
+  init(plain operation: String, _ index: Int, in graph: Graph, layout: Layout = .nchw) {
     self.init(
       rowMajor: index, in: graph, implementation: "f32-\(operation)-baseline", kernelID: "swift",
       isa: InstructionSet.baseline.rawValue)
+    for operand in inputs.indices { inputs[operand].layout = layout }
+    for operand in outputs.indices { outputs[operand].layout = layout }
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 private struct PoolingArguments: BitwiseCopyable {
   let x: UnsafePointer<Float>
   let y: UnsafeMutablePointer<Float>
-  /// One row of the input.
+  /// One row of the input; with a mask, the mask.
   let scratch: UnsafeMutablePointer<Float>
   let planeCount: Int
   let input: Extent
@@ -35,6 +35,59 @@ func plainPooling(_ spec: PoolingSpec, _ index: Int, in graph: Graph, pool: Thre
       input: Extent(h: input.h, w: input.w), output: Extent(h: output.h, w: output.w),
       kernel: window.kernel, stride: window.stride, pad: window.pad,
       isMaximum: spec.method == .max)
+  }
+}
+
+/// The maximum of each window and where in its plane it stands: the first of equals, −1 for a window
+/// without input. Planes are split over the threads.
+func plainMaskedPooling(
+  _ spec: PoolingSpec, _ index: Int, in graph: Graph, pool: ThreadPool
+) -> any Step {
+  let node = graph.nodes[index]
+  let (input, output) = (graph.inputShape(of: node), graph.outputShape(of: node))
+  let window = spec.window(over: input)
+  return PlainStep(
+    info: StepInfo(plain: "pool-max-mask", index, in: graph), pool: pool, function: poolWithMask
+  ) { bindings, share in
+    let planes = share.range(of: input.n * input.c)
+    return PoolingArguments(
+      x: UnsafePointer(bindings.inputs[0]) + planes.lowerBound * input.h * input.w,
+      y: bindings.outputs[0] + planes.lowerBound * output.h * output.w,
+      scratch: bindings.outputs[1] + planes.lowerBound * output.h * output.w,
+      planeCount: planes.count, input: Extent(h: input.h, w: input.w),
+      output: Extent(h: output.h, w: output.w), kernel: window.kernel, stride: window.stride,
+      pad: window.pad, isMaximum: true)
+  }
+}
+
+private func poolWithMask(_ raw: UnsafeRawPointer) {
+  let a = raw.load(as: PoolingArguments.self)
+  var next = 0
+  for plane in 0..<a.planeCount {
+    let x = a.x + plane * a.input.h * a.input.w
+    for p in 0..<a.output.h {
+      let top = p * a.stride.h - a.pad.h
+      for q in 0..<a.output.w {
+        let left = q * a.stride.w - a.pad.w
+        var maximum = -Float.greatestFiniteMagnitude
+        var position = -1
+        var h = max(top, 0)
+        while h < min(top + a.kernel.h, a.input.h) {
+          var w = max(left, 0)
+          while w < min(left + a.kernel.w, a.input.w) {
+            if x[h * a.input.w + w] > maximum {
+              maximum = x[h * a.input.w + w]
+              position = h * a.input.w + w
+            }
+            w += 1
+          }
+          h += 1
+        }
+        a.y[next] = maximum
+        a.scratch[next] = Float(position)
+        next += 1
+      }
+    }
   }
 }
 

@@ -47,7 +47,8 @@ final class PoolJob<Arguments: BitwiseCopyable> {
   }
 }
 
-/// A step that is one job over row-major blobs, compiled for the baseline.
+/// A step that is one job, or several one after the other, over row-major blobs, compiled for the
+/// baseline.
 ///
 /// Gives the library backends the layers that no BLAS has: plain, but efficient and vectorisable by
 /// the compiler, so that a comparison of whole nets is not decided by them.
@@ -55,26 +56,40 @@ final class PlainStep<Arguments: BitwiseCopyable>: Step {
   let info: StepInfo
   private let pool: ThreadPool
   private let function: KernelFunction
-  private let arguments: (Bindings, ThreadShare) -> Arguments
+  private let callCount: Int
+  private let arguments: (Bindings, Int, ThreadShare) -> Arguments
   private var job: PoolJob<Arguments>?
 
-  init(
+  convenience init(
     info: StepInfo, pool: ThreadPool, function: KernelFunction,
     arguments: @escaping (Bindings, ThreadShare) -> Arguments
+  ) {
+    self.init(info: info, pool: pool, function: function, callCount: 1) { bindings, _, share in
+      arguments(bindings, share)
+    }
+  }
+
+  /// - Parameter callCount: jobs, each seeing what the ones before have written.
+  init(
+    info: StepInfo, pool: ThreadPool, function: KernelFunction, callCount: Int,
+    arguments: @escaping (_ bindings: Bindings, _ call: Int, _ share: ThreadShare) -> Arguments
   ) {
     self.info = info
     self.pool = pool
     self.function = function
+    self.callCount = callCount
     self.arguments = arguments
   }
 
   func bind(_ bindings: Bindings) {
-    job = PoolJob(pool: pool, function: function) { _, share in arguments(bindings, share) }
+    job = PoolJob(pool: pool, function: function, callCount: callCount) { call, share in
+      arguments(bindings, call, share)
+    }
   }
 
   func run() {
     guard let job else { preconditionFailure("\(info.implementation) is not bound") }
-    job.run()
+    for call in 0..<callCount { job.run(call: call) }
   }
 }
 

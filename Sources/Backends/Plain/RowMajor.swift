@@ -29,7 +29,7 @@ extension PoolingSpec {
 }
 
 /// A shape seen from one axis: what lies before it, its length, what lies behind it.
-struct AxisSplit {
+struct AxisSplit: BitwiseCopyable {
   let outer: Int
   let count: Int
   let inner: Int
@@ -40,6 +40,9 @@ struct AxisSplit {
     inner = shape.dimensions[(axis + 1)...].reduce(1, *)
   }
 }
+
+/// A label as Caffe reads it, cut to a whole number; no class for what is none.
+func classLabel(_ value: Float) -> Int { Int(exactly: value.rounded(.towardZero)) ?? .min }
 
 /// Refuses to compile for training, in which dropout is no identity and state is kept for backward.
 func refuseTraining(of graph: Graph, options: CompileOptions) throws(BackendError) {

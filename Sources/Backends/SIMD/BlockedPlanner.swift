@@ -63,10 +63,19 @@ struct BlockedPlanner {
 
   private func add(_ index: Int, to plan: inout Plan) throws(BackendError) {
     let node = graph.nodes[index]
-    if case .dropout = node.layer.spec {
+    switch node.layer.spec {
+    case .dropout:
       let input = node.inputs[0]
       let layout = plan.layouts[input]?.first ?? .native(for: graph.values[input].shape)
       append(ElidedStep(node: index, in: graph, layout: layout), to: &plan)
+      return
+    case .flatten:
+      append(ElidedStep(node: index, in: graph, layout: .nchw), to: &plan)
+      return
+    default: break
+    }
+    if let step = stepWithoutKernel(index) {
+      append(step, to: &plan)
       return
     }
     var divided = try imageStage(index)
@@ -108,24 +117,19 @@ struct BlockedPlanner {
     case .innerProduct(let spec): return labelled(try innerProduct(index, spec))
     case .relu(let spec): return labelled(layerSteps.relu(index, spec))
     case .pooling(let pooling):
-      if let next = fusibleReader(of: index), case .lrn(let lrn) = graph.nodes[next].layer.spec,
-        lrn.region == .acrossChannels
-      {
-        return labelled(try layerSteps.stageTail([index, next], lrn, pooling))
+      if let next = fusibleReader(of: index), case .lrn(let lrn) = graph.nodes[next].layer.spec {
+        return labelled(layerSteps.stageTail([index, next], lrn, pooling))
       }
       return labelled(layerSteps.pooling(index, pooling))
     case .lrn(let lrn):
       if let next = fusibleReader(of: index),
         case .pooling(let pooling) = graph.nodes[next].layer.spec
       {
-        return labelled(try layerSteps.stageTail([index, next], lrn, pooling))
+        return labelled(layerSteps.stageTail([index, next], lrn, pooling))
       }
-      return labelled(try layerSteps.lrn(index, lrn))
-    case .softmax(let spec): return labelled(try layerSteps.softmax(index, spec))
-    case .dropout: preconditionFailure("dropout is elided")
-    default:
-      throw .unsupported(
-        layer: node.layer.name, reason: "'\(node.layer.spec.kind)' is not implemented")
+      return labelled(layerSteps.lrn(index, lrn))
+    case .softmax(let spec): return labelled(layerSteps.softmax(index, spec))
+    default: preconditionFailure("'\(node.layer.spec.kind)' has no kernel")
     }
   }
 
@@ -151,18 +155,53 @@ struct BlockedPlanner {
     -> KernelStep
   {
     let node = graph.nodes[index]
-    guard spec.axis == 1 else {
-      throw .unsupported(layer: node.layer.name, reason: "inner product from axis \(spec.axis)")
-    }
     let fused = fusedReLU(after: index)
-    let input = graph.inputShape(of: node)
+    let weights = try weights.required(for: node, in: graph)
+    var input = graph.inputShape(of: node)
+    var layout = Layout.native(for: input)
+    if spec.axis != 1 {
+      // The kernels know one batch axis: axes before the product's count as images.
+      input = Shape([input.count(of: 0..<spec.axis), input.count(of: spec.axis..<input.rank)])
+      layout = .nchw
+    }
     let product = FullyConnected(
-      spec: spec, input: input, layout: .native(for: input), kernels: options.kernels)
+      spec: spec, input: input, layout: layout, kernels: options.kernels)
     return product.makeStep(
       node: node, nodes: [index] + (fused.map { [$0] } ?? []),
       outputValue: fused.map { graph.nodes[$0].outputs[0] } ?? node.outputs[0],
-      weights: try weights.required(for: node, in: graph), floor: fused == nil ? -.infinity : 0,
+      weights: weights, floor: fused == nil ? -.infinity : 0,
       pool: options.pool)
+  }
+
+  /// A layer that there is no kernel for: by the plain code, and labelled so. Blobs in channel blocks
+  /// that can be joined as they are stay in them.
+  /// - Returns: nil where there is a kernel.
+  private func stepWithoutKernel(_ index: Int) -> (any Step)? {
+    let node = graph.nodes[index]
+    guard !hasKernel(node) else { return nil }
+    let step: (any Step)?
+    switch node.layer.spec {
+    case .concat(let spec) where canConcatBlocked(spec, node, in: graph):
+      let blocks = plainConcat(spec, index, in: graph, layout: .blocked, pool: options.pool)
+      return delegate.map { DelegatedStep(blocks, to: $0) } ?? blocks
+    case .eltwise(let spec):
+      step = plainEltwise(
+        spec, index, in: graph, layout: .native(for: graph.inputShape(of: node)),
+        pool: options.pool)
+    default: step = plainStep(index, in: graph, pool: options.pool)
+    }
+    return step.map { DelegatedStep($0, to: "plain") }
+  }
+
+  /// Whether our kernels do such a layer, with these parameters.
+  private func hasKernel(_ node: Graph.Node) -> Bool {
+    switch node.layer.spec {
+    case .convolution, .innerProduct, .relu: true
+    case .pooling: node.outputs.count == 1
+    case .lrn(let spec): spec.region == .acrossChannels
+    case .softmax(let spec): spec.axis == graph.inputShape(of: node).rank - 1
+    default: false
+    }
   }
 
   /// The ReLU that alone reads the node's output, if it may be fused.
@@ -178,9 +217,9 @@ struct BlockedPlanner {
     guard !options.keepsAllBlobs else { return nil }
     let value = graph.nodes[index].outputs[0]
     let readers = graph.nodes.indices.filter { graph.nodes[$0].inputs.contains(value) }
-    guard readers.count == 1, graph.nodes[readers[0]].stage == graph.nodes[index].stage else {
-      return nil
-    }
+    guard readers.count == 1, graph.nodes[readers[0]].stage == graph.nodes[index].stage,
+      hasKernel(graph.nodes[readers[0]])
+    else { return nil }
     return readers[0]
   }
 }

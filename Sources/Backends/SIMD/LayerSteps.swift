@@ -53,8 +53,8 @@ struct LayerSteps {
     }
   }
 
-  func lrn(_ index: Int, _ spec: LRNSpec) throws(BackendError) -> KernelStep {
-    let geometry = try NormalizationGeometry(spec, graph.nodes[index], in: graph)
+  func lrn(_ index: Int, _ spec: LRNSpec) -> KernelStep {
+    let geometry = NormalizationGeometry(spec, graph.nodes[index], in: graph)
     var info = info(index, "lrn-vector", layout: .blocked)
     info.canRunInPlace = true
     info.workspaceByteCount = geometry.scratchCount * pool.threadCount * 4
@@ -71,12 +71,10 @@ struct LayerSteps {
   }
 
   /// Normalisation and pooling, in the order of the nodes, in one pass over rows.
-  func stageTail(_ nodes: [Int], _ lrn: LRNSpec, _ pooling: PoolingSpec) throws(BackendError)
-    -> KernelStep
-  {
+  func stageTail(_ nodes: [Int], _ lrn: LRNSpec, _ pooling: PoolingSpec) -> KernelStep {
     let normalizesFirst = graph.nodes[nodes[0]].layer.spec.kind == .lrn
     let (norm, pool) = normalizesFirst ? (nodes[0], nodes[1]) : (nodes[1], nodes[0])
-    let normalization = try NormalizationGeometry(lrn, graph.nodes[norm], in: graph)
+    let normalization = NormalizationGeometry(lrn, graph.nodes[norm], in: graph)
     let window = PoolingGeometry(pooling, graph.nodes[pool], in: graph)
     let names = normalizesFirst ? "lrn-\(window.operation)" : "\(window.operation)-lrn"
     var info = info(nodes[0], "\(names)-rows", layout: .blocked)
@@ -101,22 +99,19 @@ struct LayerSteps {
     }
   }
 
-  func softmax(_ index: Int, _ spec: SoftmaxSpec) throws(BackendError) -> KernelStep {
-    let shape = graph.inputShape(of: graph.nodes[index])
-    guard shape.rank == 2, spec.axis == 1 else {
-      throw .unsupported(
-        layer: graph.nodes[index].layer.name,
-        reason: "softmax over axis \(spec.axis) of \(shape) has no vector kernel, only over rows")
-    }
+  /// Over the last axis.
+  func softmax(_ index: Int, _ spec: SoftmaxSpec) -> KernelStep {
+    let axis = AxisSplit(graph.inputShape(of: graph.nodes[index]), axis: spec.axis)
+    precondition(axis.inner == 1, "the kernel reads whole rows")
     var info = info(index, "softmax-vector", layout: .nchw)
     info.canRunInPlace = true
     return KernelStep(info) { bindings in
       [
         KernelLaunch(kernels.softmax, on: pool, phase: .rest) { thread in
-          let share = pool.share(of: shape.n, thread: thread)
+          let share = pool.share(of: axis.outer, thread: thread)
           return SoftmaxArguments(
             input: UnsafePointer(bindings.inputs[0]), output: bindings.outputs[0],
-            length: Int32(shape.c), first_row: Int32(share.lowerBound),
+            length: Int32(axis.count), first_row: Int32(share.lowerBound),
             last_row: Int32(share.upperBound))
         }
       ]

@@ -48,15 +48,8 @@ struct NormalizationGeometry {
   private let spec: LRNSpec
   private let shape: Shape
 
-  /// - Throws: what there are no kernels for.
-  init(_ spec: LRNSpec, _ node: Graph.Node, in graph: Graph) throws(BackendError) {
-    guard spec.region == .acrossChannels else {
-      throw .unsupported(
-        layer: node.layer.name, reason: "LRN within a channel has no vector kernel")
-    }
-    guard spec.size % 2 == 1 else {
-      throw .unsupported(layer: node.layer.name, reason: "LRN over an even number of channels")
-    }
+  init(_ spec: LRNSpec, _ node: Graph.Node, in graph: Graph) {
+    precondition(spec.region == .acrossChannels, "there is no kernel for LRN within a channel")
     self.spec = spec
     shape = graph.inputShape(of: node)
   }
