@@ -4,7 +4,7 @@
 public func oneLine(_ text: String) -> String {
   String(
     String.UnicodeScalarView(
-      text.unicodeScalars.map { scalar in
+      text.unicodeScalars.map { scalar -> Unicode.Scalar in
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: "?"
         default: scalar

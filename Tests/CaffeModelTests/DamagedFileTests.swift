@@ -137,7 +137,7 @@ struct DamagedFileTests {
         let tensor = try NPYFile.read(bytes, named: "damaged")
         #expect(tensor.shape.count <= good.count)
         readCount += 1
-      } catch let error as NPYError {
+      } catch {
         #expect(!error.description.contains("\n"), "seed \(seed): \(error)")
       }
     }
