@@ -1,4 +1,6 @@
 import ArgumentParser
+import CaffeModel
+import Networks
 
 @main
 struct AlexBench: ParsableCommand {
@@ -16,6 +18,9 @@ struct AlexBench: ParsableCommand {
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2"
         alexbench verify --network alexnet
         alexbench list backends
+        alexbench describe googlenet
+        alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
+        alexbench export caffenet -o caffenet.prototxt --weights caffenet.caffemodel
 
       EXIT CODES
         0       fine
@@ -28,6 +33,17 @@ struct AlexBench: ParsableCommand {
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
+      RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
+      ExportCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
+
+  static func main() {
+    NetworkFiles.register { path in
+      var network = try CaffeNetwork(contentsOf: path).network
+      // Rows name what was asked for: two files may describe nets of one name.
+      network.name = path
+      return network
+    }
+    main(nil)
+  }
 }
