@@ -114,7 +114,7 @@ let package = Package(
         "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
-    .testTarget(name: "CommandTests", dependencies: ["Results"]),
+    .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),
   ]
     + wideKernels.map { name, march in
       .target(name: name, dependencies: ["KernelInterface"], swiftSettings: kernelFlags(march))

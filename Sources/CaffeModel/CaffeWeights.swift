@@ -1,95 +1,124 @@
-import Foundation
 import Networks
-import SwiftProtobuf
 import Tensors
 
-/// The weights in a caffemodel, found by layer name, as Caffe's `Net::CopyTrainedLayersFrom` does.
+/// The weights in a caffemodel – today's, V1 or V0 –, found by layer name, as Caffe's
+/// `Net::CopyTrainedLayersFrom` does.
 ///
-/// Layers of the file that the network lacks are ignored; a layer of the network that the file
-/// lacks, or whose blobs have another shape, is an error that names it.
+/// Only names and shapes are read at first; the values of a layer go straight from the file into
+/// its tensors when they are asked for. Layers of the file that the network lacks are ignored; a
+/// layer of the network that the file lacks, or whose blobs have another shape, is an error that
+/// names it.
 public struct CaffeWeights: WeightSource {
-  private struct Blob: Sendable {
-    var dimensions: [Int]
-    var values: [Float]
-  }
-
   private let path: String
-  private let blobs: [String: [Blob]]
+  private let source: ByteSource
+  private let layers: [StoredLayer]
+  private let indices: [String: Int]
 
-  /// - Parameter path: a caffemodel in the current format (`layer`, not legacy `layers`).
+  /// - Parameter path: a caffemodel.
   /// - Throws: ``CaffeModelError``: the file can't be read or is not a caffemodel.
   public init(contentsOf path: String) throws(CaffeModelError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw .unreadable(path: path, reason: (error as NSError).localizedDescription)
-    }
-    var options = BinaryDecodingOptions()
-    options.discardUnknownFields = true
-    let net: Caffe_NetParameter
-    do {
-      net = try Caffe_NetParameter(serializedBytes: data, options: options)
-    } catch {
-      throw .notAModel(path: path, reason: "it is damaged or another kind of file (\(error))")
-    }
-    if net.layer.isEmpty && !net.layers.isEmpty {
-      throw .legacySyntax(version: "V1", file: "'\(path)'")
-    }
-    if net.layer.isEmpty { throw .notAModel(path: path, reason: "it holds no layer") }
+    try self.init(try ByteSource(path: path), path: path)
+  }
 
-    var blobs: [String: [Blob]] = [:]
-    for layer in net.layer where !layer.blobs.isEmpty {
-      guard blobs[layer.name] == nil else {
+  /// Reads the bytes of a caffemodel.
+  /// - Parameter name: of the file, for errors.
+  public init(bytes: [UInt8], named name: String) throws(CaffeModelError) {
+    try self.init(ByteSource(bytes: bytes), path: name)
+  }
+
+  private init(_ source: ByteSource, path: String) throws(CaffeModelError) {
+    self.path = path
+    self.source = source
+    do throws(WireError) {
+      layers = try WeightIndex.layers(of: source)
+    } catch {
+      throw .notAModel(path: path, reason: error.reason)
+    }
+    if layers.isEmpty { throw .notAModel(path: path, reason: "it holds no layer") }
+    var indices: [String: Int] = [:]
+    for (index, layer) in layers.enumerated() where !layer.blobs.isEmpty {
+      guard indices.updateValue(index, forKey: layer.name) == nil else {
         throw .notAModel(path: path, reason: "it holds two layers named '\(layer.name)'")
       }
-      blobs[layer.name] = layer.blobs.map { Blob(dimensions: $0.dimensions, values: $0.data) }
     }
-    self.path = path
-    self.blobs = blobs
+    self.indices = indices
   }
 
   /// Names of the layers that have weights, sorted.
-  public var layerNames: [String] { blobs.keys.sorted() }
+  public var layerNames: [String] { indices.keys.sorted() }
+
+  /// What becomes of a layer of the file.
+  public struct Match: Hashable, Sendable {
+    public var layer: String
+    /// Whether the network has a layer of that name; otherwise it is ignored.
+    public var isCopied: Bool
+
+    /// The line that Caffe logs.
+    public var description: String {
+      "\(isCopied ? "Copying" : "Ignoring") source layer \(layer)"
+    }
+  }
+
+  /// What becomes of each layer of the file, in its order.
+  public func matches(in net: CaffeNetwork) -> [Match] {
+    let names = Set(net.network.layers.map(\.name) + net.inputLayers.map(\.name))
+    return layers.map { Match(layer: $0.name, isCopied: names.contains($0.name)) }
+  }
+
+  /// Holds all shapes against those that a network needs, before anything is read.
+  /// - Throws: a layer whose weights are missing or have another shape.
+  public func validate(for graph: Graph) throws(NetworkError) {
+    for node in graph.nodes { _ = try storedBlobs(of: node, in: graph) }
+  }
 
   public func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
-    guard let shapes = graph.weightShapes(of: node) else { return nil }
     let name = node.layer.name
-    guard let blobs = blobs[name] else {
+    let stored = try storedBlobs(of: node, in: graph)
+    var tensors: [Tensor] = []
+    for (blob, shape) in stored {
+      let tensor = Tensor(shape)
+      do throws(WireError) {
+        try blob.read(from: source, into: tensor.buffer.elements)
+      } catch {
+        throw .weights(layer: name, reason: "'\(path)': \(error.reason)")
+      }
+      tensors.append(tensor)
+    }
+    guard let weight = tensors.first else { return nil }
+    return LayerWeights(weight: weight, bias: tensors.count > 1 ? tensors[1] : nil)
+  }
+
+  /// The blobs of a layer with the shapes that the network needs, checked.
+  private func storedBlobs(
+    of node: Graph.Node, in graph: Graph
+  ) throws(NetworkError) -> [(StoredBlob, Shape)] {
+    let name = node.layer.name
+    let stored = indices[name].map { layers[$0].blobs }
+    guard let shapes = graph.weightShapes(of: node) else {
+      guard let stored else { return [] }
+      throw .weights(
+        layer: name,
+        reason: "'\(path)' has \(stored.count) blobs where the layer's kind has none")
+    }
+    guard let stored else {
       throw .weights(layer: name, reason: "'\(path)' has none under that name")
     }
     let wanted = [shapes.weight] + (shapes.bias.map { [$0] } ?? [])
-    guard blobs.count == wanted.count else {
+    guard stored.count == wanted.count else {
       throw .weights(
-        layer: name, reason: "'\(path)' has \(blobs.count) blobs where \(wanted.count) are needed")
+        layer: name, reason: "'\(path)' has \(stored.count) blobs where \(wanted.count) are needed")
     }
-    var tensors: [Tensor] = []
-    for (blob, shape) in zip(blobs, wanted) {
+    for (blob, shape) in zip(stored, wanted) {
       let found = blob.dimensions.map(String.init).joined(separator: "x")
-      guard Self.paddedToFour(blob.dimensions) == Self.paddedToFour(shape.dimensions) else {
+      guard blob.matches(shape) else {
         throw .weights(
           layer: name, reason: "'\(path)' has a blob of shape \(found) where \(shape) is needed")
       }
-      guard blob.values.count == shape.count else {
+      guard blob.count == shape.count else {
         throw .weights(
-          layer: name,
-          reason: "'\(path)' has \(blob.values.count) float values in a blob of shape \(found)")
+          layer: name, reason: "'\(path)' has \(blob.count) values in a blob of shape \(found)")
       }
-      tensors.append(Tensor(shape, values: blob.values))
     }
-    return LayerWeights(weight: tensors[0], bias: tensors.count > 1 ? tensors[1] : nil)
-  }
-
-  /// Legacy blobs always have four axes: 1×1×1×K for a bias, 1×1×K×C for an inner product.
-  private static func paddedToFour(_ dimensions: [Int]) -> [Int] {
-    Array(repeating: 1, count: max(0, 4 - dimensions.count)) + dimensions
-  }
-}
-
-extension Caffe_BlobProto {
-  /// The shape, or the four legacy axes.
-  fileprivate var dimensions: [Int] {
-    if hasShape { return shape.dim.map { Int($0) } }
-    return [num, channels, height, width].map { Int($0) }
+    return Array(zip(stored, wanted))
   }
 }

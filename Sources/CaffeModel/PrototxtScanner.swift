@@ -1,34 +1,10 @@
-/// A field of a text-format message as it stands in the file.
-///
-/// SwiftProtobuf's text decoder reports neither line nor field; a useful message needs both.
-struct PrototxtField {
-  /// Names from the outermost message to the field itself.
-  var path: [String]
-  var line: Int
-  /// The source text of a scalar; nil for a message.
-  var value: String?
-  /// Counts the fields of the outermost message, so that fields of one layer can be told from
-  /// those of the next.
-  var entry: Int
-
-  /// The field alone, inside its messages: enough text to ask the decoder about it.
-  var isolated: String {
-    let leaf = path[path.count - 1] + (value.map { ": \($0)" } ?? " {}")
-    let opening = path.dropLast().map { "\($0) { " }.joined()
-    return opening + leaf + String(repeating: " }", count: path.count - 1)
-  }
-
-  /// The value without its quotes.
-  var unquoted: String? {
-    guard let value, value.count >= 2, value.first == "\"" || value.first == "'" else {
-      return value
-    }
-    return String(value.dropFirst().dropLast())
-  }
-}
-
-/// Splits protobuf's text format into its fields, knowing the syntax but no schema.
+/// Reads protobuf's text format into its fields, knowing the syntax but no schema.
 struct PrototxtScanner {
+  /// Levels of messages inside each other; Caffe's own files have five.
+  static let depthLimit = 32
+  /// Bytes of a description; Caffe's largest public ones have 100 000.
+  static let byteLimit = 8 << 20
+
   private enum Token: Equatable {
     case word(String)
     case string(String)
@@ -39,77 +15,72 @@ struct PrototxtScanner {
   private let text: [UInt8]
   private var position = 0
   private var line = 1
-  private var fields: [PrototxtField] = []
 
-  /// All fields, messages before what is in them, in the order of the file.
-  static func fields(of text: String) throws(CaffeModelError) -> [PrototxtField] {
-    var scanner = PrototxtScanner(text: Array(text.utf8))
-    try scanner.scan()
-    return scanner.fields
+  /// The fields of the outermost message.
+  static func message(of text: String) throws(CaffeModelError) -> PrototxtMessage {
+    let bytes = Array(text.utf8)
+    guard bytes.count <= byteLimit else {
+      throw .tooLarge(byteCount: bytes.count, limit: byteLimit)
+    }
+    var scanner = PrototxtScanner(text: bytes)
+    return try scanner.message(until: nil, opened: 1, depth: 0)
   }
 
   private init(text: [UInt8]) { self.text = text }
 
-  private mutating func scan() throws(CaffeModelError) {
-    var path: [String] = []
-    var openLines: [Int] = []
-    var closers: [Character] = []
-    var entry = -1
+  /// - Parameters:
+  ///   - closer: the brace that ends the message; nil at the top, which the end of the text ends.
+  ///   - opened: the line of the opening brace.
+  private mutating func message(
+    until closer: Character?, opened: Int, depth: Int
+  ) throws(CaffeModelError) -> PrototxtMessage {
+    guard depth <= Self.depthLimit else {
+      throw .syntax(
+        line: line, reason: "messages are nested more than \(Self.depthLimit) levels deep")
+    }
+    var message = PrototxtMessage()
     while true {
       switch try next() {
       case .end:
-        if let opened = openLines.last {
-          throw .syntax(line: opened, reason: "the '{' of this line is never closed")
-        }
-        return
+        if closer == nil { return message }
+        throw .syntax(line: opened, reason: "the '{' of this line is never closed")
       case .punctuation(let mark) where mark == "," || mark == ";": continue
-      case .punctuation(let mark) where mark == closers.last:
-        closers.removeLast()
-        openLines.removeLast()
-        path.removeLast()
+      case .punctuation(let mark) where mark == closer: return message
       case .word(let name):
-        if path.isEmpty { entry += 1 }
-        if let opening = try scanValues(of: name, path: path, entry: entry) {
-          path.append(name)
-          openLines.append(line)
-          closers.append(opening == "{" ? "}" : ">")
-        }
+        try appendValues(of: name, to: &message, depth: depth)
       case .punctuation(let mark): throw unexpected("'\(mark)'")
       case .string(let string): throw unexpected(string)
       }
     }
   }
 
-  /// Reads what follows a field name and records the field.
-  /// - Returns: the opening brace when the value is a message.
-  private mutating func scanValues(
-    of name: String, path: [String], entry: Int
-  ) throws(CaffeModelError) -> Character? {
+  /// Reads what follows a field name and records the field, or one for each value of a list.
+  private mutating func appendValues(
+    of name: String, to message: inout PrototxtMessage, depth: Int
+  ) throws(CaffeModelError) {
     let start = line
-    func field(_ value: String?) -> PrototxtField {
-      PrototxtField(path: path + [name], line: start, value: value, entry: entry)
-    }
     var token = try next()
     let hasColon = token == .punctuation(":")
     if hasColon { token = try next() }
     switch token {
     case .punctuation(let mark) where mark == "{" || mark == "<":
-      fields.append(field(nil))
-      return mark
+      let inner = try self.message(
+        until: mark == "{" ? "}" : ">", opened: line, depth: depth + 1)
+      message.fields.append(PrototxtField(name: name, line: start, value: .message(inner)))
     case .punctuation("[") where hasColon:
       while true {
         switch try next() {
-        case .word(let value), .string(let value): fields.append(field(value))
+        case .word(let value), .string(let value):
+          message.fields.append(PrototxtField(name: name, line: line, value: .scalar(value)))
         case .punctuation(","): continue
-        case .punctuation("]"): return nil
+        case .punctuation("]"): return
         default: throw unexpected("what stands in the list of '\(name)'")
         }
       }
-    case .word(let value) where hasColon: fields.append(field(value))
-    case .string(let value) where hasColon: fields.append(field(value))
+    case .word(let value) where hasColon, .string(let value) where hasColon:
+      message.fields.append(PrototxtField(name: name, line: start, value: .scalar(value)))
     default: throw .syntax(line: start, reason: "'\(name)' has no value")
     }
-    return nil
   }
 
   private mutating func next() throws(CaffeModelError) -> Token {

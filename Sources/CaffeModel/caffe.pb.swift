@@ -8,13 +8,17 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The part of Caffe's file format that AlexBench reads: network descriptions (deploy prototxt) of
-/// the layer kinds in Networks/LayerSpec.swift, and the weights of a caffemodel.
+/// The part of Caffe's file format that AlexBench reads and writes: network descriptions of the
+/// layer kinds in Networks/LayerSpec.swift, in today's syntax and in both older ones, and the
+/// weights of a caffemodel.
 ///
 /// Names and field numbers are those of src/caffe/proto/caffe.proto in BVLC/caffe, which defines the
 /// format. What is not listed is unknown to the reader, which then refuses a description by the
 /// name of the field and skips it in a caffemodel. Fields marked "ignored" are listed because
-/// public deploy files have them; they do not change what a forward pass computes.
+/// public files have them; they do not change what a forward pass computes.
+///
+/// The weights themselves are not decoded through these messages but by WireReader.swift, straight
+/// from the file into tensors; the messages have no blobs.
 ///
 /// After a change, run Scripts/generate-protobuf.
 
@@ -28,6 +32,16 @@ import SwiftProtobuf
 fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobuf.ProtobufAPIVersionCheck {
   struct _2: SwiftProtobuf.ProtobufAPIVersion_2 {}
   typealias Version = _2
+}
+
+nonisolated enum Caffe_Phase: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+  case train = 0
+  case test = 1
+
+  init() {
+    self = .train
+  }
+
 }
 
 /// Caffe repeats this type inside each parameter message; the values are the same.
@@ -54,68 +68,83 @@ nonisolated struct Caffe_BlobShape: Sendable {
   init() {}
 }
 
-nonisolated struct Caffe_BlobProto: Sendable {
+nonisolated struct Caffe_NetState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Legacy four axes, in place of `shape`.
-  var num: Int32 {
-    get {_num ?? 0}
-    set {_num = newValue}
+  /// ignored: the caller chooses
+  var phase: Caffe_Phase {
+    get {_phase ?? .test}
+    set {_phase = newValue}
   }
-  /// Returns true if `num` has been explicitly set.
-  var hasNum: Bool {self._num != nil}
-  /// Clears the value of `num`. Subsequent reads from it will return its default value.
-  mutating func clearNum() {self._num = nil}
+  /// Returns true if `phase` has been explicitly set.
+  var hasPhase: Bool {self._phase != nil}
+  /// Clears the value of `phase`. Subsequent reads from it will return its default value.
+  mutating func clearPhase() {self._phase = nil}
 
-  var channels: Int32 {
-    get {_channels ?? 0}
-    set {_channels = newValue}
+  var level: Int32 {
+    get {_level ?? 0}
+    set {_level = newValue}
   }
-  /// Returns true if `channels` has been explicitly set.
-  var hasChannels: Bool {self._channels != nil}
-  /// Clears the value of `channels`. Subsequent reads from it will return its default value.
-  mutating func clearChannels() {self._channels = nil}
+  /// Returns true if `level` has been explicitly set.
+  var hasLevel: Bool {self._level != nil}
+  /// Clears the value of `level`. Subsequent reads from it will return its default value.
+  mutating func clearLevel() {self._level = nil}
 
-  var height: Int32 {
-    get {_height ?? 0}
-    set {_height = newValue}
-  }
-  /// Returns true if `height` has been explicitly set.
-  var hasHeight: Bool {self._height != nil}
-  /// Clears the value of `height`. Subsequent reads from it will return its default value.
-  mutating func clearHeight() {self._height = nil}
-
-  var width: Int32 {
-    get {_width ?? 0}
-    set {_width = newValue}
-  }
-  /// Returns true if `width` has been explicitly set.
-  var hasWidth: Bool {self._width != nil}
-  /// Clears the value of `width`. Subsequent reads from it will return its default value.
-  mutating func clearWidth() {self._width = nil}
-
-  var data: [Float] = []
-
-  var shape: Caffe_BlobShape {
-    get {_shape ?? Caffe_BlobShape()}
-    set {_shape = newValue}
-  }
-  /// Returns true if `shape` has been explicitly set.
-  var hasShape: Bool {self._shape != nil}
-  /// Clears the value of `shape`. Subsequent reads from it will return its default value.
-  mutating func clearShape() {self._shape = nil}
+  var stage: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _num: Int32? = nil
-  fileprivate var _channels: Int32? = nil
-  fileprivate var _height: Int32? = nil
-  fileprivate var _width: Int32? = nil
-  fileprivate var _shape: Caffe_BlobShape? = nil
+  fileprivate var _phase: Caffe_Phase? = nil
+  fileprivate var _level: Int32? = nil
+}
+
+nonisolated struct Caffe_NetStateRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var phase: Caffe_Phase {
+    get {_phase ?? .train}
+    set {_phase = newValue}
+  }
+  /// Returns true if `phase` has been explicitly set.
+  var hasPhase: Bool {self._phase != nil}
+  /// Clears the value of `phase`. Subsequent reads from it will return its default value.
+  mutating func clearPhase() {self._phase = nil}
+
+  var minLevel: Int32 {
+    get {_minLevel ?? 0}
+    set {_minLevel = newValue}
+  }
+  /// Returns true if `minLevel` has been explicitly set.
+  var hasMinLevel: Bool {self._minLevel != nil}
+  /// Clears the value of `minLevel`. Subsequent reads from it will return its default value.
+  mutating func clearMinLevel() {self._minLevel = nil}
+
+  var maxLevel: Int32 {
+    get {_maxLevel ?? 0}
+    set {_maxLevel = newValue}
+  }
+  /// Returns true if `maxLevel` has been explicitly set.
+  var hasMaxLevel: Bool {self._maxLevel != nil}
+  /// Clears the value of `maxLevel`. Subsequent reads from it will return its default value.
+  mutating func clearMaxLevel() {self._maxLevel = nil}
+
+  var stage: [String] = []
+
+  var notStage: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _phase: Caffe_Phase? = nil
+  fileprivate var _minLevel: Int32? = nil
+  fileprivate var _maxLevel: Int32? = nil
 }
 
 nonisolated struct Caffe_NetParameter: Sendable {
@@ -132,14 +161,12 @@ nonisolated struct Caffe_NetParameter: Sendable {
   /// Clears the value of `name`. Subsequent reads from it will return its default value.
   mutating func clearName() {self._name = nil}
 
-  /// Legacy layers (V1, V0): only their presence is seen, to refuse them by name.
   var layers: [Caffe_V1LayerParameter] = []
 
   var input: [String] = []
 
   var inputDim: [Int32] = []
 
-  /// ignored
   var forceBackward: Bool {
     get {_forceBackward ?? false}
     set {_forceBackward = newValue}
@@ -148,6 +175,25 @@ nonisolated struct Caffe_NetParameter: Sendable {
   var hasForceBackward: Bool {self._forceBackward != nil}
   /// Clears the value of `forceBackward`. Subsequent reads from it will return its default value.
   mutating func clearForceBackward() {self._forceBackward = nil}
+
+  var state: Caffe_NetState {
+    get {_state ?? Caffe_NetState()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  mutating func clearState() {self._state = nil}
+
+  /// ignored
+  var debugInfo: Bool {
+    get {_debugInfo ?? false}
+    set {_debugInfo = newValue}
+  }
+  /// Returns true if `debugInfo` has been explicitly set.
+  var hasDebugInfo: Bool {self._debugInfo != nil}
+  /// Clears the value of `debugInfo`. Subsequent reads from it will return its default value.
+  mutating func clearDebugInfo() {self._debugInfo = nil}
 
   var inputShape: [Caffe_BlobShape] = []
 
@@ -159,16 +205,8 @@ nonisolated struct Caffe_NetParameter: Sendable {
 
   fileprivate var _name: String? = nil
   fileprivate var _forceBackward: Bool? = nil
-}
-
-nonisolated struct Caffe_V1LayerParameter: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
+  fileprivate var _state: Caffe_NetState? = nil
+  fileprivate var _debugInfo: Bool? = nil
 }
 
 nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
@@ -204,16 +242,76 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
     set {_uniqueStorage()._top = newValue}
   }
 
-  /// ignored
+  var lossWeight: [Float] {
+    get {_storage._lossWeight}
+    set {_uniqueStorage()._lossWeight = newValue}
+  }
+
   var param: [Caffe_ParamSpec] {
     get {_storage._param}
     set {_uniqueStorage()._param = newValue}
   }
 
-  var blobs: [Caffe_BlobProto] {
-    get {_storage._blobs}
-    set {_uniqueStorage()._blobs = newValue}
+  var include: [Caffe_NetStateRule] {
+    get {_storage._include}
+    set {_uniqueStorage()._include = newValue}
   }
+
+  var exclude: [Caffe_NetStateRule] {
+    get {_storage._exclude}
+    set {_uniqueStorage()._exclude = newValue}
+  }
+
+  var phase: Caffe_Phase {
+    get {_storage._phase ?? .train}
+    set {_uniqueStorage()._phase = newValue}
+  }
+  /// Returns true if `phase` has been explicitly set.
+  var hasPhase: Bool {_storage._phase != nil}
+  /// Clears the value of `phase`. Subsequent reads from it will return its default value.
+  mutating func clearPhase() {_uniqueStorage()._phase = nil}
+
+  /// ignored
+  var propagateDown: [Bool] {
+    get {_storage._propagateDown}
+    set {_uniqueStorage()._propagateDown = newValue}
+  }
+
+  var transformParam: Caffe_TransformationParameter {
+    get {_storage._transformParam ?? Caffe_TransformationParameter()}
+    set {_uniqueStorage()._transformParam = newValue}
+  }
+  /// Returns true if `transformParam` has been explicitly set.
+  var hasTransformParam: Bool {_storage._transformParam != nil}
+  /// Clears the value of `transformParam`. Subsequent reads from it will return its default value.
+  mutating func clearTransformParam() {_uniqueStorage()._transformParam = nil}
+
+  var lossParam: Caffe_LossParameter {
+    get {_storage._lossParam ?? Caffe_LossParameter()}
+    set {_uniqueStorage()._lossParam = newValue}
+  }
+  /// Returns true if `lossParam` has been explicitly set.
+  var hasLossParam: Bool {_storage._lossParam != nil}
+  /// Clears the value of `lossParam`. Subsequent reads from it will return its default value.
+  mutating func clearLossParam() {_uniqueStorage()._lossParam = nil}
+
+  var accuracyParam: Caffe_AccuracyParameter {
+    get {_storage._accuracyParam ?? Caffe_AccuracyParameter()}
+    set {_uniqueStorage()._accuracyParam = newValue}
+  }
+  /// Returns true if `accuracyParam` has been explicitly set.
+  var hasAccuracyParam: Bool {_storage._accuracyParam != nil}
+  /// Clears the value of `accuracyParam`. Subsequent reads from it will return its default value.
+  mutating func clearAccuracyParam() {_uniqueStorage()._accuracyParam = nil}
+
+  var concatParam: Caffe_ConcatParameter {
+    get {_storage._concatParam ?? Caffe_ConcatParameter()}
+    set {_uniqueStorage()._concatParam = newValue}
+  }
+  /// Returns true if `concatParam` has been explicitly set.
+  var hasConcatParam: Bool {_storage._concatParam != nil}
+  /// Clears the value of `concatParam`. Subsequent reads from it will return its default value.
+  mutating func clearConcatParam() {_uniqueStorage()._concatParam = nil}
 
   var convolutionParam: Caffe_ConvolutionParameter {
     get {_storage._convolutionParam ?? Caffe_ConvolutionParameter()}
@@ -224,6 +322,15 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   /// Clears the value of `convolutionParam`. Subsequent reads from it will return its default value.
   mutating func clearConvolutionParam() {_uniqueStorage()._convolutionParam = nil}
 
+  var dataParam: Caffe_DataParameter {
+    get {_storage._dataParam ?? Caffe_DataParameter()}
+    set {_uniqueStorage()._dataParam = newValue}
+  }
+  /// Returns true if `dataParam` has been explicitly set.
+  var hasDataParam: Bool {_storage._dataParam != nil}
+  /// Clears the value of `dataParam`. Subsequent reads from it will return its default value.
+  mutating func clearDataParam() {_uniqueStorage()._dataParam = nil}
+
   var dropoutParam: Caffe_DropoutParameter {
     get {_storage._dropoutParam ?? Caffe_DropoutParameter()}
     set {_uniqueStorage()._dropoutParam = newValue}
@@ -232,6 +339,42 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   var hasDropoutParam: Bool {_storage._dropoutParam != nil}
   /// Clears the value of `dropoutParam`. Subsequent reads from it will return its default value.
   mutating func clearDropoutParam() {_uniqueStorage()._dropoutParam = nil}
+
+  var dummyDataParam: Caffe_DummyDataParameter {
+    get {_storage._dummyDataParam ?? Caffe_DummyDataParameter()}
+    set {_uniqueStorage()._dummyDataParam = newValue}
+  }
+  /// Returns true if `dummyDataParam` has been explicitly set.
+  var hasDummyDataParam: Bool {_storage._dummyDataParam != nil}
+  /// Clears the value of `dummyDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearDummyDataParam() {_uniqueStorage()._dummyDataParam = nil}
+
+  var eltwiseParam: Caffe_EltwiseParameter {
+    get {_storage._eltwiseParam ?? Caffe_EltwiseParameter()}
+    set {_uniqueStorage()._eltwiseParam = newValue}
+  }
+  /// Returns true if `eltwiseParam` has been explicitly set.
+  var hasEltwiseParam: Bool {_storage._eltwiseParam != nil}
+  /// Clears the value of `eltwiseParam`. Subsequent reads from it will return its default value.
+  mutating func clearEltwiseParam() {_uniqueStorage()._eltwiseParam = nil}
+
+  var hdf5DataParam: Caffe_HDF5DataParameter {
+    get {_storage._hdf5DataParam ?? Caffe_HDF5DataParameter()}
+    set {_uniqueStorage()._hdf5DataParam = newValue}
+  }
+  /// Returns true if `hdf5DataParam` has been explicitly set.
+  var hasHdf5DataParam: Bool {_storage._hdf5DataParam != nil}
+  /// Clears the value of `hdf5DataParam`. Subsequent reads from it will return its default value.
+  mutating func clearHdf5DataParam() {_uniqueStorage()._hdf5DataParam = nil}
+
+  var imageDataParam: Caffe_ImageDataParameter {
+    get {_storage._imageDataParam ?? Caffe_ImageDataParameter()}
+    set {_uniqueStorage()._imageDataParam = newValue}
+  }
+  /// Returns true if `imageDataParam` has been explicitly set.
+  var hasImageDataParam: Bool {_storage._imageDataParam != nil}
+  /// Clears the value of `imageDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearImageDataParam() {_uniqueStorage()._imageDataParam = nil}
 
   var innerProductParam: Caffe_InnerProductParameter {
     get {_storage._innerProductParam ?? Caffe_InnerProductParameter()}
@@ -251,6 +394,15 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   /// Clears the value of `lrnParam`. Subsequent reads from it will return its default value.
   mutating func clearLrnParam() {_uniqueStorage()._lrnParam = nil}
 
+  var memoryDataParam: Caffe_MemoryDataParameter {
+    get {_storage._memoryDataParam ?? Caffe_MemoryDataParameter()}
+    set {_uniqueStorage()._memoryDataParam = newValue}
+  }
+  /// Returns true if `memoryDataParam` has been explicitly set.
+  var hasMemoryDataParam: Bool {_storage._memoryDataParam != nil}
+  /// Clears the value of `memoryDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearMemoryDataParam() {_uniqueStorage()._memoryDataParam = nil}
+
   var poolingParam: Caffe_PoolingParameter {
     get {_storage._poolingParam ?? Caffe_PoolingParameter()}
     set {_uniqueStorage()._poolingParam = newValue}
@@ -259,6 +411,15 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   var hasPoolingParam: Bool {_storage._poolingParam != nil}
   /// Clears the value of `poolingParam`. Subsequent reads from it will return its default value.
   mutating func clearPoolingParam() {_uniqueStorage()._poolingParam = nil}
+
+  var powerParam: Caffe_PowerParameter {
+    get {_storage._powerParam ?? Caffe_PowerParameter()}
+    set {_uniqueStorage()._powerParam = newValue}
+  }
+  /// Returns true if `powerParam` has been explicitly set.
+  var hasPowerParam: Bool {_storage._powerParam != nil}
+  /// Clears the value of `powerParam`. Subsequent reads from it will return its default value.
+  mutating func clearPowerParam() {_uniqueStorage()._powerParam = nil}
 
   var reluParam: Caffe_ReLUParameter {
     get {_storage._reluParam ?? Caffe_ReLUParameter()}
@@ -269,6 +430,15 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   /// Clears the value of `reluParam`. Subsequent reads from it will return its default value.
   mutating func clearReluParam() {_uniqueStorage()._reluParam = nil}
 
+  var sigmoidParam: Caffe_SigmoidParameter {
+    get {_storage._sigmoidParam ?? Caffe_SigmoidParameter()}
+    set {_uniqueStorage()._sigmoidParam = newValue}
+  }
+  /// Returns true if `sigmoidParam` has been explicitly set.
+  var hasSigmoidParam: Bool {_storage._sigmoidParam != nil}
+  /// Clears the value of `sigmoidParam`. Subsequent reads from it will return its default value.
+  mutating func clearSigmoidParam() {_uniqueStorage()._sigmoidParam = nil}
+
   var softmaxParam: Caffe_SoftmaxParameter {
     get {_storage._softmaxParam ?? Caffe_SoftmaxParameter()}
     set {_uniqueStorage()._softmaxParam = newValue}
@@ -277,6 +447,33 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   var hasSoftmaxParam: Bool {_storage._softmaxParam != nil}
   /// Clears the value of `softmaxParam`. Subsequent reads from it will return its default value.
   mutating func clearSoftmaxParam() {_uniqueStorage()._softmaxParam = nil}
+
+  var tanhParam: Caffe_TanHParameter {
+    get {_storage._tanhParam ?? Caffe_TanHParameter()}
+    set {_uniqueStorage()._tanhParam = newValue}
+  }
+  /// Returns true if `tanhParam` has been explicitly set.
+  var hasTanhParam: Bool {_storage._tanhParam != nil}
+  /// Clears the value of `tanhParam`. Subsequent reads from it will return its default value.
+  mutating func clearTanhParam() {_uniqueStorage()._tanhParam = nil}
+
+  var windowDataParam: Caffe_WindowDataParameter {
+    get {_storage._windowDataParam ?? Caffe_WindowDataParameter()}
+    set {_uniqueStorage()._windowDataParam = newValue}
+  }
+  /// Returns true if `windowDataParam` has been explicitly set.
+  var hasWindowDataParam: Bool {_storage._windowDataParam != nil}
+  /// Clears the value of `windowDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearWindowDataParam() {_uniqueStorage()._windowDataParam = nil}
+
+  var flattenParam: Caffe_FlattenParameter {
+    get {_storage._flattenParam ?? Caffe_FlattenParameter()}
+    set {_uniqueStorage()._flattenParam = newValue}
+  }
+  /// Returns true if `flattenParam` has been explicitly set.
+  var hasFlattenParam: Bool {_storage._flattenParam != nil}
+  /// Clears the value of `flattenParam`. Subsequent reads from it will return its default value.
+  mutating func clearFlattenParam() {_uniqueStorage()._flattenParam = nil}
 
   var inputParam: Caffe_InputParameter {
     get {_storage._inputParam ?? Caffe_InputParameter()}
@@ -294,16 +491,207 @@ nonisolated struct Caffe_LayerParameter: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-nonisolated struct Caffe_InputParameter: Sendable {
+/// The input arrays are expected as they are after the transformation, so that only the sizes count.
+nonisolated struct Caffe_TransformationParameter: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var shape: [Caffe_BlobShape] = []
+  /// ignored
+  var scale: Float {
+    get {_scale ?? 0}
+    set {_scale = newValue}
+  }
+  /// Returns true if `scale` has been explicitly set.
+  var hasScale: Bool {self._scale != nil}
+  /// Clears the value of `scale`. Subsequent reads from it will return its default value.
+  mutating func clearScale() {self._scale = nil}
+
+  /// ignored
+  var mirror: Bool {
+    get {_mirror ?? false}
+    set {_mirror = newValue}
+  }
+  /// Returns true if `mirror` has been explicitly set.
+  var hasMirror: Bool {self._mirror != nil}
+  /// Clears the value of `mirror`. Subsequent reads from it will return its default value.
+  mutating func clearMirror() {self._mirror = nil}
+
+  var cropSize: UInt32 {
+    get {_cropSize ?? 0}
+    set {_cropSize = newValue}
+  }
+  /// Returns true if `cropSize` has been explicitly set.
+  var hasCropSize: Bool {self._cropSize != nil}
+  /// Clears the value of `cropSize`. Subsequent reads from it will return its default value.
+  mutating func clearCropSize() {self._cropSize = nil}
+
+  /// ignored
+  var meanFile: String {
+    get {_meanFile ?? String()}
+    set {_meanFile = newValue}
+  }
+  /// Returns true if `meanFile` has been explicitly set.
+  var hasMeanFile: Bool {self._meanFile != nil}
+  /// Clears the value of `meanFile`. Subsequent reads from it will return its default value.
+  mutating func clearMeanFile() {self._meanFile = nil}
+
+  /// only their number is used
+  var meanValue: [Float] = []
+
+  var forceColor: Bool {
+    get {_forceColor ?? false}
+    set {_forceColor = newValue}
+  }
+  /// Returns true if `forceColor` has been explicitly set.
+  var hasForceColor: Bool {self._forceColor != nil}
+  /// Clears the value of `forceColor`. Subsequent reads from it will return its default value.
+  mutating func clearForceColor() {self._forceColor = nil}
+
+  var forceGray: Bool {
+    get {_forceGray ?? false}
+    set {_forceGray = newValue}
+  }
+  /// Returns true if `forceGray` has been explicitly set.
+  var hasForceGray: Bool {self._forceGray != nil}
+  /// Clears the value of `forceGray`. Subsequent reads from it will return its default value.
+  mutating func clearForceGray() {self._forceGray = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _scale: Float? = nil
+  fileprivate var _mirror: Bool? = nil
+  fileprivate var _cropSize: UInt32? = nil
+  fileprivate var _meanFile: String? = nil
+  fileprivate var _forceColor: Bool? = nil
+  fileprivate var _forceGray: Bool? = nil
+}
+
+nonisolated struct Caffe_LossParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var ignoreLabel: Int32 {
+    get {_ignoreLabel ?? 0}
+    set {_ignoreLabel = newValue}
+  }
+  /// Returns true if `ignoreLabel` has been explicitly set.
+  var hasIgnoreLabel: Bool {self._ignoreLabel != nil}
+  /// Clears the value of `ignoreLabel`. Subsequent reads from it will return its default value.
+  mutating func clearIgnoreLabel() {self._ignoreLabel = nil}
+
+  var normalize: Bool {
+    get {_normalize ?? false}
+    set {_normalize = newValue}
+  }
+  /// Returns true if `normalize` has been explicitly set.
+  var hasNormalize: Bool {self._normalize != nil}
+  /// Clears the value of `normalize`. Subsequent reads from it will return its default value.
+  mutating func clearNormalize() {self._normalize = nil}
+
+  var normalization: Caffe_LossParameter.NormalizationMode {
+    get {_normalization ?? .valid}
+    set {_normalization = newValue}
+  }
+  /// Returns true if `normalization` has been explicitly set.
+  var hasNormalization: Bool {self._normalization != nil}
+  /// Clears the value of `normalization`. Subsequent reads from it will return its default value.
+  mutating func clearNormalization() {self._normalization = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum NormalizationMode: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case full = 0
+    case valid = 1
+    case batchSize = 2
+    case none = 3
+
+    init() {
+      self = .full
+    }
+
+  }
+
+  init() {}
+
+  fileprivate var _ignoreLabel: Int32? = nil
+  fileprivate var _normalize: Bool? = nil
+  fileprivate var _normalization: Caffe_LossParameter.NormalizationMode? = nil
+}
+
+nonisolated struct Caffe_AccuracyParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var topK: UInt32 {
+    get {_topK ?? 1}
+    set {_topK = newValue}
+  }
+  /// Returns true if `topK` has been explicitly set.
+  var hasTopK: Bool {self._topK != nil}
+  /// Clears the value of `topK`. Subsequent reads from it will return its default value.
+  mutating func clearTopK() {self._topK = nil}
+
+  var axis: Int32 {
+    get {_axis ?? 1}
+    set {_axis = newValue}
+  }
+  /// Returns true if `axis` has been explicitly set.
+  var hasAxis: Bool {self._axis != nil}
+  /// Clears the value of `axis`. Subsequent reads from it will return its default value.
+  mutating func clearAxis() {self._axis = nil}
+
+  var ignoreLabel: Int32 {
+    get {_ignoreLabel ?? 0}
+    set {_ignoreLabel = newValue}
+  }
+  /// Returns true if `ignoreLabel` has been explicitly set.
+  var hasIgnoreLabel: Bool {self._ignoreLabel != nil}
+  /// Clears the value of `ignoreLabel`. Subsequent reads from it will return its default value.
+  mutating func clearIgnoreLabel() {self._ignoreLabel = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _topK: UInt32? = nil
+  fileprivate var _axis: Int32? = nil
+  fileprivate var _ignoreLabel: Int32? = nil
+}
+
+nonisolated struct Caffe_ConcatParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var concatDim: UInt32 {
+    get {_concatDim ?? 1}
+    set {_concatDim = newValue}
+  }
+  /// Returns true if `concatDim` has been explicitly set.
+  var hasConcatDim: Bool {self._concatDim != nil}
+  /// Clears the value of `concatDim`. Subsequent reads from it will return its default value.
+  mutating func clearConcatDim() {self._concatDim = nil}
+
+  var axis: Int32 {
+    get {_axis ?? 1}
+    set {_axis = newValue}
+  }
+  /// Returns true if `axis` has been explicitly set.
+  var hasAxis: Bool {self._axis != nil}
+  /// Clears the value of `axis`. Subsequent reads from it will return its default value.
+  mutating func clearAxis() {self._axis = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _concatDim: UInt32? = nil
+  fileprivate var _axis: Int32? = nil
 }
 
 nonisolated struct Caffe_ConvolutionParameter: @unchecked Sendable {
@@ -446,6 +834,16 @@ nonisolated struct Caffe_ConvolutionParameter: @unchecked Sendable {
   /// Clears the value of `axis`. Subsequent reads from it will return its default value.
   mutating func clearAxis() {_uniqueStorage()._axis = nil}
 
+  /// ignored: another way to the same result
+  var forceNdIm2Col: Bool {
+    get {_storage._forceNdIm2Col ?? false}
+    set {_uniqueStorage()._forceNdIm2Col = newValue}
+  }
+  /// Returns true if `forceNdIm2Col` has been explicitly set.
+  var hasForceNdIm2Col: Bool {_storage._forceNdIm2Col != nil}
+  /// Clears the value of `forceNdIm2Col`. Subsequent reads from it will return its default value.
+  mutating func clearForceNdIm2Col() {_uniqueStorage()._forceNdIm2Col = nil}
+
   var dilation: [UInt32] {
     get {_storage._dilation}
     set {_uniqueStorage()._dilation = newValue}
@@ -456,6 +854,650 @@ nonisolated struct Caffe_ConvolutionParameter: @unchecked Sendable {
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+nonisolated struct Caffe_DataParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ignored
+  var source: String {
+    get {_source ?? String()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {self._source = nil}
+
+  /// ignored
+  var scale: Float {
+    get {_scale ?? 0}
+    set {_scale = newValue}
+  }
+  /// Returns true if `scale` has been explicitly set.
+  var hasScale: Bool {self._scale != nil}
+  /// Clears the value of `scale`. Subsequent reads from it will return its default value.
+  mutating func clearScale() {self._scale = nil}
+
+  /// ignored
+  var meanFile: String {
+    get {_meanFile ?? String()}
+    set {_meanFile = newValue}
+  }
+  /// Returns true if `meanFile` has been explicitly set.
+  var hasMeanFile: Bool {self._meanFile != nil}
+  /// Clears the value of `meanFile`. Subsequent reads from it will return its default value.
+  mutating func clearMeanFile() {self._meanFile = nil}
+
+  var batchSize: UInt32 {
+    get {_batchSize ?? 0}
+    set {_batchSize = newValue}
+  }
+  /// Returns true if `batchSize` has been explicitly set.
+  var hasBatchSize: Bool {self._batchSize != nil}
+  /// Clears the value of `batchSize`. Subsequent reads from it will return its default value.
+  mutating func clearBatchSize() {self._batchSize = nil}
+
+  /// before transform_param
+  var cropSize: UInt32 {
+    get {_cropSize ?? 0}
+    set {_cropSize = newValue}
+  }
+  /// Returns true if `cropSize` has been explicitly set.
+  var hasCropSize: Bool {self._cropSize != nil}
+  /// Clears the value of `cropSize`. Subsequent reads from it will return its default value.
+  mutating func clearCropSize() {self._cropSize = nil}
+
+  /// ignored
+  var mirror: Bool {
+    get {_mirror ?? false}
+    set {_mirror = newValue}
+  }
+  /// Returns true if `mirror` has been explicitly set.
+  var hasMirror: Bool {self._mirror != nil}
+  /// Clears the value of `mirror`. Subsequent reads from it will return its default value.
+  mutating func clearMirror() {self._mirror = nil}
+
+  /// ignored
+  var randSkip: UInt32 {
+    get {_randSkip ?? 0}
+    set {_randSkip = newValue}
+  }
+  /// Returns true if `randSkip` has been explicitly set.
+  var hasRandSkip: Bool {self._randSkip != nil}
+  /// Clears the value of `randSkip`. Subsequent reads from it will return its default value.
+  mutating func clearRandSkip() {self._randSkip = nil}
+
+  /// ignored
+  var backend: Caffe_DataParameter.DB {
+    get {_backend ?? .leveldb}
+    set {_backend = newValue}
+  }
+  /// Returns true if `backend` has been explicitly set.
+  var hasBackend: Bool {self._backend != nil}
+  /// Clears the value of `backend`. Subsequent reads from it will return its default value.
+  mutating func clearBackend() {self._backend = nil}
+
+  var forceEncodedColor: Bool {
+    get {_forceEncodedColor ?? false}
+    set {_forceEncodedColor = newValue}
+  }
+  /// Returns true if `forceEncodedColor` has been explicitly set.
+  var hasForceEncodedColor: Bool {self._forceEncodedColor != nil}
+  /// Clears the value of `forceEncodedColor`. Subsequent reads from it will return its default value.
+  mutating func clearForceEncodedColor() {self._forceEncodedColor = nil}
+
+  /// ignored
+  var prefetch: UInt32 {
+    get {_prefetch ?? 0}
+    set {_prefetch = newValue}
+  }
+  /// Returns true if `prefetch` has been explicitly set.
+  var hasPrefetch: Bool {self._prefetch != nil}
+  /// Clears the value of `prefetch`. Subsequent reads from it will return its default value.
+  mutating func clearPrefetch() {self._prefetch = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum DB: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case leveldb = 0
+    case lmdb = 1
+
+    init() {
+      self = .leveldb
+    }
+
+  }
+
+  init() {}
+
+  fileprivate var _source: String? = nil
+  fileprivate var _scale: Float? = nil
+  fileprivate var _meanFile: String? = nil
+  fileprivate var _batchSize: UInt32? = nil
+  fileprivate var _cropSize: UInt32? = nil
+  fileprivate var _mirror: Bool? = nil
+  fileprivate var _randSkip: UInt32? = nil
+  fileprivate var _backend: Caffe_DataParameter.DB? = nil
+  fileprivate var _forceEncodedColor: Bool? = nil
+  fileprivate var _prefetch: UInt32? = nil
+}
+
+nonisolated struct Caffe_DropoutParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dropoutRatio: Float {
+    get {_dropoutRatio ?? 0.5}
+    set {_dropoutRatio = newValue}
+  }
+  /// Returns true if `dropoutRatio` has been explicitly set.
+  var hasDropoutRatio: Bool {self._dropoutRatio != nil}
+  /// Clears the value of `dropoutRatio`. Subsequent reads from it will return its default value.
+  mutating func clearDropoutRatio() {self._dropoutRatio = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _dropoutRatio: Float? = nil
+}
+
+nonisolated struct Caffe_DummyDataParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ignored
+  var dataFiller: [Caffe_FillerParameter] = []
+
+  var num: [UInt32] = []
+
+  var channels: [UInt32] = []
+
+  var height: [UInt32] = []
+
+  var width: [UInt32] = []
+
+  var shape: [Caffe_BlobShape] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Caffe_EltwiseParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var operation: Caffe_EltwiseParameter.EltwiseOp {
+    get {_operation ?? .sum}
+    set {_operation = newValue}
+  }
+  /// Returns true if `operation` has been explicitly set.
+  var hasOperation: Bool {self._operation != nil}
+  /// Clears the value of `operation`. Subsequent reads from it will return its default value.
+  mutating func clearOperation() {self._operation = nil}
+
+  var coeff: [Float] = []
+
+  /// ignored
+  var stableProdGrad: Bool {
+    get {_stableProdGrad ?? false}
+    set {_stableProdGrad = newValue}
+  }
+  /// Returns true if `stableProdGrad` has been explicitly set.
+  var hasStableProdGrad: Bool {self._stableProdGrad != nil}
+  /// Clears the value of `stableProdGrad`. Subsequent reads from it will return its default value.
+  mutating func clearStableProdGrad() {self._stableProdGrad = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum EltwiseOp: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case prod = 0
+    case sum = 1
+    case max = 2
+
+    init() {
+      self = .prod
+    }
+
+  }
+
+  init() {}
+
+  fileprivate var _operation: Caffe_EltwiseParameter.EltwiseOp? = nil
+  fileprivate var _stableProdGrad: Bool? = nil
+}
+
+nonisolated struct Caffe_FlattenParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var axis: Int32 {
+    get {_axis ?? 1}
+    set {_axis = newValue}
+  }
+  /// Returns true if `axis` has been explicitly set.
+  var hasAxis: Bool {self._axis != nil}
+  /// Clears the value of `axis`. Subsequent reads from it will return its default value.
+  mutating func clearAxis() {self._axis = nil}
+
+  var endAxis: Int32 {
+    get {_endAxis ?? -1}
+    set {_endAxis = newValue}
+  }
+  /// Returns true if `endAxis` has been explicitly set.
+  var hasEndAxis: Bool {self._endAxis != nil}
+  /// Clears the value of `endAxis`. Subsequent reads from it will return its default value.
+  mutating func clearEndAxis() {self._endAxis = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _axis: Int32? = nil
+  fileprivate var _endAxis: Int32? = nil
+}
+
+nonisolated struct Caffe_HDF5DataParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ignored
+  var source: String {
+    get {_source ?? String()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {self._source = nil}
+
+  var batchSize: UInt32 {
+    get {_batchSize ?? 0}
+    set {_batchSize = newValue}
+  }
+  /// Returns true if `batchSize` has been explicitly set.
+  var hasBatchSize: Bool {self._batchSize != nil}
+  /// Clears the value of `batchSize`. Subsequent reads from it will return its default value.
+  mutating func clearBatchSize() {self._batchSize = nil}
+
+  /// ignored
+  var shuffle: Bool {
+    get {_shuffle ?? false}
+    set {_shuffle = newValue}
+  }
+  /// Returns true if `shuffle` has been explicitly set.
+  var hasShuffle: Bool {self._shuffle != nil}
+  /// Clears the value of `shuffle`. Subsequent reads from it will return its default value.
+  mutating func clearShuffle() {self._shuffle = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _source: String? = nil
+  fileprivate var _batchSize: UInt32? = nil
+  fileprivate var _shuffle: Bool? = nil
+}
+
+nonisolated struct Caffe_ImageDataParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ignored
+  var source: String {
+    get {_source ?? String()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {self._source = nil}
+
+  /// ignored
+  var scale: Float {
+    get {_scale ?? 0}
+    set {_scale = newValue}
+  }
+  /// Returns true if `scale` has been explicitly set.
+  var hasScale: Bool {self._scale != nil}
+  /// Clears the value of `scale`. Subsequent reads from it will return its default value.
+  mutating func clearScale() {self._scale = nil}
+
+  /// ignored
+  var meanFile: String {
+    get {_meanFile ?? String()}
+    set {_meanFile = newValue}
+  }
+  /// Returns true if `meanFile` has been explicitly set.
+  var hasMeanFile: Bool {self._meanFile != nil}
+  /// Clears the value of `meanFile`. Subsequent reads from it will return its default value.
+  mutating func clearMeanFile() {self._meanFile = nil}
+
+  var batchSize: UInt32 {
+    get {_batchSize ?? 1}
+    set {_batchSize = newValue}
+  }
+  /// Returns true if `batchSize` has been explicitly set.
+  var hasBatchSize: Bool {self._batchSize != nil}
+  /// Clears the value of `batchSize`. Subsequent reads from it will return its default value.
+  mutating func clearBatchSize() {self._batchSize = nil}
+
+  /// before transform_param
+  var cropSize: UInt32 {
+    get {_cropSize ?? 0}
+    set {_cropSize = newValue}
+  }
+  /// Returns true if `cropSize` has been explicitly set.
+  var hasCropSize: Bool {self._cropSize != nil}
+  /// Clears the value of `cropSize`. Subsequent reads from it will return its default value.
+  mutating func clearCropSize() {self._cropSize = nil}
+
+  /// ignored
+  var mirror: Bool {
+    get {_mirror ?? false}
+    set {_mirror = newValue}
+  }
+  /// Returns true if `mirror` has been explicitly set.
+  var hasMirror: Bool {self._mirror != nil}
+  /// Clears the value of `mirror`. Subsequent reads from it will return its default value.
+  mutating func clearMirror() {self._mirror = nil}
+
+  /// ignored
+  var randSkip: UInt32 {
+    get {_randSkip ?? 0}
+    set {_randSkip = newValue}
+  }
+  /// Returns true if `randSkip` has been explicitly set.
+  var hasRandSkip: Bool {self._randSkip != nil}
+  /// Clears the value of `randSkip`. Subsequent reads from it will return its default value.
+  mutating func clearRandSkip() {self._randSkip = nil}
+
+  /// ignored
+  var shuffle: Bool {
+    get {_shuffle ?? false}
+    set {_shuffle = newValue}
+  }
+  /// Returns true if `shuffle` has been explicitly set.
+  var hasShuffle: Bool {self._shuffle != nil}
+  /// Clears the value of `shuffle`. Subsequent reads from it will return its default value.
+  mutating func clearShuffle() {self._shuffle = nil}
+
+  var newHeight: UInt32 {
+    get {_newHeight ?? 0}
+    set {_newHeight = newValue}
+  }
+  /// Returns true if `newHeight` has been explicitly set.
+  var hasNewHeight: Bool {self._newHeight != nil}
+  /// Clears the value of `newHeight`. Subsequent reads from it will return its default value.
+  mutating func clearNewHeight() {self._newHeight = nil}
+
+  var newWidth: UInt32 {
+    get {_newWidth ?? 0}
+    set {_newWidth = newValue}
+  }
+  /// Returns true if `newWidth` has been explicitly set.
+  var hasNewWidth: Bool {self._newWidth != nil}
+  /// Clears the value of `newWidth`. Subsequent reads from it will return its default value.
+  mutating func clearNewWidth() {self._newWidth = nil}
+
+  var isColor: Bool {
+    get {_isColor ?? true}
+    set {_isColor = newValue}
+  }
+  /// Returns true if `isColor` has been explicitly set.
+  var hasIsColor: Bool {self._isColor != nil}
+  /// Clears the value of `isColor`. Subsequent reads from it will return its default value.
+  mutating func clearIsColor() {self._isColor = nil}
+
+  /// ignored
+  var rootFolder: String {
+    get {_rootFolder ?? String()}
+    set {_rootFolder = newValue}
+  }
+  /// Returns true if `rootFolder` has been explicitly set.
+  var hasRootFolder: Bool {self._rootFolder != nil}
+  /// Clears the value of `rootFolder`. Subsequent reads from it will return its default value.
+  mutating func clearRootFolder() {self._rootFolder = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _source: String? = nil
+  fileprivate var _scale: Float? = nil
+  fileprivate var _meanFile: String? = nil
+  fileprivate var _batchSize: UInt32? = nil
+  fileprivate var _cropSize: UInt32? = nil
+  fileprivate var _mirror: Bool? = nil
+  fileprivate var _randSkip: UInt32? = nil
+  fileprivate var _shuffle: Bool? = nil
+  fileprivate var _newHeight: UInt32? = nil
+  fileprivate var _newWidth: UInt32? = nil
+  fileprivate var _isColor: Bool? = nil
+  fileprivate var _rootFolder: String? = nil
+}
+
+nonisolated struct Caffe_InnerProductParameter: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var numOutput: UInt32 {
+    get {_storage._numOutput ?? 0}
+    set {_uniqueStorage()._numOutput = newValue}
+  }
+  /// Returns true if `numOutput` has been explicitly set.
+  var hasNumOutput: Bool {_storage._numOutput != nil}
+  /// Clears the value of `numOutput`. Subsequent reads from it will return its default value.
+  mutating func clearNumOutput() {_uniqueStorage()._numOutput = nil}
+
+  var biasTerm: Bool {
+    get {_storage._biasTerm ?? true}
+    set {_uniqueStorage()._biasTerm = newValue}
+  }
+  /// Returns true if `biasTerm` has been explicitly set.
+  var hasBiasTerm: Bool {_storage._biasTerm != nil}
+  /// Clears the value of `biasTerm`. Subsequent reads from it will return its default value.
+  mutating func clearBiasTerm() {_uniqueStorage()._biasTerm = nil}
+
+  /// ignored
+  var weightFiller: Caffe_FillerParameter {
+    get {_storage._weightFiller ?? Caffe_FillerParameter()}
+    set {_uniqueStorage()._weightFiller = newValue}
+  }
+  /// Returns true if `weightFiller` has been explicitly set.
+  var hasWeightFiller: Bool {_storage._weightFiller != nil}
+  /// Clears the value of `weightFiller`. Subsequent reads from it will return its default value.
+  mutating func clearWeightFiller() {_uniqueStorage()._weightFiller = nil}
+
+  /// ignored
+  var biasFiller: Caffe_FillerParameter {
+    get {_storage._biasFiller ?? Caffe_FillerParameter()}
+    set {_uniqueStorage()._biasFiller = newValue}
+  }
+  /// Returns true if `biasFiller` has been explicitly set.
+  var hasBiasFiller: Bool {_storage._biasFiller != nil}
+  /// Clears the value of `biasFiller`. Subsequent reads from it will return its default value.
+  mutating func clearBiasFiller() {_uniqueStorage()._biasFiller = nil}
+
+  var axis: Int32 {
+    get {_storage._axis ?? 1}
+    set {_uniqueStorage()._axis = newValue}
+  }
+  /// Returns true if `axis` has been explicitly set.
+  var hasAxis: Bool {_storage._axis != nil}
+  /// Clears the value of `axis`. Subsequent reads from it will return its default value.
+  mutating func clearAxis() {_uniqueStorage()._axis = nil}
+
+  var transpose: Bool {
+    get {_storage._transpose ?? false}
+    set {_uniqueStorage()._transpose = newValue}
+  }
+  /// Returns true if `transpose` has been explicitly set.
+  var hasTranspose: Bool {_storage._transpose != nil}
+  /// Clears the value of `transpose`. Subsequent reads from it will return its default value.
+  mutating func clearTranspose() {_uniqueStorage()._transpose = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+nonisolated struct Caffe_InputParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var shape: [Caffe_BlobShape] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Caffe_LRNParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var localSize: UInt32 {
+    get {_localSize ?? 5}
+    set {_localSize = newValue}
+  }
+  /// Returns true if `localSize` has been explicitly set.
+  var hasLocalSize: Bool {self._localSize != nil}
+  /// Clears the value of `localSize`. Subsequent reads from it will return its default value.
+  mutating func clearLocalSize() {self._localSize = nil}
+
+  var alpha: Float {
+    get {_alpha ?? 1}
+    set {_alpha = newValue}
+  }
+  /// Returns true if `alpha` has been explicitly set.
+  var hasAlpha: Bool {self._alpha != nil}
+  /// Clears the value of `alpha`. Subsequent reads from it will return its default value.
+  mutating func clearAlpha() {self._alpha = nil}
+
+  var beta: Float {
+    get {_beta ?? 0.75}
+    set {_beta = newValue}
+  }
+  /// Returns true if `beta` has been explicitly set.
+  var hasBeta: Bool {self._beta != nil}
+  /// Clears the value of `beta`. Subsequent reads from it will return its default value.
+  mutating func clearBeta() {self._beta = nil}
+
+  var normRegion: Caffe_LRNParameter.NormRegion {
+    get {_normRegion ?? .acrossChannels}
+    set {_normRegion = newValue}
+  }
+  /// Returns true if `normRegion` has been explicitly set.
+  var hasNormRegion: Bool {self._normRegion != nil}
+  /// Clears the value of `normRegion`. Subsequent reads from it will return its default value.
+  mutating func clearNormRegion() {self._normRegion = nil}
+
+  var k: Float {
+    get {_k ?? 1}
+    set {_k = newValue}
+  }
+  /// Returns true if `k` has been explicitly set.
+  var hasK: Bool {self._k != nil}
+  /// Clears the value of `k`. Subsequent reads from it will return its default value.
+  mutating func clearK() {self._k = nil}
+
+  /// ignored
+  var engine: Caffe_Engine {
+    get {_engine ?? .default}
+    set {_engine = newValue}
+  }
+  /// Returns true if `engine` has been explicitly set.
+  var hasEngine: Bool {self._engine != nil}
+  /// Clears the value of `engine`. Subsequent reads from it will return its default value.
+  mutating func clearEngine() {self._engine = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum NormRegion: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case acrossChannels = 0
+    case withinChannel = 1
+
+    init() {
+      self = .acrossChannels
+    }
+
+  }
+
+  init() {}
+
+  fileprivate var _localSize: UInt32? = nil
+  fileprivate var _alpha: Float? = nil
+  fileprivate var _beta: Float? = nil
+  fileprivate var _normRegion: Caffe_LRNParameter.NormRegion? = nil
+  fileprivate var _k: Float? = nil
+  fileprivate var _engine: Caffe_Engine? = nil
+}
+
+nonisolated struct Caffe_MemoryDataParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var batchSize: UInt32 {
+    get {_batchSize ?? 0}
+    set {_batchSize = newValue}
+  }
+  /// Returns true if `batchSize` has been explicitly set.
+  var hasBatchSize: Bool {self._batchSize != nil}
+  /// Clears the value of `batchSize`. Subsequent reads from it will return its default value.
+  mutating func clearBatchSize() {self._batchSize = nil}
+
+  var channels: UInt32 {
+    get {_channels ?? 0}
+    set {_channels = newValue}
+  }
+  /// Returns true if `channels` has been explicitly set.
+  var hasChannels: Bool {self._channels != nil}
+  /// Clears the value of `channels`. Subsequent reads from it will return its default value.
+  mutating func clearChannels() {self._channels = nil}
+
+  var height: UInt32 {
+    get {_height ?? 0}
+    set {_height = newValue}
+  }
+  /// Returns true if `height` has been explicitly set.
+  var hasHeight: Bool {self._height != nil}
+  /// Clears the value of `height`. Subsequent reads from it will return its default value.
+  mutating func clearHeight() {self._height = nil}
+
+  var width: UInt32 {
+    get {_width ?? 0}
+    set {_width = newValue}
+  }
+  /// Returns true if `width` has been explicitly set.
+  var hasWidth: Bool {self._width != nil}
+  /// Clears the value of `width`. Subsequent reads from it will return its default value.
+  mutating func clearWidth() {self._width = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _batchSize: UInt32? = nil
+  fileprivate var _channels: UInt32? = nil
+  fileprivate var _height: UInt32? = nil
+  fileprivate var _width: UInt32? = nil
 }
 
 nonisolated struct Caffe_PoolingParameter: Sendable {
@@ -621,159 +1663,45 @@ nonisolated struct Caffe_PoolingParameter: Sendable {
   fileprivate var _roundMode: Caffe_PoolingParameter.RoundMode? = nil
 }
 
-nonisolated struct Caffe_LRNParameter: Sendable {
+nonisolated struct Caffe_PowerParameter: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var localSize: UInt32 {
-    get {_localSize ?? 5}
-    set {_localSize = newValue}
+  var power: Float {
+    get {_power ?? 1}
+    set {_power = newValue}
   }
-  /// Returns true if `localSize` has been explicitly set.
-  var hasLocalSize: Bool {self._localSize != nil}
-  /// Clears the value of `localSize`. Subsequent reads from it will return its default value.
-  mutating func clearLocalSize() {self._localSize = nil}
+  /// Returns true if `power` has been explicitly set.
+  var hasPower: Bool {self._power != nil}
+  /// Clears the value of `power`. Subsequent reads from it will return its default value.
+  mutating func clearPower() {self._power = nil}
 
-  var alpha: Float {
-    get {_alpha ?? 1}
-    set {_alpha = newValue}
+  var scale: Float {
+    get {_scale ?? 1}
+    set {_scale = newValue}
   }
-  /// Returns true if `alpha` has been explicitly set.
-  var hasAlpha: Bool {self._alpha != nil}
-  /// Clears the value of `alpha`. Subsequent reads from it will return its default value.
-  mutating func clearAlpha() {self._alpha = nil}
+  /// Returns true if `scale` has been explicitly set.
+  var hasScale: Bool {self._scale != nil}
+  /// Clears the value of `scale`. Subsequent reads from it will return its default value.
+  mutating func clearScale() {self._scale = nil}
 
-  var beta: Float {
-    get {_beta ?? 0.75}
-    set {_beta = newValue}
+  var shift: Float {
+    get {_shift ?? 0}
+    set {_shift = newValue}
   }
-  /// Returns true if `beta` has been explicitly set.
-  var hasBeta: Bool {self._beta != nil}
-  /// Clears the value of `beta`. Subsequent reads from it will return its default value.
-  mutating func clearBeta() {self._beta = nil}
-
-  var normRegion: Caffe_LRNParameter.NormRegion {
-    get {_normRegion ?? .acrossChannels}
-    set {_normRegion = newValue}
-  }
-  /// Returns true if `normRegion` has been explicitly set.
-  var hasNormRegion: Bool {self._normRegion != nil}
-  /// Clears the value of `normRegion`. Subsequent reads from it will return its default value.
-  mutating func clearNormRegion() {self._normRegion = nil}
-
-  var k: Float {
-    get {_k ?? 1}
-    set {_k = newValue}
-  }
-  /// Returns true if `k` has been explicitly set.
-  var hasK: Bool {self._k != nil}
-  /// Clears the value of `k`. Subsequent reads from it will return its default value.
-  mutating func clearK() {self._k = nil}
-
-  /// ignored
-  var engine: Caffe_Engine {
-    get {_engine ?? .default}
-    set {_engine = newValue}
-  }
-  /// Returns true if `engine` has been explicitly set.
-  var hasEngine: Bool {self._engine != nil}
-  /// Clears the value of `engine`. Subsequent reads from it will return its default value.
-  mutating func clearEngine() {self._engine = nil}
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  nonisolated enum NormRegion: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
-    case acrossChannels = 0
-    case withinChannel = 1
-
-    init() {
-      self = .acrossChannels
-    }
-
-  }
-
-  init() {}
-
-  fileprivate var _localSize: UInt32? = nil
-  fileprivate var _alpha: Float? = nil
-  fileprivate var _beta: Float? = nil
-  fileprivate var _normRegion: Caffe_LRNParameter.NormRegion? = nil
-  fileprivate var _k: Float? = nil
-  fileprivate var _engine: Caffe_Engine? = nil
-}
-
-nonisolated struct Caffe_InnerProductParameter: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var numOutput: UInt32 {
-    get {_numOutput ?? 0}
-    set {_numOutput = newValue}
-  }
-  /// Returns true if `numOutput` has been explicitly set.
-  var hasNumOutput: Bool {self._numOutput != nil}
-  /// Clears the value of `numOutput`. Subsequent reads from it will return its default value.
-  mutating func clearNumOutput() {self._numOutput = nil}
-
-  var biasTerm: Bool {
-    get {_biasTerm ?? true}
-    set {_biasTerm = newValue}
-  }
-  /// Returns true if `biasTerm` has been explicitly set.
-  var hasBiasTerm: Bool {self._biasTerm != nil}
-  /// Clears the value of `biasTerm`. Subsequent reads from it will return its default value.
-  mutating func clearBiasTerm() {self._biasTerm = nil}
-
-  /// ignored
-  var weightFiller: Caffe_FillerParameter {
-    get {_weightFiller ?? Caffe_FillerParameter()}
-    set {_weightFiller = newValue}
-  }
-  /// Returns true if `weightFiller` has been explicitly set.
-  var hasWeightFiller: Bool {self._weightFiller != nil}
-  /// Clears the value of `weightFiller`. Subsequent reads from it will return its default value.
-  mutating func clearWeightFiller() {self._weightFiller = nil}
-
-  /// ignored
-  var biasFiller: Caffe_FillerParameter {
-    get {_biasFiller ?? Caffe_FillerParameter()}
-    set {_biasFiller = newValue}
-  }
-  /// Returns true if `biasFiller` has been explicitly set.
-  var hasBiasFiller: Bool {self._biasFiller != nil}
-  /// Clears the value of `biasFiller`. Subsequent reads from it will return its default value.
-  mutating func clearBiasFiller() {self._biasFiller = nil}
-
-  var axis: Int32 {
-    get {_axis ?? 1}
-    set {_axis = newValue}
-  }
-  /// Returns true if `axis` has been explicitly set.
-  var hasAxis: Bool {self._axis != nil}
-  /// Clears the value of `axis`. Subsequent reads from it will return its default value.
-  mutating func clearAxis() {self._axis = nil}
-
-  var transpose: Bool {
-    get {_transpose ?? false}
-    set {_transpose = newValue}
-  }
-  /// Returns true if `transpose` has been explicitly set.
-  var hasTranspose: Bool {self._transpose != nil}
-  /// Clears the value of `transpose`. Subsequent reads from it will return its default value.
-  mutating func clearTranspose() {self._transpose = nil}
+  /// Returns true if `shift` has been explicitly set.
+  var hasShift: Bool {self._shift != nil}
+  /// Clears the value of `shift`. Subsequent reads from it will return its default value.
+  mutating func clearShift() {self._shift = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _numOutput: UInt32? = nil
-  fileprivate var _biasTerm: Bool? = nil
-  fileprivate var _weightFiller: Caffe_FillerParameter? = nil
-  fileprivate var _biasFiller: Caffe_FillerParameter? = nil
-  fileprivate var _axis: Int32? = nil
-  fileprivate var _transpose: Bool? = nil
+  fileprivate var _power: Float? = nil
+  fileprivate var _scale: Float? = nil
+  fileprivate var _shift: Float? = nil
 }
 
 nonisolated struct Caffe_ReLUParameter: Sendable {
@@ -808,25 +1736,26 @@ nonisolated struct Caffe_ReLUParameter: Sendable {
   fileprivate var _engine: Caffe_Engine? = nil
 }
 
-nonisolated struct Caffe_DropoutParameter: Sendable {
+nonisolated struct Caffe_SigmoidParameter: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var dropoutRatio: Float {
-    get {_dropoutRatio ?? 0.5}
-    set {_dropoutRatio = newValue}
+  /// ignored
+  var engine: Caffe_Engine {
+    get {_engine ?? .default}
+    set {_engine = newValue}
   }
-  /// Returns true if `dropoutRatio` has been explicitly set.
-  var hasDropoutRatio: Bool {self._dropoutRatio != nil}
-  /// Clears the value of `dropoutRatio`. Subsequent reads from it will return its default value.
-  mutating func clearDropoutRatio() {self._dropoutRatio = nil}
+  /// Returns true if `engine` has been explicitly set.
+  var hasEngine: Bool {self._engine != nil}
+  /// Clears the value of `engine`. Subsequent reads from it will return its default value.
+  mutating func clearEngine() {self._engine = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _dropoutRatio: Float? = nil
+  fileprivate var _engine: Caffe_Engine? = nil
 }
 
 nonisolated struct Caffe_SoftmaxParameter: Sendable {
@@ -861,7 +1790,182 @@ nonisolated struct Caffe_SoftmaxParameter: Sendable {
   fileprivate var _axis: Int32? = nil
 }
 
-/// Training only.
+nonisolated struct Caffe_TanHParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ignored
+  var engine: Caffe_Engine {
+    get {_engine ?? .default}
+    set {_engine = newValue}
+  }
+  /// Returns true if `engine` has been explicitly set.
+  var hasEngine: Bool {self._engine != nil}
+  /// Clears the value of `engine`. Subsequent reads from it will return its default value.
+  mutating func clearEngine() {self._engine = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _engine: Caffe_Engine? = nil
+}
+
+nonisolated struct Caffe_WindowDataParameter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ignored
+  var source: String {
+    get {_source ?? String()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {self._source = nil}
+
+  /// ignored
+  var scale: Float {
+    get {_scale ?? 0}
+    set {_scale = newValue}
+  }
+  /// Returns true if `scale` has been explicitly set.
+  var hasScale: Bool {self._scale != nil}
+  /// Clears the value of `scale`. Subsequent reads from it will return its default value.
+  mutating func clearScale() {self._scale = nil}
+
+  /// ignored
+  var meanFile: String {
+    get {_meanFile ?? String()}
+    set {_meanFile = newValue}
+  }
+  /// Returns true if `meanFile` has been explicitly set.
+  var hasMeanFile: Bool {self._meanFile != nil}
+  /// Clears the value of `meanFile`. Subsequent reads from it will return its default value.
+  mutating func clearMeanFile() {self._meanFile = nil}
+
+  var batchSize: UInt32 {
+    get {_batchSize ?? 0}
+    set {_batchSize = newValue}
+  }
+  /// Returns true if `batchSize` has been explicitly set.
+  var hasBatchSize: Bool {self._batchSize != nil}
+  /// Clears the value of `batchSize`. Subsequent reads from it will return its default value.
+  mutating func clearBatchSize() {self._batchSize = nil}
+
+  /// before transform_param
+  var cropSize: UInt32 {
+    get {_cropSize ?? 0}
+    set {_cropSize = newValue}
+  }
+  /// Returns true if `cropSize` has been explicitly set.
+  var hasCropSize: Bool {self._cropSize != nil}
+  /// Clears the value of `cropSize`. Subsequent reads from it will return its default value.
+  mutating func clearCropSize() {self._cropSize = nil}
+
+  /// ignored
+  var mirror: Bool {
+    get {_mirror ?? false}
+    set {_mirror = newValue}
+  }
+  /// Returns true if `mirror` has been explicitly set.
+  var hasMirror: Bool {self._mirror != nil}
+  /// Clears the value of `mirror`. Subsequent reads from it will return its default value.
+  mutating func clearMirror() {self._mirror = nil}
+
+  /// ignored
+  var fgThreshold: Float {
+    get {_fgThreshold ?? 0}
+    set {_fgThreshold = newValue}
+  }
+  /// Returns true if `fgThreshold` has been explicitly set.
+  var hasFgThreshold: Bool {self._fgThreshold != nil}
+  /// Clears the value of `fgThreshold`. Subsequent reads from it will return its default value.
+  mutating func clearFgThreshold() {self._fgThreshold = nil}
+
+  /// ignored
+  var bgThreshold: Float {
+    get {_bgThreshold ?? 0}
+    set {_bgThreshold = newValue}
+  }
+  /// Returns true if `bgThreshold` has been explicitly set.
+  var hasBgThreshold: Bool {self._bgThreshold != nil}
+  /// Clears the value of `bgThreshold`. Subsequent reads from it will return its default value.
+  mutating func clearBgThreshold() {self._bgThreshold = nil}
+
+  /// ignored
+  var fgFraction: Float {
+    get {_fgFraction ?? 0}
+    set {_fgFraction = newValue}
+  }
+  /// Returns true if `fgFraction` has been explicitly set.
+  var hasFgFraction: Bool {self._fgFraction != nil}
+  /// Clears the value of `fgFraction`. Subsequent reads from it will return its default value.
+  mutating func clearFgFraction() {self._fgFraction = nil}
+
+  /// ignored
+  var contextPad: UInt32 {
+    get {_contextPad ?? 0}
+    set {_contextPad = newValue}
+  }
+  /// Returns true if `contextPad` has been explicitly set.
+  var hasContextPad: Bool {self._contextPad != nil}
+  /// Clears the value of `contextPad`. Subsequent reads from it will return its default value.
+  mutating func clearContextPad() {self._contextPad = nil}
+
+  /// ignored
+  var cropMode: String {
+    get {_cropMode ?? String()}
+    set {_cropMode = newValue}
+  }
+  /// Returns true if `cropMode` has been explicitly set.
+  var hasCropMode: Bool {self._cropMode != nil}
+  /// Clears the value of `cropMode`. Subsequent reads from it will return its default value.
+  mutating func clearCropMode() {self._cropMode = nil}
+
+  /// ignored
+  var cacheImages: Bool {
+    get {_cacheImages ?? false}
+    set {_cacheImages = newValue}
+  }
+  /// Returns true if `cacheImages` has been explicitly set.
+  var hasCacheImages: Bool {self._cacheImages != nil}
+  /// Clears the value of `cacheImages`. Subsequent reads from it will return its default value.
+  mutating func clearCacheImages() {self._cacheImages = nil}
+
+  /// ignored
+  var rootFolder: String {
+    get {_rootFolder ?? String()}
+    set {_rootFolder = newValue}
+  }
+  /// Returns true if `rootFolder` has been explicitly set.
+  var hasRootFolder: Bool {self._rootFolder != nil}
+  /// Clears the value of `rootFolder`. Subsequent reads from it will return its default value.
+  mutating func clearRootFolder() {self._rootFolder = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _source: String? = nil
+  fileprivate var _scale: Float? = nil
+  fileprivate var _meanFile: String? = nil
+  fileprivate var _batchSize: UInt32? = nil
+  fileprivate var _cropSize: UInt32? = nil
+  fileprivate var _mirror: Bool? = nil
+  fileprivate var _fgThreshold: Float? = nil
+  fileprivate var _bgThreshold: Float? = nil
+  fileprivate var _fgFraction: Float? = nil
+  fileprivate var _contextPad: UInt32? = nil
+  fileprivate var _cropMode: String? = nil
+  fileprivate var _cacheImages: Bool? = nil
+  fileprivate var _rootFolder: String? = nil
+}
+
+/// Training only, but for the name, under which layers share a parameter.
 nonisolated struct Caffe_ParamSpec: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -876,8 +1980,18 @@ nonisolated struct Caffe_ParamSpec: Sendable {
   /// Clears the value of `name`. Subsequent reads from it will return its default value.
   mutating func clearName() {self._name = nil}
 
+  /// ignored
+  var shareMode: Caffe_ParamSpec.DimCheckMode {
+    get {_shareMode ?? .strict}
+    set {_shareMode = newValue}
+  }
+  /// Returns true if `shareMode` has been explicitly set.
+  var hasShareMode: Bool {self._shareMode != nil}
+  /// Clears the value of `shareMode`. Subsequent reads from it will return its default value.
+  mutating func clearShareMode() {self._shareMode = nil}
+
   var lrMult: Float {
-    get {_lrMult ?? 0}
+    get {_lrMult ?? 1}
     set {_lrMult = newValue}
   }
   /// Returns true if `lrMult` has been explicitly set.
@@ -885,6 +1999,7 @@ nonisolated struct Caffe_ParamSpec: Sendable {
   /// Clears the value of `lrMult`. Subsequent reads from it will return its default value.
   mutating func clearLrMult() {self._lrMult = nil}
 
+  /// ignored
   var decayMult: Float {
     get {_decayMult ?? 0}
     set {_decayMult = newValue}
@@ -896,9 +2011,20 @@ nonisolated struct Caffe_ParamSpec: Sendable {
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  nonisolated enum DimCheckMode: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case strict = 0
+    case permissive = 1
+
+    init() {
+      self = .strict
+    }
+
+  }
+
   init() {}
 
   fileprivate var _name: String? = nil
+  fileprivate var _shareMode: Caffe_ParamSpec.DimCheckMode? = nil
   fileprivate var _lrMult: Float? = nil
   fileprivate var _decayMult: Float? = nil
 }
@@ -963,7 +2089,36 @@ nonisolated struct Caffe_FillerParameter: Sendable {
   /// Clears the value of `std`. Subsequent reads from it will return its default value.
   mutating func clearStd() {self._std = nil}
 
+  var sparse: Int32 {
+    get {_sparse ?? 0}
+    set {_sparse = newValue}
+  }
+  /// Returns true if `sparse` has been explicitly set.
+  var hasSparse: Bool {self._sparse != nil}
+  /// Clears the value of `sparse`. Subsequent reads from it will return its default value.
+  mutating func clearSparse() {self._sparse = nil}
+
+  var varianceNorm: Caffe_FillerParameter.VarianceNorm {
+    get {_varianceNorm ?? .fanIn}
+    set {_varianceNorm = newValue}
+  }
+  /// Returns true if `varianceNorm` has been explicitly set.
+  var hasVarianceNorm: Bool {self._varianceNorm != nil}
+  /// Clears the value of `varianceNorm`. Subsequent reads from it will return its default value.
+  mutating func clearVarianceNorm() {self._varianceNorm = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum VarianceNorm: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case fanIn = 0
+    case fanOut = 1
+    case average = 2
+
+    init() {
+      self = .fanIn
+    }
+
+  }
 
   init() {}
 
@@ -973,11 +2128,671 @@ nonisolated struct Caffe_FillerParameter: Sendable {
   fileprivate var _max: Float? = nil
   fileprivate var _mean: Float? = nil
   fileprivate var _std: Float? = nil
+  fileprivate var _sparse: Int32? = nil
+  fileprivate var _varianceNorm: Caffe_FillerParameter.VarianceNorm? = nil
+}
+
+/// The syntax from 2013 to 2014: `layers { type: CONVOLUTION … }`.
+nonisolated struct Caffe_V1LayerParameter: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var layer: Caffe_V0LayerParameter {
+    get {_storage._layer ?? Caffe_V0LayerParameter()}
+    set {_uniqueStorage()._layer = newValue}
+  }
+  /// Returns true if `layer` has been explicitly set.
+  var hasLayer: Bool {_storage._layer != nil}
+  /// Clears the value of `layer`. Subsequent reads from it will return its default value.
+  mutating func clearLayer() {_uniqueStorage()._layer = nil}
+
+  var bottom: [String] {
+    get {_storage._bottom}
+    set {_uniqueStorage()._bottom = newValue}
+  }
+
+  var top: [String] {
+    get {_storage._top}
+    set {_uniqueStorage()._top = newValue}
+  }
+
+  var name: String {
+    get {_storage._name ?? String()}
+    set {_uniqueStorage()._name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  var hasName: Bool {_storage._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  mutating func clearName() {_uniqueStorage()._name = nil}
+
+  var type: Caffe_V1LayerParameter.LayerType {
+    get {_storage._type ?? .none}
+    set {_uniqueStorage()._type = newValue}
+  }
+  /// Returns true if `type` has been explicitly set.
+  var hasType: Bool {_storage._type != nil}
+  /// Clears the value of `type`. Subsequent reads from it will return its default value.
+  mutating func clearType() {_uniqueStorage()._type = nil}
+
+  var blobsLr: [Float] {
+    get {_storage._blobsLr}
+    set {_uniqueStorage()._blobsLr = newValue}
+  }
+
+  var weightDecay: [Float] {
+    get {_storage._weightDecay}
+    set {_uniqueStorage()._weightDecay = newValue}
+  }
+
+  var concatParam: Caffe_ConcatParameter {
+    get {_storage._concatParam ?? Caffe_ConcatParameter()}
+    set {_uniqueStorage()._concatParam = newValue}
+  }
+  /// Returns true if `concatParam` has been explicitly set.
+  var hasConcatParam: Bool {_storage._concatParam != nil}
+  /// Clears the value of `concatParam`. Subsequent reads from it will return its default value.
+  mutating func clearConcatParam() {_uniqueStorage()._concatParam = nil}
+
+  var convolutionParam: Caffe_ConvolutionParameter {
+    get {_storage._convolutionParam ?? Caffe_ConvolutionParameter()}
+    set {_uniqueStorage()._convolutionParam = newValue}
+  }
+  /// Returns true if `convolutionParam` has been explicitly set.
+  var hasConvolutionParam: Bool {_storage._convolutionParam != nil}
+  /// Clears the value of `convolutionParam`. Subsequent reads from it will return its default value.
+  mutating func clearConvolutionParam() {_uniqueStorage()._convolutionParam = nil}
+
+  var dataParam: Caffe_DataParameter {
+    get {_storage._dataParam ?? Caffe_DataParameter()}
+    set {_uniqueStorage()._dataParam = newValue}
+  }
+  /// Returns true if `dataParam` has been explicitly set.
+  var hasDataParam: Bool {_storage._dataParam != nil}
+  /// Clears the value of `dataParam`. Subsequent reads from it will return its default value.
+  mutating func clearDataParam() {_uniqueStorage()._dataParam = nil}
+
+  var dropoutParam: Caffe_DropoutParameter {
+    get {_storage._dropoutParam ?? Caffe_DropoutParameter()}
+    set {_uniqueStorage()._dropoutParam = newValue}
+  }
+  /// Returns true if `dropoutParam` has been explicitly set.
+  var hasDropoutParam: Bool {_storage._dropoutParam != nil}
+  /// Clears the value of `dropoutParam`. Subsequent reads from it will return its default value.
+  mutating func clearDropoutParam() {_uniqueStorage()._dropoutParam = nil}
+
+  var hdf5DataParam: Caffe_HDF5DataParameter {
+    get {_storage._hdf5DataParam ?? Caffe_HDF5DataParameter()}
+    set {_uniqueStorage()._hdf5DataParam = newValue}
+  }
+  /// Returns true if `hdf5DataParam` has been explicitly set.
+  var hasHdf5DataParam: Bool {_storage._hdf5DataParam != nil}
+  /// Clears the value of `hdf5DataParam`. Subsequent reads from it will return its default value.
+  mutating func clearHdf5DataParam() {_uniqueStorage()._hdf5DataParam = nil}
+
+  var imageDataParam: Caffe_ImageDataParameter {
+    get {_storage._imageDataParam ?? Caffe_ImageDataParameter()}
+    set {_uniqueStorage()._imageDataParam = newValue}
+  }
+  /// Returns true if `imageDataParam` has been explicitly set.
+  var hasImageDataParam: Bool {_storage._imageDataParam != nil}
+  /// Clears the value of `imageDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearImageDataParam() {_uniqueStorage()._imageDataParam = nil}
+
+  var innerProductParam: Caffe_InnerProductParameter {
+    get {_storage._innerProductParam ?? Caffe_InnerProductParameter()}
+    set {_uniqueStorage()._innerProductParam = newValue}
+  }
+  /// Returns true if `innerProductParam` has been explicitly set.
+  var hasInnerProductParam: Bool {_storage._innerProductParam != nil}
+  /// Clears the value of `innerProductParam`. Subsequent reads from it will return its default value.
+  mutating func clearInnerProductParam() {_uniqueStorage()._innerProductParam = nil}
+
+  var lrnParam: Caffe_LRNParameter {
+    get {_storage._lrnParam ?? Caffe_LRNParameter()}
+    set {_uniqueStorage()._lrnParam = newValue}
+  }
+  /// Returns true if `lrnParam` has been explicitly set.
+  var hasLrnParam: Bool {_storage._lrnParam != nil}
+  /// Clears the value of `lrnParam`. Subsequent reads from it will return its default value.
+  mutating func clearLrnParam() {_uniqueStorage()._lrnParam = nil}
+
+  var poolingParam: Caffe_PoolingParameter {
+    get {_storage._poolingParam ?? Caffe_PoolingParameter()}
+    set {_uniqueStorage()._poolingParam = newValue}
+  }
+  /// Returns true if `poolingParam` has been explicitly set.
+  var hasPoolingParam: Bool {_storage._poolingParam != nil}
+  /// Clears the value of `poolingParam`. Subsequent reads from it will return its default value.
+  mutating func clearPoolingParam() {_uniqueStorage()._poolingParam = nil}
+
+  var windowDataParam: Caffe_WindowDataParameter {
+    get {_storage._windowDataParam ?? Caffe_WindowDataParameter()}
+    set {_uniqueStorage()._windowDataParam = newValue}
+  }
+  /// Returns true if `windowDataParam` has been explicitly set.
+  var hasWindowDataParam: Bool {_storage._windowDataParam != nil}
+  /// Clears the value of `windowDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearWindowDataParam() {_uniqueStorage()._windowDataParam = nil}
+
+  var powerParam: Caffe_PowerParameter {
+    get {_storage._powerParam ?? Caffe_PowerParameter()}
+    set {_uniqueStorage()._powerParam = newValue}
+  }
+  /// Returns true if `powerParam` has been explicitly set.
+  var hasPowerParam: Bool {_storage._powerParam != nil}
+  /// Clears the value of `powerParam`. Subsequent reads from it will return its default value.
+  mutating func clearPowerParam() {_uniqueStorage()._powerParam = nil}
+
+  var memoryDataParam: Caffe_MemoryDataParameter {
+    get {_storage._memoryDataParam ?? Caffe_MemoryDataParameter()}
+    set {_uniqueStorage()._memoryDataParam = newValue}
+  }
+  /// Returns true if `memoryDataParam` has been explicitly set.
+  var hasMemoryDataParam: Bool {_storage._memoryDataParam != nil}
+  /// Clears the value of `memoryDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearMemoryDataParam() {_uniqueStorage()._memoryDataParam = nil}
+
+  var eltwiseParam: Caffe_EltwiseParameter {
+    get {_storage._eltwiseParam ?? Caffe_EltwiseParameter()}
+    set {_uniqueStorage()._eltwiseParam = newValue}
+  }
+  /// Returns true if `eltwiseParam` has been explicitly set.
+  var hasEltwiseParam: Bool {_storage._eltwiseParam != nil}
+  /// Clears the value of `eltwiseParam`. Subsequent reads from it will return its default value.
+  mutating func clearEltwiseParam() {_uniqueStorage()._eltwiseParam = nil}
+
+  var dummyDataParam: Caffe_DummyDataParameter {
+    get {_storage._dummyDataParam ?? Caffe_DummyDataParameter()}
+    set {_uniqueStorage()._dummyDataParam = newValue}
+  }
+  /// Returns true if `dummyDataParam` has been explicitly set.
+  var hasDummyDataParam: Bool {_storage._dummyDataParam != nil}
+  /// Clears the value of `dummyDataParam`. Subsequent reads from it will return its default value.
+  mutating func clearDummyDataParam() {_uniqueStorage()._dummyDataParam = nil}
+
+  var accuracyParam: Caffe_AccuracyParameter {
+    get {_storage._accuracyParam ?? Caffe_AccuracyParameter()}
+    set {_uniqueStorage()._accuracyParam = newValue}
+  }
+  /// Returns true if `accuracyParam` has been explicitly set.
+  var hasAccuracyParam: Bool {_storage._accuracyParam != nil}
+  /// Clears the value of `accuracyParam`. Subsequent reads from it will return its default value.
+  mutating func clearAccuracyParam() {_uniqueStorage()._accuracyParam = nil}
+
+  var reluParam: Caffe_ReLUParameter {
+    get {_storage._reluParam ?? Caffe_ReLUParameter()}
+    set {_uniqueStorage()._reluParam = newValue}
+  }
+  /// Returns true if `reluParam` has been explicitly set.
+  var hasReluParam: Bool {_storage._reluParam != nil}
+  /// Clears the value of `reluParam`. Subsequent reads from it will return its default value.
+  mutating func clearReluParam() {_uniqueStorage()._reluParam = nil}
+
+  var include: [Caffe_NetStateRule] {
+    get {_storage._include}
+    set {_uniqueStorage()._include = newValue}
+  }
+
+  var exclude: [Caffe_NetStateRule] {
+    get {_storage._exclude}
+    set {_uniqueStorage()._exclude = newValue}
+  }
+
+  var lossWeight: [Float] {
+    get {_storage._lossWeight}
+    set {_uniqueStorage()._lossWeight = newValue}
+  }
+
+  var transformParam: Caffe_TransformationParameter {
+    get {_storage._transformParam ?? Caffe_TransformationParameter()}
+    set {_uniqueStorage()._transformParam = newValue}
+  }
+  /// Returns true if `transformParam` has been explicitly set.
+  var hasTransformParam: Bool {_storage._transformParam != nil}
+  /// Clears the value of `transformParam`. Subsequent reads from it will return its default value.
+  mutating func clearTransformParam() {_uniqueStorage()._transformParam = nil}
+
+  var tanhParam: Caffe_TanHParameter {
+    get {_storage._tanhParam ?? Caffe_TanHParameter()}
+    set {_uniqueStorage()._tanhParam = newValue}
+  }
+  /// Returns true if `tanhParam` has been explicitly set.
+  var hasTanhParam: Bool {_storage._tanhParam != nil}
+  /// Clears the value of `tanhParam`. Subsequent reads from it will return its default value.
+  mutating func clearTanhParam() {_uniqueStorage()._tanhParam = nil}
+
+  var sigmoidParam: Caffe_SigmoidParameter {
+    get {_storage._sigmoidParam ?? Caffe_SigmoidParameter()}
+    set {_uniqueStorage()._sigmoidParam = newValue}
+  }
+  /// Returns true if `sigmoidParam` has been explicitly set.
+  var hasSigmoidParam: Bool {_storage._sigmoidParam != nil}
+  /// Clears the value of `sigmoidParam`. Subsequent reads from it will return its default value.
+  mutating func clearSigmoidParam() {_uniqueStorage()._sigmoidParam = nil}
+
+  var softmaxParam: Caffe_SoftmaxParameter {
+    get {_storage._softmaxParam ?? Caffe_SoftmaxParameter()}
+    set {_uniqueStorage()._softmaxParam = newValue}
+  }
+  /// Returns true if `softmaxParam` has been explicitly set.
+  var hasSoftmaxParam: Bool {_storage._softmaxParam != nil}
+  /// Clears the value of `softmaxParam`. Subsequent reads from it will return its default value.
+  mutating func clearSoftmaxParam() {_uniqueStorage()._softmaxParam = nil}
+
+  var lossParam: Caffe_LossParameter {
+    get {_storage._lossParam ?? Caffe_LossParameter()}
+    set {_uniqueStorage()._lossParam = newValue}
+  }
+  /// Returns true if `lossParam` has been explicitly set.
+  var hasLossParam: Bool {_storage._lossParam != nil}
+  /// Clears the value of `lossParam`. Subsequent reads from it will return its default value.
+  mutating func clearLossParam() {_uniqueStorage()._lossParam = nil}
+
+  var param: [String] {
+    get {_storage._param}
+    set {_uniqueStorage()._param = newValue}
+  }
+
+  var blobShareMode: [Caffe_V1LayerParameter.DimCheckMode] {
+    get {_storage._blobShareMode}
+    set {_uniqueStorage()._blobShareMode = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum LayerType: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case none = 0
+    case accuracy = 1
+    case bnll = 2
+    case concat = 3
+    case convolution = 4
+    case data = 5
+    case dropout = 6
+    case euclideanLoss = 7
+    case flatten = 8
+    case hdf5Data = 9
+    case hdf5Output = 10
+    case im2Col = 11
+    case imageData = 12
+    case infogainLoss = 13
+    case innerProduct = 14
+    case lrn = 15
+    case multinomialLogisticLoss = 16
+    case pooling = 17
+    case relu = 18
+    case sigmoid = 19
+    case softmax = 20
+    case softmaxLoss = 21
+    case split = 22
+    case tanh = 23
+    case windowData = 24
+    case eltwise = 25
+    case power = 26
+    case sigmoidCrossEntropyLoss = 27
+    case hingeLoss = 28
+    case memoryData = 29
+    case argmax = 30
+    case threshold = 31
+    case dummyData = 32
+    case slice = 33
+    case mvn = 34
+    case absval = 35
+    case silence = 36
+    case contrastiveLoss = 37
+    case exp = 38
+    case deconvolution = 39
+
+    init() {
+      self = .none
+    }
+
+  }
+
+  nonisolated enum DimCheckMode: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case strict = 0
+    case permissive = 1
+
+    init() {
+      self = .strict
+    }
+
+  }
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The syntax before 2013: `layers { layer { type: "conv" … } }`.
+nonisolated struct Caffe_V0LayerParameter: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String {
+    get {_storage._name ?? String()}
+    set {_uniqueStorage()._name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  var hasName: Bool {_storage._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  mutating func clearName() {_uniqueStorage()._name = nil}
+
+  var type: String {
+    get {_storage._type ?? String()}
+    set {_uniqueStorage()._type = newValue}
+  }
+  /// Returns true if `type` has been explicitly set.
+  var hasType: Bool {_storage._type != nil}
+  /// Clears the value of `type`. Subsequent reads from it will return its default value.
+  mutating func clearType() {_uniqueStorage()._type = nil}
+
+  var numOutput: UInt32 {
+    get {_storage._numOutput ?? 0}
+    set {_uniqueStorage()._numOutput = newValue}
+  }
+  /// Returns true if `numOutput` has been explicitly set.
+  var hasNumOutput: Bool {_storage._numOutput != nil}
+  /// Clears the value of `numOutput`. Subsequent reads from it will return its default value.
+  mutating func clearNumOutput() {_uniqueStorage()._numOutput = nil}
+
+  var biasterm: Bool {
+    get {_storage._biasterm ?? false}
+    set {_uniqueStorage()._biasterm = newValue}
+  }
+  /// Returns true if `biasterm` has been explicitly set.
+  var hasBiasterm: Bool {_storage._biasterm != nil}
+  /// Clears the value of `biasterm`. Subsequent reads from it will return its default value.
+  mutating func clearBiasterm() {_uniqueStorage()._biasterm = nil}
+
+  var weightFiller: Caffe_FillerParameter {
+    get {_storage._weightFiller ?? Caffe_FillerParameter()}
+    set {_uniqueStorage()._weightFiller = newValue}
+  }
+  /// Returns true if `weightFiller` has been explicitly set.
+  var hasWeightFiller: Bool {_storage._weightFiller != nil}
+  /// Clears the value of `weightFiller`. Subsequent reads from it will return its default value.
+  mutating func clearWeightFiller() {_uniqueStorage()._weightFiller = nil}
+
+  var biasFiller: Caffe_FillerParameter {
+    get {_storage._biasFiller ?? Caffe_FillerParameter()}
+    set {_uniqueStorage()._biasFiller = newValue}
+  }
+  /// Returns true if `biasFiller` has been explicitly set.
+  var hasBiasFiller: Bool {_storage._biasFiller != nil}
+  /// Clears the value of `biasFiller`. Subsequent reads from it will return its default value.
+  mutating func clearBiasFiller() {_uniqueStorage()._biasFiller = nil}
+
+  var pad: UInt32 {
+    get {_storage._pad ?? 0}
+    set {_uniqueStorage()._pad = newValue}
+  }
+  /// Returns true if `pad` has been explicitly set.
+  var hasPad: Bool {_storage._pad != nil}
+  /// Clears the value of `pad`. Subsequent reads from it will return its default value.
+  mutating func clearPad() {_uniqueStorage()._pad = nil}
+
+  var kernelsize: UInt32 {
+    get {_storage._kernelsize ?? 0}
+    set {_uniqueStorage()._kernelsize = newValue}
+  }
+  /// Returns true if `kernelsize` has been explicitly set.
+  var hasKernelsize: Bool {_storage._kernelsize != nil}
+  /// Clears the value of `kernelsize`. Subsequent reads from it will return its default value.
+  mutating func clearKernelsize() {_uniqueStorage()._kernelsize = nil}
+
+  var group: UInt32 {
+    get {_storage._group ?? 0}
+    set {_uniqueStorage()._group = newValue}
+  }
+  /// Returns true if `group` has been explicitly set.
+  var hasGroup: Bool {_storage._group != nil}
+  /// Clears the value of `group`. Subsequent reads from it will return its default value.
+  mutating func clearGroup() {_uniqueStorage()._group = nil}
+
+  var stride: UInt32 {
+    get {_storage._stride ?? 0}
+    set {_uniqueStorage()._stride = newValue}
+  }
+  /// Returns true if `stride` has been explicitly set.
+  var hasStride: Bool {_storage._stride != nil}
+  /// Clears the value of `stride`. Subsequent reads from it will return its default value.
+  mutating func clearStride() {_uniqueStorage()._stride = nil}
+
+  var pool: Caffe_V0LayerParameter.PoolMethod {
+    get {_storage._pool ?? .max}
+    set {_uniqueStorage()._pool = newValue}
+  }
+  /// Returns true if `pool` has been explicitly set.
+  var hasPool: Bool {_storage._pool != nil}
+  /// Clears the value of `pool`. Subsequent reads from it will return its default value.
+  mutating func clearPool() {_uniqueStorage()._pool = nil}
+
+  var dropoutRatio: Float {
+    get {_storage._dropoutRatio ?? 0}
+    set {_uniqueStorage()._dropoutRatio = newValue}
+  }
+  /// Returns true if `dropoutRatio` has been explicitly set.
+  var hasDropoutRatio: Bool {_storage._dropoutRatio != nil}
+  /// Clears the value of `dropoutRatio`. Subsequent reads from it will return its default value.
+  mutating func clearDropoutRatio() {_uniqueStorage()._dropoutRatio = nil}
+
+  var localSize: UInt32 {
+    get {_storage._localSize ?? 0}
+    set {_uniqueStorage()._localSize = newValue}
+  }
+  /// Returns true if `localSize` has been explicitly set.
+  var hasLocalSize: Bool {_storage._localSize != nil}
+  /// Clears the value of `localSize`. Subsequent reads from it will return its default value.
+  mutating func clearLocalSize() {_uniqueStorage()._localSize = nil}
+
+  var alpha: Float {
+    get {_storage._alpha ?? 0}
+    set {_uniqueStorage()._alpha = newValue}
+  }
+  /// Returns true if `alpha` has been explicitly set.
+  var hasAlpha: Bool {_storage._alpha != nil}
+  /// Clears the value of `alpha`. Subsequent reads from it will return its default value.
+  mutating func clearAlpha() {_uniqueStorage()._alpha = nil}
+
+  var beta: Float {
+    get {_storage._beta ?? 0}
+    set {_uniqueStorage()._beta = newValue}
+  }
+  /// Returns true if `beta` has been explicitly set.
+  var hasBeta: Bool {_storage._beta != nil}
+  /// Clears the value of `beta`. Subsequent reads from it will return its default value.
+  mutating func clearBeta() {_uniqueStorage()._beta = nil}
+
+  var source: String {
+    get {_storage._source ?? String()}
+    set {_uniqueStorage()._source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {_storage._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {_uniqueStorage()._source = nil}
+
+  var scale: Float {
+    get {_storage._scale ?? 0}
+    set {_uniqueStorage()._scale = newValue}
+  }
+  /// Returns true if `scale` has been explicitly set.
+  var hasScale: Bool {_storage._scale != nil}
+  /// Clears the value of `scale`. Subsequent reads from it will return its default value.
+  mutating func clearScale() {_uniqueStorage()._scale = nil}
+
+  var meanfile: String {
+    get {_storage._meanfile ?? String()}
+    set {_uniqueStorage()._meanfile = newValue}
+  }
+  /// Returns true if `meanfile` has been explicitly set.
+  var hasMeanfile: Bool {_storage._meanfile != nil}
+  /// Clears the value of `meanfile`. Subsequent reads from it will return its default value.
+  mutating func clearMeanfile() {_uniqueStorage()._meanfile = nil}
+
+  var batchsize: UInt32 {
+    get {_storage._batchsize ?? 0}
+    set {_uniqueStorage()._batchsize = newValue}
+  }
+  /// Returns true if `batchsize` has been explicitly set.
+  var hasBatchsize: Bool {_storage._batchsize != nil}
+  /// Clears the value of `batchsize`. Subsequent reads from it will return its default value.
+  mutating func clearBatchsize() {_uniqueStorage()._batchsize = nil}
+
+  var cropsize: UInt32 {
+    get {_storage._cropsize ?? 0}
+    set {_uniqueStorage()._cropsize = newValue}
+  }
+  /// Returns true if `cropsize` has been explicitly set.
+  var hasCropsize: Bool {_storage._cropsize != nil}
+  /// Clears the value of `cropsize`. Subsequent reads from it will return its default value.
+  mutating func clearCropsize() {_uniqueStorage()._cropsize = nil}
+
+  var mirror: Bool {
+    get {_storage._mirror ?? false}
+    set {_uniqueStorage()._mirror = newValue}
+  }
+  /// Returns true if `mirror` has been explicitly set.
+  var hasMirror: Bool {_storage._mirror != nil}
+  /// Clears the value of `mirror`. Subsequent reads from it will return its default value.
+  mutating func clearMirror() {_uniqueStorage()._mirror = nil}
+
+  var k: Float {
+    get {_storage._k ?? 0}
+    set {_uniqueStorage()._k = newValue}
+  }
+  /// Returns true if `k` has been explicitly set.
+  var hasK: Bool {_storage._k != nil}
+  /// Clears the value of `k`. Subsequent reads from it will return its default value.
+  mutating func clearK() {_uniqueStorage()._k = nil}
+
+  var blobsLr: [Float] {
+    get {_storage._blobsLr}
+    set {_uniqueStorage()._blobsLr = newValue}
+  }
+
+  var weightDecay: [Float] {
+    get {_storage._weightDecay}
+    set {_uniqueStorage()._weightDecay = newValue}
+  }
+
+  var randSkip: UInt32 {
+    get {_storage._randSkip ?? 0}
+    set {_uniqueStorage()._randSkip = newValue}
+  }
+  /// Returns true if `randSkip` has been explicitly set.
+  var hasRandSkip: Bool {_storage._randSkip != nil}
+  /// Clears the value of `randSkip`. Subsequent reads from it will return its default value.
+  mutating func clearRandSkip() {_uniqueStorage()._randSkip = nil}
+
+  var detFgThreshold: Float {
+    get {_storage._detFgThreshold ?? 0}
+    set {_uniqueStorage()._detFgThreshold = newValue}
+  }
+  /// Returns true if `detFgThreshold` has been explicitly set.
+  var hasDetFgThreshold: Bool {_storage._detFgThreshold != nil}
+  /// Clears the value of `detFgThreshold`. Subsequent reads from it will return its default value.
+  mutating func clearDetFgThreshold() {_uniqueStorage()._detFgThreshold = nil}
+
+  var detBgThreshold: Float {
+    get {_storage._detBgThreshold ?? 0}
+    set {_uniqueStorage()._detBgThreshold = newValue}
+  }
+  /// Returns true if `detBgThreshold` has been explicitly set.
+  var hasDetBgThreshold: Bool {_storage._detBgThreshold != nil}
+  /// Clears the value of `detBgThreshold`. Subsequent reads from it will return its default value.
+  mutating func clearDetBgThreshold() {_uniqueStorage()._detBgThreshold = nil}
+
+  var detFgFraction: Float {
+    get {_storage._detFgFraction ?? 0}
+    set {_uniqueStorage()._detFgFraction = newValue}
+  }
+  /// Returns true if `detFgFraction` has been explicitly set.
+  var hasDetFgFraction: Bool {_storage._detFgFraction != nil}
+  /// Clears the value of `detFgFraction`. Subsequent reads from it will return its default value.
+  mutating func clearDetFgFraction() {_uniqueStorage()._detFgFraction = nil}
+
+  var detContextPad: UInt32 {
+    get {_storage._detContextPad ?? 0}
+    set {_uniqueStorage()._detContextPad = newValue}
+  }
+  /// Returns true if `detContextPad` has been explicitly set.
+  var hasDetContextPad: Bool {_storage._detContextPad != nil}
+  /// Clears the value of `detContextPad`. Subsequent reads from it will return its default value.
+  mutating func clearDetContextPad() {_uniqueStorage()._detContextPad = nil}
+
+  var detCropMode: String {
+    get {_storage._detCropMode ?? String()}
+    set {_uniqueStorage()._detCropMode = newValue}
+  }
+  /// Returns true if `detCropMode` has been explicitly set.
+  var hasDetCropMode: Bool {_storage._detCropMode != nil}
+  /// Clears the value of `detCropMode`. Subsequent reads from it will return its default value.
+  mutating func clearDetCropMode() {_uniqueStorage()._detCropMode = nil}
+
+  var newHeight: UInt32 {
+    get {_storage._newHeight ?? 0}
+    set {_uniqueStorage()._newHeight = newValue}
+  }
+  /// Returns true if `newHeight` has been explicitly set.
+  var hasNewHeight: Bool {_storage._newHeight != nil}
+  /// Clears the value of `newHeight`. Subsequent reads from it will return its default value.
+  mutating func clearNewHeight() {_uniqueStorage()._newHeight = nil}
+
+  var newWidth: UInt32 {
+    get {_storage._newWidth ?? 0}
+    set {_uniqueStorage()._newWidth = newValue}
+  }
+  /// Returns true if `newWidth` has been explicitly set.
+  var hasNewWidth: Bool {_storage._newWidth != nil}
+  /// Clears the value of `newWidth`. Subsequent reads from it will return its default value.
+  mutating func clearNewWidth() {_uniqueStorage()._newWidth = nil}
+
+  var shuffleImages: Bool {
+    get {_storage._shuffleImages ?? false}
+    set {_uniqueStorage()._shuffleImages = newValue}
+  }
+  /// Returns true if `shuffleImages` has been explicitly set.
+  var hasShuffleImages: Bool {_storage._shuffleImages != nil}
+  /// Clears the value of `shuffleImages`. Subsequent reads from it will return its default value.
+  mutating func clearShuffleImages() {_uniqueStorage()._shuffleImages = nil}
+
+  var concatDim: UInt32 {
+    get {_storage._concatDim ?? 0}
+    set {_uniqueStorage()._concatDim = newValue}
+  }
+  /// Returns true if `concatDim` has been explicitly set.
+  var hasConcatDim: Bool {_storage._concatDim != nil}
+  /// Clears the value of `concatDim`. Subsequent reads from it will return its default value.
+  mutating func clearConcatDim() {_uniqueStorage()._concatDim = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum PoolMethod: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+    case max = 0
+    case ave = 1
+    case stochastic = 2
+
+    init() {
+      self = .max
+    }
+
+  }
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "caffe"
+
+nonisolated extension Caffe_Phase: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TRAIN\0\u{1}TEST\0")
+}
 
 nonisolated extension Caffe_Engine: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DEFAULT\0\u{1}CAFFE\0\u{1}CUDNN\0")
@@ -1013,9 +2828,9 @@ nonisolated extension Caffe_BlobShape: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
-nonisolated extension Caffe_BlobProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}num\0\u{1}channels\0\u{1}height\0\u{1}width\0\u{1}data\0\u{2}\u{2}shape\0")
+nonisolated extension Caffe_NetState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NetState"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}phase\0\u{1}level\0\u{1}stage\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1023,12 +2838,9 @@ nonisolated extension Caffe_BlobProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt32Field(value: &self._num) }()
-      case 2: try { try decoder.decodeSingularInt32Field(value: &self._channels) }()
-      case 3: try { try decoder.decodeSingularInt32Field(value: &self._height) }()
-      case 4: try { try decoder.decodeSingularInt32Field(value: &self._width) }()
-      case 5: try { try decoder.decodeRepeatedFloatField(value: &self.data) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._shape) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self._phase) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._level) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.stage) }()
       default: break
       }
     }
@@ -1039,34 +2851,76 @@ nonisolated extension Caffe_BlobProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._num {
-      try visitor.visitSingularInt32Field(value: v, fieldNumber: 1)
+    try { if let v = self._phase {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._channels {
+    try { if let v = self._level {
       try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
     } }()
-    try { if let v = self._height {
-      try visitor.visitSingularInt32Field(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._width {
-      try visitor.visitSingularInt32Field(value: v, fieldNumber: 4)
-    } }()
-    if !self.data.isEmpty {
-      try visitor.visitPackedFloatField(value: self.data, fieldNumber: 5)
+    if !self.stage.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.stage, fieldNumber: 3)
     }
-    try { if let v = self._shape {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Caffe_BlobProto, rhs: Caffe_BlobProto) -> Bool {
-    if lhs._num != rhs._num {return false}
-    if lhs._channels != rhs._channels {return false}
-    if lhs._height != rhs._height {return false}
-    if lhs._width != rhs._width {return false}
-    if lhs.data != rhs.data {return false}
-    if lhs._shape != rhs._shape {return false}
+  static func ==(lhs: Caffe_NetState, rhs: Caffe_NetState) -> Bool {
+    if lhs._phase != rhs._phase {return false}
+    if lhs._level != rhs._level {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_NetStateRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NetStateRule"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}phase\0\u{3}min_level\0\u{3}max_level\0\u{1}stage\0\u{3}not_stage\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self._phase) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._minLevel) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self._maxLevel) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.stage) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.notStage) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._phase {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._minLevel {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._maxLevel {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 3)
+    } }()
+    if !self.stage.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.stage, fieldNumber: 4)
+    }
+    if !self.notStage.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.notStage, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_NetStateRule, rhs: Caffe_NetStateRule) -> Bool {
+    if lhs._phase != rhs._phase {return false}
+    if lhs._minLevel != rhs._minLevel {return false}
+    if lhs._maxLevel != rhs._maxLevel {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.notStage != rhs.notStage {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1074,7 +2928,7 @@ nonisolated extension Caffe_BlobProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Caffe_NetParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".NetParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}layers\0\u{1}input\0\u{3}input_dim\0\u{3}force_backward\0\u{4}\u{3}input_shape\0\u{2}\\\u{1}layer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}layers\0\u{1}input\0\u{3}input_dim\0\u{3}force_backward\0\u{1}state\0\u{3}debug_info\0\u{3}input_shape\0\u{2}\\\u{1}layer\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1087,6 +2941,8 @@ nonisolated extension Caffe_NetParameter: SwiftProtobuf.Message, SwiftProtobuf._
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.input) }()
       case 4: try { try decoder.decodeRepeatedInt32Field(value: &self.inputDim) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self._forceBackward) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._state) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self._debugInfo) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.inputShape) }()
       case 100: try { try decoder.decodeRepeatedMessageField(value: &self.layer) }()
       default: break
@@ -1114,6 +2970,12 @@ nonisolated extension Caffe_NetParameter: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._forceBackward {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._debugInfo {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 7)
+    } }()
     if !self.inputShape.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.inputShape, fieldNumber: 8)
     }
@@ -1129,6 +2991,8 @@ nonisolated extension Caffe_NetParameter: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.input != rhs.input {return false}
     if lhs.inputDim != rhs.inputDim {return false}
     if lhs._forceBackward != rhs._forceBackward {return false}
+    if lhs._state != rhs._state {return false}
+    if lhs._debugInfo != rhs._debugInfo {return false}
     if lhs.inputShape != rhs.inputShape {return false}
     if lhs.layer != rhs.layer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1136,43 +3000,43 @@ nonisolated extension Caffe_NetParameter: SwiftProtobuf.Message, SwiftProtobuf._
   }
 }
 
-nonisolated extension Caffe_V1LayerParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".V1LayerParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: Caffe_V1LayerParameter, rhs: Caffe_V1LayerParameter) -> Bool {
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".LayerParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{1}bottom\0\u{1}top\0\u{2}\u{2}param\0\u{1}blobs\0\u{4}c\u{1}convolution_param\0\u{4}\u{2}dropout_param\0\u{4}\u{9}inner_product_param\0\u{3}lrn_param\0\u{4}\u{3}pooling_param\0\u{4}\u{2}relu_param\0\u{4}\u{2}softmax_param\0\u{4}\u{12}input_param\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{1}bottom\0\u{1}top\0\u{3}loss_weight\0\u{1}param\0\u{2}\u{2}include\0\u{1}exclude\0\u{1}phase\0\u{3}propagate_down\0\u{4}Y\u{1}transform_param\0\u{3}loss_param\0\u{3}accuracy_param\0\u{4}\u{2}concat_param\0\u{4}\u{2}convolution_param\0\u{3}data_param\0\u{3}dropout_param\0\u{3}dummy_data_param\0\u{3}eltwise_param\0\u{4}\u{2}hdf5_data_param\0\u{4}\u{3}image_data_param\0\u{4}\u{2}inner_product_param\0\u{3}lrn_param\0\u{3}memory_data_param\0\u{4}\u{2}pooling_param\0\u{3}power_param\0\u{3}relu_param\0\u{3}sigmoid_param\0\u{3}softmax_param\0\u{4}\u{2}tanh_param\0\u{4}\u{2}window_data_param\0\u{4}\u{6}flatten_param\0\u{4}\u{8}input_param\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
     var _type: String? = nil
     var _bottom: [String] = []
     var _top: [String] = []
+    var _lossWeight: [Float] = []
     var _param: [Caffe_ParamSpec] = []
-    var _blobs: [Caffe_BlobProto] = []
+    var _include: [Caffe_NetStateRule] = []
+    var _exclude: [Caffe_NetStateRule] = []
+    var _phase: Caffe_Phase? = nil
+    var _propagateDown: [Bool] = []
+    var _transformParam: Caffe_TransformationParameter? = nil
+    var _lossParam: Caffe_LossParameter? = nil
+    var _accuracyParam: Caffe_AccuracyParameter? = nil
+    var _concatParam: Caffe_ConcatParameter? = nil
     var _convolutionParam: Caffe_ConvolutionParameter? = nil
+    var _dataParam: Caffe_DataParameter? = nil
     var _dropoutParam: Caffe_DropoutParameter? = nil
+    var _dummyDataParam: Caffe_DummyDataParameter? = nil
+    var _eltwiseParam: Caffe_EltwiseParameter? = nil
+    var _hdf5DataParam: Caffe_HDF5DataParameter? = nil
+    var _imageDataParam: Caffe_ImageDataParameter? = nil
     var _innerProductParam: Caffe_InnerProductParameter? = nil
     var _lrnParam: Caffe_LRNParameter? = nil
+    var _memoryDataParam: Caffe_MemoryDataParameter? = nil
     var _poolingParam: Caffe_PoolingParameter? = nil
+    var _powerParam: Caffe_PowerParameter? = nil
     var _reluParam: Caffe_ReLUParameter? = nil
+    var _sigmoidParam: Caffe_SigmoidParameter? = nil
     var _softmaxParam: Caffe_SoftmaxParameter? = nil
+    var _tanhParam: Caffe_TanHParameter? = nil
+    var _windowDataParam: Caffe_WindowDataParameter? = nil
+    var _flattenParam: Caffe_FlattenParameter? = nil
     var _inputParam: Caffe_InputParameter? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -1188,15 +3052,34 @@ nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf
       _type = source._type
       _bottom = source._bottom
       _top = source._top
+      _lossWeight = source._lossWeight
       _param = source._param
-      _blobs = source._blobs
+      _include = source._include
+      _exclude = source._exclude
+      _phase = source._phase
+      _propagateDown = source._propagateDown
+      _transformParam = source._transformParam
+      _lossParam = source._lossParam
+      _accuracyParam = source._accuracyParam
+      _concatParam = source._concatParam
       _convolutionParam = source._convolutionParam
+      _dataParam = source._dataParam
       _dropoutParam = source._dropoutParam
+      _dummyDataParam = source._dummyDataParam
+      _eltwiseParam = source._eltwiseParam
+      _hdf5DataParam = source._hdf5DataParam
+      _imageDataParam = source._imageDataParam
       _innerProductParam = source._innerProductParam
       _lrnParam = source._lrnParam
+      _memoryDataParam = source._memoryDataParam
       _poolingParam = source._poolingParam
+      _powerParam = source._powerParam
       _reluParam = source._reluParam
+      _sigmoidParam = source._sigmoidParam
       _softmaxParam = source._softmaxParam
+      _tanhParam = source._tanhParam
+      _windowDataParam = source._windowDataParam
+      _flattenParam = source._flattenParam
       _inputParam = source._inputParam
     }
   }
@@ -1220,15 +3103,34 @@ nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf
         case 2: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
         case 3: try { try decoder.decodeRepeatedStringField(value: &_storage._bottom) }()
         case 4: try { try decoder.decodeRepeatedStringField(value: &_storage._top) }()
+        case 5: try { try decoder.decodeRepeatedFloatField(value: &_storage._lossWeight) }()
         case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._param) }()
-        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._blobs) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._include) }()
+        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._exclude) }()
+        case 10: try { try decoder.decodeSingularEnumField(value: &_storage._phase) }()
+        case 11: try { try decoder.decodeRepeatedBoolField(value: &_storage._propagateDown) }()
+        case 100: try { try decoder.decodeSingularMessageField(value: &_storage._transformParam) }()
+        case 101: try { try decoder.decodeSingularMessageField(value: &_storage._lossParam) }()
+        case 102: try { try decoder.decodeSingularMessageField(value: &_storage._accuracyParam) }()
+        case 104: try { try decoder.decodeSingularMessageField(value: &_storage._concatParam) }()
         case 106: try { try decoder.decodeSingularMessageField(value: &_storage._convolutionParam) }()
+        case 107: try { try decoder.decodeSingularMessageField(value: &_storage._dataParam) }()
         case 108: try { try decoder.decodeSingularMessageField(value: &_storage._dropoutParam) }()
+        case 109: try { try decoder.decodeSingularMessageField(value: &_storage._dummyDataParam) }()
+        case 110: try { try decoder.decodeSingularMessageField(value: &_storage._eltwiseParam) }()
+        case 112: try { try decoder.decodeSingularMessageField(value: &_storage._hdf5DataParam) }()
+        case 115: try { try decoder.decodeSingularMessageField(value: &_storage._imageDataParam) }()
         case 117: try { try decoder.decodeSingularMessageField(value: &_storage._innerProductParam) }()
         case 118: try { try decoder.decodeSingularMessageField(value: &_storage._lrnParam) }()
+        case 119: try { try decoder.decodeSingularMessageField(value: &_storage._memoryDataParam) }()
         case 121: try { try decoder.decodeSingularMessageField(value: &_storage._poolingParam) }()
+        case 122: try { try decoder.decodeSingularMessageField(value: &_storage._powerParam) }()
         case 123: try { try decoder.decodeSingularMessageField(value: &_storage._reluParam) }()
+        case 124: try { try decoder.decodeSingularMessageField(value: &_storage._sigmoidParam) }()
         case 125: try { try decoder.decodeSingularMessageField(value: &_storage._softmaxParam) }()
+        case 127: try { try decoder.decodeSingularMessageField(value: &_storage._tanhParam) }()
+        case 129: try { try decoder.decodeSingularMessageField(value: &_storage._windowDataParam) }()
+        case 135: try { try decoder.decodeSingularMessageField(value: &_storage._flattenParam) }()
         case 143: try { try decoder.decodeSingularMessageField(value: &_storage._inputParam) }()
         default: break
         }
@@ -1254,17 +3156,56 @@ nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._top.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._top, fieldNumber: 4)
       }
+      if !_storage._lossWeight.isEmpty {
+        try visitor.visitRepeatedFloatField(value: _storage._lossWeight, fieldNumber: 5)
+      }
       if !_storage._param.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._param, fieldNumber: 6)
       }
-      if !_storage._blobs.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._blobs, fieldNumber: 7)
+      if !_storage._include.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._include, fieldNumber: 8)
       }
+      if !_storage._exclude.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._exclude, fieldNumber: 9)
+      }
+      try { if let v = _storage._phase {
+        try visitor.visitSingularEnumField(value: v, fieldNumber: 10)
+      } }()
+      if !_storage._propagateDown.isEmpty {
+        try visitor.visitRepeatedBoolField(value: _storage._propagateDown, fieldNumber: 11)
+      }
+      try { if let v = _storage._transformParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+      } }()
+      try { if let v = _storage._lossParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+      } }()
+      try { if let v = _storage._accuracyParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+      } }()
+      try { if let v = _storage._concatParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 104)
+      } }()
       try { if let v = _storage._convolutionParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 106)
       } }()
+      try { if let v = _storage._dataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 107)
+      } }()
       try { if let v = _storage._dropoutParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 108)
+      } }()
+      try { if let v = _storage._dummyDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 109)
+      } }()
+      try { if let v = _storage._eltwiseParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 110)
+      } }()
+      try { if let v = _storage._hdf5DataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 112)
+      } }()
+      try { if let v = _storage._imageDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 115)
       } }()
       try { if let v = _storage._innerProductParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 117)
@@ -1272,14 +3213,32 @@ nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf
       try { if let v = _storage._lrnParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 118)
       } }()
+      try { if let v = _storage._memoryDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 119)
+      } }()
       try { if let v = _storage._poolingParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 121)
+      } }()
+      try { if let v = _storage._powerParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 122)
       } }()
       try { if let v = _storage._reluParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 123)
       } }()
+      try { if let v = _storage._sigmoidParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 124)
+      } }()
       try { if let v = _storage._softmaxParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 125)
+      } }()
+      try { if let v = _storage._tanhParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 127)
+      } }()
+      try { if let v = _storage._windowDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 129)
+      } }()
+      try { if let v = _storage._flattenParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 135)
       } }()
       try { if let v = _storage._inputParam {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 143)
@@ -1297,15 +3256,34 @@ nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._type != rhs_storage._type {return false}
         if _storage._bottom != rhs_storage._bottom {return false}
         if _storage._top != rhs_storage._top {return false}
+        if _storage._lossWeight != rhs_storage._lossWeight {return false}
         if _storage._param != rhs_storage._param {return false}
-        if _storage._blobs != rhs_storage._blobs {return false}
+        if _storage._include != rhs_storage._include {return false}
+        if _storage._exclude != rhs_storage._exclude {return false}
+        if _storage._phase != rhs_storage._phase {return false}
+        if _storage._propagateDown != rhs_storage._propagateDown {return false}
+        if _storage._transformParam != rhs_storage._transformParam {return false}
+        if _storage._lossParam != rhs_storage._lossParam {return false}
+        if _storage._accuracyParam != rhs_storage._accuracyParam {return false}
+        if _storage._concatParam != rhs_storage._concatParam {return false}
         if _storage._convolutionParam != rhs_storage._convolutionParam {return false}
+        if _storage._dataParam != rhs_storage._dataParam {return false}
         if _storage._dropoutParam != rhs_storage._dropoutParam {return false}
+        if _storage._dummyDataParam != rhs_storage._dummyDataParam {return false}
+        if _storage._eltwiseParam != rhs_storage._eltwiseParam {return false}
+        if _storage._hdf5DataParam != rhs_storage._hdf5DataParam {return false}
+        if _storage._imageDataParam != rhs_storage._imageDataParam {return false}
         if _storage._innerProductParam != rhs_storage._innerProductParam {return false}
         if _storage._lrnParam != rhs_storage._lrnParam {return false}
+        if _storage._memoryDataParam != rhs_storage._memoryDataParam {return false}
         if _storage._poolingParam != rhs_storage._poolingParam {return false}
+        if _storage._powerParam != rhs_storage._powerParam {return false}
         if _storage._reluParam != rhs_storage._reluParam {return false}
+        if _storage._sigmoidParam != rhs_storage._sigmoidParam {return false}
         if _storage._softmaxParam != rhs_storage._softmaxParam {return false}
+        if _storage._tanhParam != rhs_storage._tanhParam {return false}
+        if _storage._windowDataParam != rhs_storage._windowDataParam {return false}
+        if _storage._flattenParam != rhs_storage._flattenParam {return false}
         if _storage._inputParam != rhs_storage._inputParam {return false}
         return true
       }
@@ -1316,9 +3294,9 @@ nonisolated extension Caffe_LayerParameter: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
-nonisolated extension Caffe_InputParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".InputParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shape\0")
+nonisolated extension Caffe_TransformationParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TransformationParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scale\0\u{1}mirror\0\u{3}crop_size\0\u{3}mean_file\0\u{3}mean_value\0\u{3}force_color\0\u{3}force_gray\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1326,21 +3304,186 @@ nonisolated extension Caffe_InputParameter: SwiftProtobuf.Message, SwiftProtobuf
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.shape) }()
+      case 1: try { try decoder.decodeSingularFloatField(value: &self._scale) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._mirror) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._cropSize) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._meanFile) }()
+      case 5: try { try decoder.decodeRepeatedFloatField(value: &self.meanValue) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self._forceColor) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self._forceGray) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.shape.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.shape, fieldNumber: 1)
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._scale {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._mirror {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._cropSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._meanFile {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    if !self.meanValue.isEmpty {
+      try visitor.visitRepeatedFloatField(value: self.meanValue, fieldNumber: 5)
     }
+    try { if let v = self._forceColor {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._forceGray {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Caffe_InputParameter, rhs: Caffe_InputParameter) -> Bool {
-    if lhs.shape != rhs.shape {return false}
+  static func ==(lhs: Caffe_TransformationParameter, rhs: Caffe_TransformationParameter) -> Bool {
+    if lhs._scale != rhs._scale {return false}
+    if lhs._mirror != rhs._mirror {return false}
+    if lhs._cropSize != rhs._cropSize {return false}
+    if lhs._meanFile != rhs._meanFile {return false}
+    if lhs.meanValue != rhs.meanValue {return false}
+    if lhs._forceColor != rhs._forceColor {return false}
+    if lhs._forceGray != rhs._forceGray {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_LossParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LossParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ignore_label\0\u{1}normalize\0\u{1}normalization\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self._ignoreLabel) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._normalize) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self._normalization) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._ignoreLabel {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._normalize {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._normalization {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_LossParameter, rhs: Caffe_LossParameter) -> Bool {
+    if lhs._ignoreLabel != rhs._ignoreLabel {return false}
+    if lhs._normalize != rhs._normalize {return false}
+    if lhs._normalization != rhs._normalization {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_LossParameter.NormalizationMode: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FULL\0\u{1}VALID\0\u{1}BATCH_SIZE\0\u{1}NONE\0")
+}
+
+nonisolated extension Caffe_AccuracyParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AccuracyParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}top_k\0\u{1}axis\0\u{3}ignore_label\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._topK) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._axis) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self._ignoreLabel) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._topK {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._axis {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._ignoreLabel {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_AccuracyParameter, rhs: Caffe_AccuracyParameter) -> Bool {
+    if lhs._topK != rhs._topK {return false}
+    if lhs._axis != rhs._axis {return false}
+    if lhs._ignoreLabel != rhs._ignoreLabel {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_ConcatParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ConcatParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}concat_dim\0\u{1}axis\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._concatDim) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._axis) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._concatDim {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._axis {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_ConcatParameter, rhs: Caffe_ConcatParameter) -> Bool {
+    if lhs._concatDim != rhs._concatDim {return false}
+    if lhs._axis != rhs._axis {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1348,7 +3491,7 @@ nonisolated extension Caffe_InputParameter: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Caffe_ConvolutionParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ConvolutionParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}num_output\0\u{3}bias_term\0\u{1}pad\0\u{3}kernel_size\0\u{1}group\0\u{1}stride\0\u{3}weight_filler\0\u{3}bias_filler\0\u{3}pad_h\0\u{3}pad_w\0\u{3}kernel_h\0\u{3}kernel_w\0\u{3}stride_h\0\u{3}stride_w\0\u{1}engine\0\u{1}axis\0\u{2}\u{2}dilation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}num_output\0\u{3}bias_term\0\u{1}pad\0\u{3}kernel_size\0\u{1}group\0\u{1}stride\0\u{3}weight_filler\0\u{3}bias_filler\0\u{3}pad_h\0\u{3}pad_w\0\u{3}kernel_h\0\u{3}kernel_w\0\u{3}stride_h\0\u{3}stride_w\0\u{1}engine\0\u{1}axis\0\u{3}force_nd_im2col\0\u{1}dilation\0")
 
   fileprivate class _StorageClass {
     var _numOutput: UInt32? = nil
@@ -1367,6 +3510,7 @@ nonisolated extension Caffe_ConvolutionParameter: SwiftProtobuf.Message, SwiftPr
     var _strideW: UInt32? = nil
     var _engine: Caffe_Engine? = nil
     var _axis: Int32? = nil
+    var _forceNdIm2Col: Bool? = nil
     var _dilation: [UInt32] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -1394,6 +3538,7 @@ nonisolated extension Caffe_ConvolutionParameter: SwiftProtobuf.Message, SwiftPr
       _strideW = source._strideW
       _engine = source._engine
       _axis = source._axis
+      _forceNdIm2Col = source._forceNdIm2Col
       _dilation = source._dilation
     }
   }
@@ -1429,6 +3574,7 @@ nonisolated extension Caffe_ConvolutionParameter: SwiftProtobuf.Message, SwiftPr
         case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._strideW) }()
         case 15: try { try decoder.decodeSingularEnumField(value: &_storage._engine) }()
         case 16: try { try decoder.decodeSingularInt32Field(value: &_storage._axis) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._forceNdIm2Col) }()
         case 18: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._dilation) }()
         default: break
         }
@@ -1490,6 +3636,9 @@ nonisolated extension Caffe_ConvolutionParameter: SwiftProtobuf.Message, SwiftPr
       try { if let v = _storage._axis {
         try visitor.visitSingularInt32Field(value: v, fieldNumber: 16)
       } }()
+      try { if let v = _storage._forceNdIm2Col {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 17)
+      } }()
       if !_storage._dilation.isEmpty {
         try visitor.visitRepeatedUInt32Field(value: _storage._dilation, fieldNumber: 18)
       }
@@ -1518,11 +3667,651 @@ nonisolated extension Caffe_ConvolutionParameter: SwiftProtobuf.Message, SwiftPr
         if _storage._strideW != rhs_storage._strideW {return false}
         if _storage._engine != rhs_storage._engine {return false}
         if _storage._axis != rhs_storage._axis {return false}
+        if _storage._forceNdIm2Col != rhs_storage._forceNdIm2Col {return false}
         if _storage._dilation != rhs_storage._dilation {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_DataParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DataParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}scale\0\u{3}mean_file\0\u{3}batch_size\0\u{3}crop_size\0\u{1}mirror\0\u{3}rand_skip\0\u{1}backend\0\u{3}force_encoded_color\0\u{1}prefetch\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._source) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self._scale) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._meanFile) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._batchSize) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._cropSize) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self._mirror) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self._randSkip) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self._backend) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self._forceEncodedColor) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self._prefetch) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._source {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._scale {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._meanFile {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._batchSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._cropSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._mirror {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._randSkip {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._backend {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._forceEncodedColor {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._prefetch {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_DataParameter, rhs: Caffe_DataParameter) -> Bool {
+    if lhs._source != rhs._source {return false}
+    if lhs._scale != rhs._scale {return false}
+    if lhs._meanFile != rhs._meanFile {return false}
+    if lhs._batchSize != rhs._batchSize {return false}
+    if lhs._cropSize != rhs._cropSize {return false}
+    if lhs._mirror != rhs._mirror {return false}
+    if lhs._randSkip != rhs._randSkip {return false}
+    if lhs._backend != rhs._backend {return false}
+    if lhs._forceEncodedColor != rhs._forceEncodedColor {return false}
+    if lhs._prefetch != rhs._prefetch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_DataParameter.DB: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LEVELDB\0\u{1}LMDB\0")
+}
+
+nonisolated extension Caffe_DropoutParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DropoutParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dropout_ratio\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFloatField(value: &self._dropoutRatio) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._dropoutRatio {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_DropoutParameter, rhs: Caffe_DropoutParameter) -> Bool {
+    if lhs._dropoutRatio != rhs._dropoutRatio {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_DummyDataParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DummyDataParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_filler\0\u{1}num\0\u{1}channels\0\u{1}height\0\u{1}width\0\u{1}shape\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.dataFiller) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.num) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.channels) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.height) }()
+      case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.width) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.shape) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataFiller.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.dataFiller, fieldNumber: 1)
+    }
+    if !self.num.isEmpty {
+      try visitor.visitRepeatedUInt32Field(value: self.num, fieldNumber: 2)
+    }
+    if !self.channels.isEmpty {
+      try visitor.visitRepeatedUInt32Field(value: self.channels, fieldNumber: 3)
+    }
+    if !self.height.isEmpty {
+      try visitor.visitRepeatedUInt32Field(value: self.height, fieldNumber: 4)
+    }
+    if !self.width.isEmpty {
+      try visitor.visitRepeatedUInt32Field(value: self.width, fieldNumber: 5)
+    }
+    if !self.shape.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shape, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_DummyDataParameter, rhs: Caffe_DummyDataParameter) -> Bool {
+    if lhs.dataFiller != rhs.dataFiller {return false}
+    if lhs.num != rhs.num {return false}
+    if lhs.channels != rhs.channels {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.width != rhs.width {return false}
+    if lhs.shape != rhs.shape {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_EltwiseParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EltwiseParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}coeff\0\u{3}stable_prod_grad\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self._operation) }()
+      case 2: try { try decoder.decodeRepeatedFloatField(value: &self.coeff) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self._stableProdGrad) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._operation {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 1)
+    } }()
+    if !self.coeff.isEmpty {
+      try visitor.visitRepeatedFloatField(value: self.coeff, fieldNumber: 2)
+    }
+    try { if let v = self._stableProdGrad {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_EltwiseParameter, rhs: Caffe_EltwiseParameter) -> Bool {
+    if lhs._operation != rhs._operation {return false}
+    if lhs.coeff != rhs.coeff {return false}
+    if lhs._stableProdGrad != rhs._stableProdGrad {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_EltwiseParameter.EltwiseOp: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PROD\0\u{1}SUM\0\u{1}MAX\0")
+}
+
+nonisolated extension Caffe_FlattenParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FlattenParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}axis\0\u{3}end_axis\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self._axis) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._endAxis) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._axis {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._endAxis {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_FlattenParameter, rhs: Caffe_FlattenParameter) -> Bool {
+    if lhs._axis != rhs._axis {return false}
+    if lhs._endAxis != rhs._endAxis {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_HDF5DataParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HDF5DataParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}batch_size\0\u{1}shuffle\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._source) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._batchSize) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self._shuffle) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._source {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._batchSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._shuffle {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_HDF5DataParameter, rhs: Caffe_HDF5DataParameter) -> Bool {
+    if lhs._source != rhs._source {return false}
+    if lhs._batchSize != rhs._batchSize {return false}
+    if lhs._shuffle != rhs._shuffle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_ImageDataParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ImageDataParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}scale\0\u{3}mean_file\0\u{3}batch_size\0\u{3}crop_size\0\u{1}mirror\0\u{3}rand_skip\0\u{1}shuffle\0\u{3}new_height\0\u{3}new_width\0\u{3}is_color\0\u{3}root_folder\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._source) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self._scale) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._meanFile) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._batchSize) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._cropSize) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self._mirror) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self._randSkip) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self._shuffle) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self._newHeight) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self._newWidth) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self._isColor) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self._rootFolder) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._source {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._scale {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._meanFile {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._batchSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._cropSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._mirror {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._randSkip {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._shuffle {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._newHeight {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._newWidth {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._isColor {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 11)
+    } }()
+    try { if let v = self._rootFolder {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 12)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_ImageDataParameter, rhs: Caffe_ImageDataParameter) -> Bool {
+    if lhs._source != rhs._source {return false}
+    if lhs._scale != rhs._scale {return false}
+    if lhs._meanFile != rhs._meanFile {return false}
+    if lhs._batchSize != rhs._batchSize {return false}
+    if lhs._cropSize != rhs._cropSize {return false}
+    if lhs._mirror != rhs._mirror {return false}
+    if lhs._randSkip != rhs._randSkip {return false}
+    if lhs._shuffle != rhs._shuffle {return false}
+    if lhs._newHeight != rhs._newHeight {return false}
+    if lhs._newWidth != rhs._newWidth {return false}
+    if lhs._isColor != rhs._isColor {return false}
+    if lhs._rootFolder != rhs._rootFolder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_InnerProductParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".InnerProductParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}num_output\0\u{3}bias_term\0\u{3}weight_filler\0\u{3}bias_filler\0\u{1}axis\0\u{1}transpose\0")
+
+  fileprivate class _StorageClass {
+    var _numOutput: UInt32? = nil
+    var _biasTerm: Bool? = nil
+    var _weightFiller: Caffe_FillerParameter? = nil
+    var _biasFiller: Caffe_FillerParameter? = nil
+    var _axis: Int32? = nil
+    var _transpose: Bool? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _numOutput = source._numOutput
+      _biasTerm = source._biasTerm
+      _weightFiller = source._weightFiller
+      _biasFiller = source._biasFiller
+      _axis = source._axis
+      _transpose = source._transpose
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._numOutput) }()
+        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._biasTerm) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._weightFiller) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._biasFiller) }()
+        case 5: try { try decoder.decodeSingularInt32Field(value: &_storage._axis) }()
+        case 6: try { try decoder.decodeSingularBoolField(value: &_storage._transpose) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._numOutput {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._biasTerm {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._weightFiller {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._biasFiller {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._axis {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._transpose {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_InnerProductParameter, rhs: Caffe_InnerProductParameter) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._numOutput != rhs_storage._numOutput {return false}
+        if _storage._biasTerm != rhs_storage._biasTerm {return false}
+        if _storage._weightFiller != rhs_storage._weightFiller {return false}
+        if _storage._biasFiller != rhs_storage._biasFiller {return false}
+        if _storage._axis != rhs_storage._axis {return false}
+        if _storage._transpose != rhs_storage._transpose {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_InputParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".InputParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}shape\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.shape) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.shape.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shape, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_InputParameter, rhs: Caffe_InputParameter) -> Bool {
+    if lhs.shape != rhs.shape {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_LRNParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LRNParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}local_size\0\u{1}alpha\0\u{1}beta\0\u{3}norm_region\0\u{1}k\0\u{1}engine\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._localSize) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self._alpha) }()
+      case 3: try { try decoder.decodeSingularFloatField(value: &self._beta) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self._normRegion) }()
+      case 5: try { try decoder.decodeSingularFloatField(value: &self._k) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self._engine) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._localSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._alpha {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._beta {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._normRegion {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._k {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._engine {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_LRNParameter, rhs: Caffe_LRNParameter) -> Bool {
+    if lhs._localSize != rhs._localSize {return false}
+    if lhs._alpha != rhs._alpha {return false}
+    if lhs._beta != rhs._beta {return false}
+    if lhs._normRegion != rhs._normRegion {return false}
+    if lhs._k != rhs._k {return false}
+    if lhs._engine != rhs._engine {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_LRNParameter.NormRegion: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACROSS_CHANNELS\0\u{1}WITHIN_CHANNEL\0")
+}
+
+nonisolated extension Caffe_MemoryDataParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".MemoryDataParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}batch_size\0\u{1}channels\0\u{1}height\0\u{1}width\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._batchSize) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._channels) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._height) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._width) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._batchSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._channels {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._height {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._width {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_MemoryDataParameter, rhs: Caffe_MemoryDataParameter) -> Bool {
+    if lhs._batchSize != rhs._batchSize {return false}
+    if lhs._channels != rhs._channels {return false}
+    if lhs._height != rhs._height {return false}
+    if lhs._width != rhs._width {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1630,9 +4419,9 @@ nonisolated extension Caffe_PoolingParameter.RoundMode: SwiftProtobuf._ProtoName
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CEIL\0\u{1}FLOOR\0")
 }
 
-nonisolated extension Caffe_LRNParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LRNParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}local_size\0\u{1}alpha\0\u{1}beta\0\u{3}norm_region\0\u{1}k\0\u{1}engine\0")
+nonisolated extension Caffe_PowerParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PowerParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}power\0\u{1}scale\0\u{1}shift\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1640,12 +4429,9 @@ nonisolated extension Caffe_LRNParameter: SwiftProtobuf.Message, SwiftProtobuf._
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._localSize) }()
-      case 2: try { try decoder.decodeSingularFloatField(value: &self._alpha) }()
-      case 3: try { try decoder.decodeSingularFloatField(value: &self._beta) }()
-      case 4: try { try decoder.decodeSingularEnumField(value: &self._normRegion) }()
-      case 5: try { try decoder.decodeSingularFloatField(value: &self._k) }()
-      case 6: try { try decoder.decodeSingularEnumField(value: &self._engine) }()
+      case 1: try { try decoder.decodeSingularFloatField(value: &self._power) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self._scale) }()
+      case 3: try { try decoder.decodeSingularFloatField(value: &self._shift) }()
       default: break
       }
     }
@@ -1656,97 +4442,22 @@ nonisolated extension Caffe_LRNParameter: SwiftProtobuf.Message, SwiftProtobuf._
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._localSize {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    try { if let v = self._power {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._alpha {
+    try { if let v = self._scale {
       try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
     } }()
-    try { if let v = self._beta {
+    try { if let v = self._shift {
       try visitor.visitSingularFloatField(value: v, fieldNumber: 3)
     } }()
-    try { if let v = self._normRegion {
-      try visitor.visitSingularEnumField(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._k {
-      try visitor.visitSingularFloatField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._engine {
-      try visitor.visitSingularEnumField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Caffe_LRNParameter, rhs: Caffe_LRNParameter) -> Bool {
-    if lhs._localSize != rhs._localSize {return false}
-    if lhs._alpha != rhs._alpha {return false}
-    if lhs._beta != rhs._beta {return false}
-    if lhs._normRegion != rhs._normRegion {return false}
-    if lhs._k != rhs._k {return false}
-    if lhs._engine != rhs._engine {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Caffe_LRNParameter.NormRegion: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACROSS_CHANNELS\0\u{1}WITHIN_CHANNEL\0")
-}
-
-nonisolated extension Caffe_InnerProductParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".InnerProductParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}num_output\0\u{3}bias_term\0\u{3}weight_filler\0\u{3}bias_filler\0\u{1}axis\0\u{1}transpose\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._numOutput) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self._biasTerm) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._weightFiller) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._biasFiller) }()
-      case 5: try { try decoder.decodeSingularInt32Field(value: &self._axis) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self._transpose) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._numOutput {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._biasTerm {
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._weightFiller {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._biasFiller {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._axis {
-      try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._transpose {
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
-    } }()
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: Caffe_InnerProductParameter, rhs: Caffe_InnerProductParameter) -> Bool {
-    if lhs._numOutput != rhs._numOutput {return false}
-    if lhs._biasTerm != rhs._biasTerm {return false}
-    if lhs._weightFiller != rhs._weightFiller {return false}
-    if lhs._biasFiller != rhs._biasFiller {return false}
-    if lhs._axis != rhs._axis {return false}
-    if lhs._transpose != rhs._transpose {return false}
+  static func ==(lhs: Caffe_PowerParameter, rhs: Caffe_PowerParameter) -> Bool {
+    if lhs._power != rhs._power {return false}
+    if lhs._scale != rhs._scale {return false}
+    if lhs._shift != rhs._shift {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1791,9 +4502,9 @@ nonisolated extension Caffe_ReLUParameter: SwiftProtobuf.Message, SwiftProtobuf.
   }
 }
 
-nonisolated extension Caffe_DropoutParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".DropoutParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dropout_ratio\0")
+nonisolated extension Caffe_SigmoidParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SigmoidParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}engine\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1801,7 +4512,7 @@ nonisolated extension Caffe_DropoutParameter: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularFloatField(value: &self._dropoutRatio) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self._engine) }()
       default: break
       }
     }
@@ -1812,14 +4523,14 @@ nonisolated extension Caffe_DropoutParameter: SwiftProtobuf.Message, SwiftProtob
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._dropoutRatio {
-      try visitor.visitSingularFloatField(value: v, fieldNumber: 1)
+    try { if let v = self._engine {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 1)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Caffe_DropoutParameter, rhs: Caffe_DropoutParameter) -> Bool {
-    if lhs._dropoutRatio != rhs._dropoutRatio {return false}
+  static func ==(lhs: Caffe_SigmoidParameter, rhs: Caffe_SigmoidParameter) -> Bool {
+    if lhs._engine != rhs._engine {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1864,9 +4575,137 @@ nonisolated extension Caffe_SoftmaxParameter: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
+nonisolated extension Caffe_TanHParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TanHParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}engine\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self._engine) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._engine {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_TanHParameter, rhs: Caffe_TanHParameter) -> Bool {
+    if lhs._engine != rhs._engine {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_WindowDataParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WindowDataParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}scale\0\u{3}mean_file\0\u{3}batch_size\0\u{3}crop_size\0\u{1}mirror\0\u{3}fg_threshold\0\u{3}bg_threshold\0\u{3}fg_fraction\0\u{3}context_pad\0\u{3}crop_mode\0\u{3}cache_images\0\u{3}root_folder\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._source) }()
+      case 2: try { try decoder.decodeSingularFloatField(value: &self._scale) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._meanFile) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._batchSize) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._cropSize) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self._mirror) }()
+      case 7: try { try decoder.decodeSingularFloatField(value: &self._fgThreshold) }()
+      case 8: try { try decoder.decodeSingularFloatField(value: &self._bgThreshold) }()
+      case 9: try { try decoder.decodeSingularFloatField(value: &self._fgFraction) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self._contextPad) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self._cropMode) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self._cacheImages) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self._rootFolder) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._source {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._scale {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._meanFile {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._batchSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._cropSize {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._mirror {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._fgThreshold {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._bgThreshold {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._fgFraction {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._contextPad {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._cropMode {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 11)
+    } }()
+    try { if let v = self._cacheImages {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 12)
+    } }()
+    try { if let v = self._rootFolder {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 13)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_WindowDataParameter, rhs: Caffe_WindowDataParameter) -> Bool {
+    if lhs._source != rhs._source {return false}
+    if lhs._scale != rhs._scale {return false}
+    if lhs._meanFile != rhs._meanFile {return false}
+    if lhs._batchSize != rhs._batchSize {return false}
+    if lhs._cropSize != rhs._cropSize {return false}
+    if lhs._mirror != rhs._mirror {return false}
+    if lhs._fgThreshold != rhs._fgThreshold {return false}
+    if lhs._bgThreshold != rhs._bgThreshold {return false}
+    if lhs._fgFraction != rhs._fgFraction {return false}
+    if lhs._contextPad != rhs._contextPad {return false}
+    if lhs._cropMode != rhs._cropMode {return false}
+    if lhs._cacheImages != rhs._cacheImages {return false}
+    if lhs._rootFolder != rhs._rootFolder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Caffe_ParamSpec: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ParamSpec"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{4}\u{2}lr_mult\0\u{3}decay_mult\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}share_mode\0\u{3}lr_mult\0\u{3}decay_mult\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1875,6 +4714,7 @@ nonisolated extension Caffe_ParamSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self._shareMode) }()
       case 3: try { try decoder.decodeSingularFloatField(value: &self._lrMult) }()
       case 4: try { try decoder.decodeSingularFloatField(value: &self._decayMult) }()
       default: break
@@ -1890,6 +4730,9 @@ nonisolated extension Caffe_ParamSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._name {
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
+    try { if let v = self._shareMode {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 2)
+    } }()
     try { if let v = self._lrMult {
       try visitor.visitSingularFloatField(value: v, fieldNumber: 3)
     } }()
@@ -1901,6 +4744,7 @@ nonisolated extension Caffe_ParamSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
   static func ==(lhs: Caffe_ParamSpec, rhs: Caffe_ParamSpec) -> Bool {
     if lhs._name != rhs._name {return false}
+    if lhs._shareMode != rhs._shareMode {return false}
     if lhs._lrMult != rhs._lrMult {return false}
     if lhs._decayMult != rhs._decayMult {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1908,9 +4752,13 @@ nonisolated extension Caffe_ParamSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
+nonisolated extension Caffe_ParamSpec.DimCheckMode: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STRICT\0\u{1}PERMISSIVE\0")
+}
+
 nonisolated extension Caffe_FillerParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FillerParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}value\0\u{1}min\0\u{1}max\0\u{1}mean\0\u{1}std\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}value\0\u{1}min\0\u{1}max\0\u{1}mean\0\u{1}std\0\u{1}sparse\0\u{3}variance_norm\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1924,6 +4772,8 @@ nonisolated extension Caffe_FillerParameter: SwiftProtobuf.Message, SwiftProtobu
       case 4: try { try decoder.decodeSingularFloatField(value: &self._max) }()
       case 5: try { try decoder.decodeSingularFloatField(value: &self._mean) }()
       case 6: try { try decoder.decodeSingularFloatField(value: &self._std) }()
+      case 7: try { try decoder.decodeSingularInt32Field(value: &self._sparse) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self._varianceNorm) }()
       default: break
       }
     }
@@ -1952,6 +4802,12 @@ nonisolated extension Caffe_FillerParameter: SwiftProtobuf.Message, SwiftProtobu
     try { if let v = self._std {
       try visitor.visitSingularFloatField(value: v, fieldNumber: 6)
     } }()
+    try { if let v = self._sparse {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._varianceNorm {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1962,7 +4818,620 @@ nonisolated extension Caffe_FillerParameter: SwiftProtobuf.Message, SwiftProtobu
     if lhs._max != rhs._max {return false}
     if lhs._mean != rhs._mean {return false}
     if lhs._std != rhs._std {return false}
+    if lhs._sparse != rhs._sparse {return false}
+    if lhs._varianceNorm != rhs._varianceNorm {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Caffe_FillerParameter.VarianceNorm: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAN_IN\0\u{1}FAN_OUT\0\u{1}AVERAGE\0")
+}
+
+nonisolated extension Caffe_V1LayerParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".V1LayerParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}layer\0\u{1}bottom\0\u{1}top\0\u{1}name\0\u{1}type\0\u{4}\u{2}blobs_lr\0\u{3}weight_decay\0\u{3}concat_param\0\u{3}convolution_param\0\u{3}data_param\0\u{3}dropout_param\0\u{3}hdf5_data_param\0\u{4}\u{2}image_data_param\0\u{4}\u{2}inner_product_param\0\u{3}lrn_param\0\u{3}pooling_param\0\u{3}window_data_param\0\u{3}power_param\0\u{3}memory_data_param\0\u{4}\u{2}eltwise_param\0\u{4}\u{2}dummy_data_param\0\u{3}accuracy_param\0\u{4}\u{3}relu_param\0\u{2}\u{2}include\0\u{1}exclude\0\u{4}\u{2}loss_weight\0\u{3}transform_param\0\u{3}tanh_param\0\u{3}sigmoid_param\0\u{3}softmax_param\0\u{4}\u{3}loss_param\0\u{2}\u{7f}\u{e}param\0\u{3}blob_share_mode\0")
+
+  fileprivate class _StorageClass {
+    var _layer: Caffe_V0LayerParameter? = nil
+    var _bottom: [String] = []
+    var _top: [String] = []
+    var _name: String? = nil
+    var _type: Caffe_V1LayerParameter.LayerType? = nil
+    var _blobsLr: [Float] = []
+    var _weightDecay: [Float] = []
+    var _concatParam: Caffe_ConcatParameter? = nil
+    var _convolutionParam: Caffe_ConvolutionParameter? = nil
+    var _dataParam: Caffe_DataParameter? = nil
+    var _dropoutParam: Caffe_DropoutParameter? = nil
+    var _hdf5DataParam: Caffe_HDF5DataParameter? = nil
+    var _imageDataParam: Caffe_ImageDataParameter? = nil
+    var _innerProductParam: Caffe_InnerProductParameter? = nil
+    var _lrnParam: Caffe_LRNParameter? = nil
+    var _poolingParam: Caffe_PoolingParameter? = nil
+    var _windowDataParam: Caffe_WindowDataParameter? = nil
+    var _powerParam: Caffe_PowerParameter? = nil
+    var _memoryDataParam: Caffe_MemoryDataParameter? = nil
+    var _eltwiseParam: Caffe_EltwiseParameter? = nil
+    var _dummyDataParam: Caffe_DummyDataParameter? = nil
+    var _accuracyParam: Caffe_AccuracyParameter? = nil
+    var _reluParam: Caffe_ReLUParameter? = nil
+    var _include: [Caffe_NetStateRule] = []
+    var _exclude: [Caffe_NetStateRule] = []
+    var _lossWeight: [Float] = []
+    var _transformParam: Caffe_TransformationParameter? = nil
+    var _tanhParam: Caffe_TanHParameter? = nil
+    var _sigmoidParam: Caffe_SigmoidParameter? = nil
+    var _softmaxParam: Caffe_SoftmaxParameter? = nil
+    var _lossParam: Caffe_LossParameter? = nil
+    var _param: [String] = []
+    var _blobShareMode: [Caffe_V1LayerParameter.DimCheckMode] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _layer = source._layer
+      _bottom = source._bottom
+      _top = source._top
+      _name = source._name
+      _type = source._type
+      _blobsLr = source._blobsLr
+      _weightDecay = source._weightDecay
+      _concatParam = source._concatParam
+      _convolutionParam = source._convolutionParam
+      _dataParam = source._dataParam
+      _dropoutParam = source._dropoutParam
+      _hdf5DataParam = source._hdf5DataParam
+      _imageDataParam = source._imageDataParam
+      _innerProductParam = source._innerProductParam
+      _lrnParam = source._lrnParam
+      _poolingParam = source._poolingParam
+      _windowDataParam = source._windowDataParam
+      _powerParam = source._powerParam
+      _memoryDataParam = source._memoryDataParam
+      _eltwiseParam = source._eltwiseParam
+      _dummyDataParam = source._dummyDataParam
+      _accuracyParam = source._accuracyParam
+      _reluParam = source._reluParam
+      _include = source._include
+      _exclude = source._exclude
+      _lossWeight = source._lossWeight
+      _transformParam = source._transformParam
+      _tanhParam = source._tanhParam
+      _sigmoidParam = source._sigmoidParam
+      _softmaxParam = source._softmaxParam
+      _lossParam = source._lossParam
+      _param = source._param
+      _blobShareMode = source._blobShareMode
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._layer) }()
+        case 2: try { try decoder.decodeRepeatedStringField(value: &_storage._bottom) }()
+        case 3: try { try decoder.decodeRepeatedStringField(value: &_storage._top) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._type) }()
+        case 7: try { try decoder.decodeRepeatedFloatField(value: &_storage._blobsLr) }()
+        case 8: try { try decoder.decodeRepeatedFloatField(value: &_storage._weightDecay) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._concatParam) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._convolutionParam) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._dataParam) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._dropoutParam) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._hdf5DataParam) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._imageDataParam) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._innerProductParam) }()
+        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._lrnParam) }()
+        case 19: try { try decoder.decodeSingularMessageField(value: &_storage._poolingParam) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._windowDataParam) }()
+        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._powerParam) }()
+        case 22: try { try decoder.decodeSingularMessageField(value: &_storage._memoryDataParam) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._eltwiseParam) }()
+        case 26: try { try decoder.decodeSingularMessageField(value: &_storage._dummyDataParam) }()
+        case 27: try { try decoder.decodeSingularMessageField(value: &_storage._accuracyParam) }()
+        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._reluParam) }()
+        case 32: try { try decoder.decodeRepeatedMessageField(value: &_storage._include) }()
+        case 33: try { try decoder.decodeRepeatedMessageField(value: &_storage._exclude) }()
+        case 35: try { try decoder.decodeRepeatedFloatField(value: &_storage._lossWeight) }()
+        case 36: try { try decoder.decodeSingularMessageField(value: &_storage._transformParam) }()
+        case 37: try { try decoder.decodeSingularMessageField(value: &_storage._tanhParam) }()
+        case 38: try { try decoder.decodeSingularMessageField(value: &_storage._sigmoidParam) }()
+        case 39: try { try decoder.decodeSingularMessageField(value: &_storage._softmaxParam) }()
+        case 42: try { try decoder.decodeSingularMessageField(value: &_storage._lossParam) }()
+        case 1001: try { try decoder.decodeRepeatedStringField(value: &_storage._param) }()
+        case 1002: try { try decoder.decodeRepeatedEnumField(value: &_storage._blobShareMode) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._layer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._bottom.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._bottom, fieldNumber: 2)
+      }
+      if !_storage._top.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._top, fieldNumber: 3)
+      }
+      try { if let v = _storage._name {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._type {
+        try visitor.visitSingularEnumField(value: v, fieldNumber: 5)
+      } }()
+      if !_storage._blobsLr.isEmpty {
+        try visitor.visitRepeatedFloatField(value: _storage._blobsLr, fieldNumber: 7)
+      }
+      if !_storage._weightDecay.isEmpty {
+        try visitor.visitRepeatedFloatField(value: _storage._weightDecay, fieldNumber: 8)
+      }
+      try { if let v = _storage._concatParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._convolutionParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._dataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._dropoutParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._hdf5DataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._imageDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._innerProductParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      } }()
+      try { if let v = _storage._lrnParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      } }()
+      try { if let v = _storage._poolingParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      } }()
+      try { if let v = _storage._windowDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
+      try { if let v = _storage._powerParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      } }()
+      try { if let v = _storage._memoryDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      } }()
+      try { if let v = _storage._eltwiseParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
+      try { if let v = _storage._dummyDataParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      } }()
+      try { if let v = _storage._accuracyParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+      } }()
+      try { if let v = _storage._reluParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      } }()
+      if !_storage._include.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._include, fieldNumber: 32)
+      }
+      if !_storage._exclude.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._exclude, fieldNumber: 33)
+      }
+      if !_storage._lossWeight.isEmpty {
+        try visitor.visitRepeatedFloatField(value: _storage._lossWeight, fieldNumber: 35)
+      }
+      try { if let v = _storage._transformParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+      } }()
+      try { if let v = _storage._tanhParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+      } }()
+      try { if let v = _storage._sigmoidParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+      } }()
+      try { if let v = _storage._softmaxParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
+      } }()
+      try { if let v = _storage._lossParam {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+      } }()
+      if !_storage._param.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._param, fieldNumber: 1001)
+      }
+      if !_storage._blobShareMode.isEmpty {
+        try visitor.visitRepeatedEnumField(value: _storage._blobShareMode, fieldNumber: 1002)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_V1LayerParameter, rhs: Caffe_V1LayerParameter) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._layer != rhs_storage._layer {return false}
+        if _storage._bottom != rhs_storage._bottom {return false}
+        if _storage._top != rhs_storage._top {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._blobsLr != rhs_storage._blobsLr {return false}
+        if _storage._weightDecay != rhs_storage._weightDecay {return false}
+        if _storage._concatParam != rhs_storage._concatParam {return false}
+        if _storage._convolutionParam != rhs_storage._convolutionParam {return false}
+        if _storage._dataParam != rhs_storage._dataParam {return false}
+        if _storage._dropoutParam != rhs_storage._dropoutParam {return false}
+        if _storage._hdf5DataParam != rhs_storage._hdf5DataParam {return false}
+        if _storage._imageDataParam != rhs_storage._imageDataParam {return false}
+        if _storage._innerProductParam != rhs_storage._innerProductParam {return false}
+        if _storage._lrnParam != rhs_storage._lrnParam {return false}
+        if _storage._poolingParam != rhs_storage._poolingParam {return false}
+        if _storage._windowDataParam != rhs_storage._windowDataParam {return false}
+        if _storage._powerParam != rhs_storage._powerParam {return false}
+        if _storage._memoryDataParam != rhs_storage._memoryDataParam {return false}
+        if _storage._eltwiseParam != rhs_storage._eltwiseParam {return false}
+        if _storage._dummyDataParam != rhs_storage._dummyDataParam {return false}
+        if _storage._accuracyParam != rhs_storage._accuracyParam {return false}
+        if _storage._reluParam != rhs_storage._reluParam {return false}
+        if _storage._include != rhs_storage._include {return false}
+        if _storage._exclude != rhs_storage._exclude {return false}
+        if _storage._lossWeight != rhs_storage._lossWeight {return false}
+        if _storage._transformParam != rhs_storage._transformParam {return false}
+        if _storage._tanhParam != rhs_storage._tanhParam {return false}
+        if _storage._sigmoidParam != rhs_storage._sigmoidParam {return false}
+        if _storage._softmaxParam != rhs_storage._softmaxParam {return false}
+        if _storage._lossParam != rhs_storage._lossParam {return false}
+        if _storage._param != rhs_storage._param {return false}
+        if _storage._blobShareMode != rhs_storage._blobShareMode {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_V1LayerParameter.LayerType: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NONE\0\u{1}ACCURACY\0\u{1}BNLL\0\u{1}CONCAT\0\u{1}CONVOLUTION\0\u{1}DATA\0\u{1}DROPOUT\0\u{1}EUCLIDEAN_LOSS\0\u{1}FLATTEN\0\u{1}HDF5_DATA\0\u{1}HDF5_OUTPUT\0\u{1}IM2COL\0\u{1}IMAGE_DATA\0\u{1}INFOGAIN_LOSS\0\u{1}INNER_PRODUCT\0\u{1}LRN\0\u{1}MULTINOMIAL_LOGISTIC_LOSS\0\u{1}POOLING\0\u{1}RELU\0\u{1}SIGMOID\0\u{1}SOFTMAX\0\u{1}SOFTMAX_LOSS\0\u{1}SPLIT\0\u{1}TANH\0\u{1}WINDOW_DATA\0\u{1}ELTWISE\0\u{1}POWER\0\u{1}SIGMOID_CROSS_ENTROPY_LOSS\0\u{1}HINGE_LOSS\0\u{1}MEMORY_DATA\0\u{1}ARGMAX\0\u{1}THRESHOLD\0\u{1}DUMMY_DATA\0\u{1}SLICE\0\u{1}MVN\0\u{1}ABSVAL\0\u{1}SILENCE\0\u{1}CONTRASTIVE_LOSS\0\u{1}EXP\0\u{1}DECONVOLUTION\0")
+}
+
+nonisolated extension Caffe_V1LayerParameter.DimCheckMode: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STRICT\0\u{1}PERMISSIVE\0")
+}
+
+nonisolated extension Caffe_V0LayerParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".V0LayerParameter"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{3}num_output\0\u{1}biasterm\0\u{3}weight_filler\0\u{3}bias_filler\0\u{1}pad\0\u{1}kernelsize\0\u{1}group\0\u{1}stride\0\u{1}pool\0\u{3}dropout_ratio\0\u{3}local_size\0\u{1}alpha\0\u{1}beta\0\u{1}source\0\u{1}scale\0\u{1}meanfile\0\u{1}batchsize\0\u{1}cropsize\0\u{1}mirror\0\u{1}k\0\u{4}\u{1d}blobs_lr\0\u{3}weight_decay\0\u{3}rand_skip\0\u{3}det_fg_threshold\0\u{3}det_bg_threshold\0\u{3}det_fg_fraction\0\u{4}\u{2}det_context_pad\0\u{3}det_crop_mode\0\u{4}\u{3}new_height\0\u{3}new_width\0\u{3}shuffle_images\0\u{3}concat_dim\0")
+
+  fileprivate class _StorageClass {
+    var _name: String? = nil
+    var _type: String? = nil
+    var _numOutput: UInt32? = nil
+    var _biasterm: Bool? = nil
+    var _weightFiller: Caffe_FillerParameter? = nil
+    var _biasFiller: Caffe_FillerParameter? = nil
+    var _pad: UInt32? = nil
+    var _kernelsize: UInt32? = nil
+    var _group: UInt32? = nil
+    var _stride: UInt32? = nil
+    var _pool: Caffe_V0LayerParameter.PoolMethod? = nil
+    var _dropoutRatio: Float? = nil
+    var _localSize: UInt32? = nil
+    var _alpha: Float? = nil
+    var _beta: Float? = nil
+    var _source: String? = nil
+    var _scale: Float? = nil
+    var _meanfile: String? = nil
+    var _batchsize: UInt32? = nil
+    var _cropsize: UInt32? = nil
+    var _mirror: Bool? = nil
+    var _k: Float? = nil
+    var _blobsLr: [Float] = []
+    var _weightDecay: [Float] = []
+    var _randSkip: UInt32? = nil
+    var _detFgThreshold: Float? = nil
+    var _detBgThreshold: Float? = nil
+    var _detFgFraction: Float? = nil
+    var _detContextPad: UInt32? = nil
+    var _detCropMode: String? = nil
+    var _newHeight: UInt32? = nil
+    var _newWidth: UInt32? = nil
+    var _shuffleImages: Bool? = nil
+    var _concatDim: UInt32? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _type = source._type
+      _numOutput = source._numOutput
+      _biasterm = source._biasterm
+      _weightFiller = source._weightFiller
+      _biasFiller = source._biasFiller
+      _pad = source._pad
+      _kernelsize = source._kernelsize
+      _group = source._group
+      _stride = source._stride
+      _pool = source._pool
+      _dropoutRatio = source._dropoutRatio
+      _localSize = source._localSize
+      _alpha = source._alpha
+      _beta = source._beta
+      _source = source._source
+      _scale = source._scale
+      _meanfile = source._meanfile
+      _batchsize = source._batchsize
+      _cropsize = source._cropsize
+      _mirror = source._mirror
+      _k = source._k
+      _blobsLr = source._blobsLr
+      _weightDecay = source._weightDecay
+      _randSkip = source._randSkip
+      _detFgThreshold = source._detFgThreshold
+      _detBgThreshold = source._detBgThreshold
+      _detFgFraction = source._detFgFraction
+      _detContextPad = source._detContextPad
+      _detCropMode = source._detCropMode
+      _newHeight = source._newHeight
+      _newWidth = source._newWidth
+      _shuffleImages = source._shuffleImages
+      _concatDim = source._concatDim
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._numOutput) }()
+        case 4: try { try decoder.decodeSingularBoolField(value: &_storage._biasterm) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._weightFiller) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._biasFiller) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._pad) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._kernelsize) }()
+        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._group) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._stride) }()
+        case 11: try { try decoder.decodeSingularEnumField(value: &_storage._pool) }()
+        case 12: try { try decoder.decodeSingularFloatField(value: &_storage._dropoutRatio) }()
+        case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._localSize) }()
+        case 14: try { try decoder.decodeSingularFloatField(value: &_storage._alpha) }()
+        case 15: try { try decoder.decodeSingularFloatField(value: &_storage._beta) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._source) }()
+        case 17: try { try decoder.decodeSingularFloatField(value: &_storage._scale) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._meanfile) }()
+        case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._batchsize) }()
+        case 20: try { try decoder.decodeSingularUInt32Field(value: &_storage._cropsize) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._mirror) }()
+        case 22: try { try decoder.decodeSingularFloatField(value: &_storage._k) }()
+        case 51: try { try decoder.decodeRepeatedFloatField(value: &_storage._blobsLr) }()
+        case 52: try { try decoder.decodeRepeatedFloatField(value: &_storage._weightDecay) }()
+        case 53: try { try decoder.decodeSingularUInt32Field(value: &_storage._randSkip) }()
+        case 54: try { try decoder.decodeSingularFloatField(value: &_storage._detFgThreshold) }()
+        case 55: try { try decoder.decodeSingularFloatField(value: &_storage._detBgThreshold) }()
+        case 56: try { try decoder.decodeSingularFloatField(value: &_storage._detFgFraction) }()
+        case 58: try { try decoder.decodeSingularUInt32Field(value: &_storage._detContextPad) }()
+        case 59: try { try decoder.decodeSingularStringField(value: &_storage._detCropMode) }()
+        case 62: try { try decoder.decodeSingularUInt32Field(value: &_storage._newHeight) }()
+        case 63: try { try decoder.decodeSingularUInt32Field(value: &_storage._newWidth) }()
+        case 64: try { try decoder.decodeSingularBoolField(value: &_storage._shuffleImages) }()
+        case 65: try { try decoder.decodeSingularUInt32Field(value: &_storage._concatDim) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._name {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._type {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._numOutput {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._biasterm {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._weightFiller {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._biasFiller {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._pad {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._kernelsize {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._group {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._stride {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._pool {
+        try visitor.visitSingularEnumField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._dropoutRatio {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._localSize {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._alpha {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._beta {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._source {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 16)
+      } }()
+      try { if let v = _storage._scale {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 17)
+      } }()
+      try { if let v = _storage._meanfile {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 18)
+      } }()
+      try { if let v = _storage._batchsize {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 19)
+      } }()
+      try { if let v = _storage._cropsize {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 20)
+      } }()
+      try { if let v = _storage._mirror {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 21)
+      } }()
+      try { if let v = _storage._k {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 22)
+      } }()
+      if !_storage._blobsLr.isEmpty {
+        try visitor.visitRepeatedFloatField(value: _storage._blobsLr, fieldNumber: 51)
+      }
+      if !_storage._weightDecay.isEmpty {
+        try visitor.visitRepeatedFloatField(value: _storage._weightDecay, fieldNumber: 52)
+      }
+      try { if let v = _storage._randSkip {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 53)
+      } }()
+      try { if let v = _storage._detFgThreshold {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 54)
+      } }()
+      try { if let v = _storage._detBgThreshold {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 55)
+      } }()
+      try { if let v = _storage._detFgFraction {
+        try visitor.visitSingularFloatField(value: v, fieldNumber: 56)
+      } }()
+      try { if let v = _storage._detContextPad {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 58)
+      } }()
+      try { if let v = _storage._detCropMode {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 59)
+      } }()
+      try { if let v = _storage._newHeight {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 62)
+      } }()
+      try { if let v = _storage._newWidth {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 63)
+      } }()
+      try { if let v = _storage._shuffleImages {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 64)
+      } }()
+      try { if let v = _storage._concatDim {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 65)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Caffe_V0LayerParameter, rhs: Caffe_V0LayerParameter) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._numOutput != rhs_storage._numOutput {return false}
+        if _storage._biasterm != rhs_storage._biasterm {return false}
+        if _storage._weightFiller != rhs_storage._weightFiller {return false}
+        if _storage._biasFiller != rhs_storage._biasFiller {return false}
+        if _storage._pad != rhs_storage._pad {return false}
+        if _storage._kernelsize != rhs_storage._kernelsize {return false}
+        if _storage._group != rhs_storage._group {return false}
+        if _storage._stride != rhs_storage._stride {return false}
+        if _storage._pool != rhs_storage._pool {return false}
+        if _storage._dropoutRatio != rhs_storage._dropoutRatio {return false}
+        if _storage._localSize != rhs_storage._localSize {return false}
+        if _storage._alpha != rhs_storage._alpha {return false}
+        if _storage._beta != rhs_storage._beta {return false}
+        if _storage._source != rhs_storage._source {return false}
+        if _storage._scale != rhs_storage._scale {return false}
+        if _storage._meanfile != rhs_storage._meanfile {return false}
+        if _storage._batchsize != rhs_storage._batchsize {return false}
+        if _storage._cropsize != rhs_storage._cropsize {return false}
+        if _storage._mirror != rhs_storage._mirror {return false}
+        if _storage._k != rhs_storage._k {return false}
+        if _storage._blobsLr != rhs_storage._blobsLr {return false}
+        if _storage._weightDecay != rhs_storage._weightDecay {return false}
+        if _storage._randSkip != rhs_storage._randSkip {return false}
+        if _storage._detFgThreshold != rhs_storage._detFgThreshold {return false}
+        if _storage._detBgThreshold != rhs_storage._detBgThreshold {return false}
+        if _storage._detFgFraction != rhs_storage._detFgFraction {return false}
+        if _storage._detContextPad != rhs_storage._detContextPad {return false}
+        if _storage._detCropMode != rhs_storage._detCropMode {return false}
+        if _storage._newHeight != rhs_storage._newHeight {return false}
+        if _storage._newWidth != rhs_storage._newWidth {return false}
+        if _storage._shuffleImages != rhs_storage._shuffleImages {return false}
+        if _storage._concatDim != rhs_storage._concatDim {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Caffe_V0LayerParameter.PoolMethod: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MAX\0\u{1}AVE\0\u{1}STOCHASTIC\0")
 }

@@ -1,7 +1,7 @@
 import Networks
 
 /// Refuses what would make the machine swap: times of a swapping machine mean nothing.
-enum MemoryGuard {
+public enum MemoryGuard {
   /// Largest share of the available memory.
   static let limitPercent = 70
 
@@ -20,6 +20,19 @@ enum MemoryGuard {
       case .cold: 2 * LastLevelCache.byteCount + 2 * weights + 2 * blobs
       }
     return weights + 2 * blobs + ring
+  }
+
+  /// Why a network is not run once with all its blobs kept, or nil.
+  public static func refusal(forwardOf graph: Graph) -> String? {
+    guard let text = SystemFiles().text("/proc/meminfo"),
+      let available = parseMemoryInfo(text, field: "MemAvailable")
+    else { return nil }
+    let total = graph.totalCost
+    let blobs = graph.values.reduce(0) { $0 + $1.shape.byteCount }
+    let needed = 2 * total.weightBytes + 2 * blobs
+    guard needed > available / 100 * limitPercent else { return nil }
+    return "the network needs about \(needed >> 20) MiB, more than \(limitPercent) % of the "
+      + "\(available >> 20) MiB available; give inputs of fewer images"
   }
 
   /// Why the group is not measured, or nil.

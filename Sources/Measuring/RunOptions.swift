@@ -4,7 +4,7 @@ import Results
 
 /// What a run measures, and how long.
 public struct RunOptions: Sendable {
-  /// Names in the catalog; ignored when ``problem`` is there.
+  /// Names in the catalog, or of files; ignored when ``problem`` is there.
   public var networks = ["alexnet"]
   public var problem: Problem?
   /// Layers to measure alone; nil for all.
@@ -71,7 +71,8 @@ public struct RunOptions: Sendable {
   public func validate(backends known: [String]) throws(MeasuringError) {
     if problem == nil {
       try NameSuggestion.resolve(
-        networks, what: "network", known: NetworkCatalog.entries.map(\.name))
+        networks.filter { !NetworkFiles.isFileName($0) }, what: "network",
+        known: NetworkCatalog.entries.map(\.name))
     }
     if let backends {
       try NameSuggestion.resolve(
@@ -113,7 +114,7 @@ public struct RunOptions: Sendable {
   func resolvedNetworks(batch: Int) throws(MeasuringError) -> [Graph] {
     do {
       if let problem { return [try problem.network.graph(batch: batch)] }
-      return try networks.compactMap { try NetworkCatalog.network(named: $0)?.graph(batch: batch) }
+      return try networks.compactMap { try NetworkCatalog.resolve($0)?.graph(batch: batch) }
     } catch {
       throw .usage("\(error)")
     }

@@ -18,7 +18,7 @@ public struct CustomBLAS: Codable, Hashable, Sendable {
 /// Codable, since the worker protocol sends it; a worker makes the same weights and inputs from
 /// the seed.
 public struct WorkloadRequest: Codable, Hashable, Sendable {
-  /// Name in the catalog of networks; ignored when ``problem`` is there.
+  /// Name in the catalog of networks, or of a file; ignored when ``problem`` is there.
   public var network: String
   /// One convolution in the letters of ``Problem``.
   public var problem: String?
@@ -72,11 +72,9 @@ public struct WorkloadRequest: Codable, Hashable, Sendable {
   /// - Throws: an unknown network or an impossible problem or batch.
   public func resolveGraph() throws -> Graph {
     if let problem { return try Problem(problem).network.graph(batch: batch) }
+    if let network = try NetworkCatalog.resolve(network) { return try network.graph(batch: batch) }
     let known = NetworkCatalog.entries.map(\.name)
     try NameSuggestion.resolve([network], what: "network", known: known)
-    guard let network = NetworkCatalog.network(named: network) else {
-      throw MeasuringError.usage("no network '\(network)'")
-    }
-    return try network.graph(batch: batch)
+    throw MeasuringError.usage("no network '\(network)'")
   }
 }

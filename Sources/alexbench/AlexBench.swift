@@ -1,4 +1,6 @@
 import ArgumentParser
+import CaffeModel
+import Networks
 
 @main
 struct AlexBench: ParsableCommand {
@@ -19,6 +21,9 @@ struct AlexBench: ParsableCommand {
         alexbench plan --effect 3%
         alexbench validate results/runs/*
         alexbench list backends
+        alexbench describe googlenet
+        alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
+        alexbench export caffenet -o caffenet.prototxt --weights caffenet.caffemodel
 
       EXIT CODES
         0       fine
@@ -31,8 +36,18 @@ struct AlexBench: ParsableCommand {
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, CalibrateCommand.self, PlanCommand.self,
-      ValidateCommand.self, SummariseCommand.self, ListCommand.self, HostCommand.self,
-      WorkerCommand.self,
+      RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
+      ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
+      SummariseCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
+
+  static func main() {
+    NetworkFiles.register { path in
+      var network = try CaffeNetwork(contentsOf: path).network
+      // Rows name what was asked for: two files may describe nets of one name.
+      network.name = path
+      return network
+    }
+    main(nil)
+  }
 }

@@ -1,8 +1,11 @@
 import ArgumentParser
+import CaffeModel
+import Execution
 import Foundation
 import Measuring
 import Networks
 import Results
+import Tensors
 
 /// The exit codes that scripts may rely on.
 enum AlexExit {
@@ -35,14 +38,36 @@ enum AlexExit {
       case .schemaVersion: otherVersion
       }
     case is NetworkError: usage
+    case let error as CaffeModelError: code(of: error)
+    case let error as NPYError:
+      switch error {
+      case .missing, .unreadable: missing
+      case .cannotWrite: cannotWrite
+      case .corrupt: corrupt
+      }
+    case let error as BackendError:
+      switch error {
+      case .unsupported, .unavailable: incorrectOrUnavailable
+      case .network: internalError
+      }
     default: internalError
+    }
+  }
+
+  private static func code(of error: CaffeModelError) -> ExitCode {
+    switch error {
+    case .missing, .unreadable: missing
+    case .cannotWrite: cannotWrite
+    case .inputAssignment: usage
+    case .inFile(_, let error): code(of: error)
+    default: corrupt
     }
   }
 
   /// Runs a command's body; an error becomes one line on standard error and its exit code.
   static func reporting<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch let code as ExitCode { throw code } catch {
-      printError("alexbench: \(error)")
+      printError("alexbench: \(oneLine("\(error)"))")
       throw code(of: error)
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CaffeModel
 import Execution
 import Kernels
 import Measuring
@@ -59,10 +60,8 @@ struct ListCommand: ParsableCommand {
   }
 
   private func listLayers() throws {
-    try NameSuggestion.resolve(
-      network.elements, what: "network", known: NetworkCatalog.entries.map(\.name))
     for name in network.elements {
-      guard let graph = try NetworkCatalog.network(named: name)?.graph(batch: 1) else { continue }
+      let graph = try resolveNetwork(name, options: ImportOptions(batch: 1)).network.graph()
       print("\(name)")
       printColumns(
         graph.nodes.map { node in
@@ -77,15 +76,17 @@ struct ListCommand: ParsableCommand {
 }
 
 /// Prints rows with their fields below each other.
-func printColumns(_ rows: [[String]]) {
+/// - Parameter rightAligned: columns of numbers.
+func printColumns(_ rows: [[String]], rightAligned: Set<Int> = []) {
   let count = rows.map(\.count).max() ?? 0
   let widths = (0..<count).map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
   }
   for row in rows {
     let fields = row.enumerated().map { column, field in
-      column == row.count - 1
-        ? field : field + String(repeating: " ", count: widths[column] - field.count)
+      let blanks = String(repeating: " ", count: widths[column] - field.count)
+      if rightAligned.contains(column) { return blanks + field }
+      return column == row.count - 1 ? field : field + blanks
     }
     print(fields.joined(separator: "  "))
   }

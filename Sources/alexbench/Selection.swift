@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backends
+import CaffeModel
 import Execution
 import Foundation
 import Kernels
@@ -9,7 +10,8 @@ import Results
 
 /// What is measured or checked: the options that `run` and `verify` share.
 struct Selection: ParsableArguments {
-  @Option(help: "Networks, see 'alexbench list networks'.")
+  @Option(
+    help: "Networks, see 'alexbench list networks'; or Caffe descriptions, path/to/net.prototxt.")
   var network = CommaList(["alexnet"])
 
   @Option(
@@ -88,6 +90,10 @@ struct Selection: ParsableArguments {
   ) throws -> RunOptions {
     var options = RunOptions()
     options.networks = network.elements
+    // What is wrong with a file is said before anything else happens.
+    for name in network.elements where NetworkFiles.isFileName(name) && problem == nil {
+      _ = try resolveNetwork(name, options: ImportOptions(batch: batch?.elements.max()))
+    }
     options.problem = try problem.map { text throws in try Problem(text) }
     options.layers = layer?.elements
     options.backends = backend.map(\.elements) ?? standard

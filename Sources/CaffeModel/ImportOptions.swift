@@ -1,0 +1,60 @@
+import Tensors
+
+/// The shape of an array for an input of a network.
+public struct GivenShape: Hashable, Sendable {
+  /// The input's blob; nil for the first one that no other array is for.
+  public var blob: String?
+  public var shape: Shape
+  public init(blob: String? = nil, shape: Shape) {
+    self.blob = blob
+    self.shape = shape
+  }
+}
+
+/// What a description leaves open.
+public struct ImportOptions: Sendable {
+  public var state = NetState()
+  /// Shapes of inputs, in place of those in the description.
+  public var shapes: [GivenShape] = []
+  /// Whether every input must be among ``shapes``: there is an array for each.
+  public var givesEveryInput = false
+  /// Images, in place of the first axis of every input; nil for the description's own.
+  public var batch: Int?
+
+  public init(state: NetState = NetState(), shapes: [GivenShape] = [], batch: Int? = nil) {
+    self.state = state
+    self.shapes = shapes
+    self.batch = batch
+  }
+}
+
+/// Finds the input that each given shape is for.
+/// - Returns: one blob for each of `given`.
+func assign(
+  _ given: [GivenShape], to blobs: [String]
+) throws(CaffeModelError) -> [String] {
+  let list = blobs.joined(separator: ", ")
+  var free = blobs
+  for name in given.compactMap(\.blob) {
+    guard blobs.contains(name) else {
+      throw .inputAssignment(reason: "the net has no input '\(name)'; it has \(list)")
+    }
+    guard let index = free.firstIndex(of: name) else {
+      throw .inputAssignment(reason: "input '\(name)' is given twice")
+    }
+    free.remove(at: index)
+  }
+  var assigned: [String] = []
+  for shape in given {
+    if let name = shape.blob {
+      assigned.append(name)
+    } else {
+      guard !free.isEmpty else {
+        throw .inputAssignment(
+          reason: "\(given.count) inputs are given; the net has \(blobs.count): \(list)")
+      }
+      assigned.append(free.removeFirst())
+    }
+  }
+  return assigned
+}

@@ -1,0 +1,38 @@
+import Networks
+import Tensors
+
+/// What a person wants to see of a network's outputs.
+public enum OutputSummary {
+  /// A line or two for each output: the five largest of each image of a softmax, the value of a
+  /// scalar, the range of any other blob.
+  public static func lines(of blobs: [BlobForward.Blob], in graph: Graph) -> [String] {
+    let outputs = Set(graph.outputs)
+    return blobs.filter { outputs.contains($0.value) }.flatMap { lines(of: $0, in: graph) }
+  }
+
+  private static func lines(of blob: BlobForward.Blob, in graph: Graph) -> [String] {
+    if blob.shape.count == 1, blob.shape.rank == 0 { return ["\(blob.name): \(blob.values[0])"] }
+    if let producer = graph.values[blob.value].producer,
+      case .softmax(let spec) = graph.nodes[producer].layer.spec, spec.axis == 1,
+      blob.shape.count == blob.shape.n * blob.shape.c
+    {
+      let classes = blob.shape.c
+      return (0..<blob.shape.n).map { image in
+        let best = largest(5, of: blob.values[image * classes..<(image + 1) * classes])
+        return "\(blob.name), image \(image): "
+          + best.map { "\($0.index): \($0.value)" }.joined(separator: ", ")
+      }
+    }
+    let least = blob.values.min() ?? .nan
+    let most = blob.values.max() ?? .nan
+    return ["\(blob.name): \(blob.shape), from \(least) to \(most)"]
+  }
+
+  /// The largest values, best first; of equals the first.
+  static func largest(_ count: Int, of values: ArraySlice<Float>) -> [(index: Int, value: Float)] {
+    let order = values.indices.sorted { a, b in
+      values[a] == values[b] ? a < b : values[a] > values[b]
+    }
+    return order.prefix(count).map { ($0 - values.startIndex, values[$0]) }
+  }
+}

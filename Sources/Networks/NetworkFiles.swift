@@ -1,0 +1,38 @@
+import Synchronization
+
+/// Networks in files.
+///
+/// Which formats there are is no business of those who measure networks: the program tells once
+/// how a file is read, and names of files are then as good as names of the catalog, in worker
+/// processes too.
+public enum NetworkFiles {
+  /// Reads the network in a file.
+  public typealias Reader = @Sendable (_ path: String) throws -> Network
+
+  private static let reader = Mutex<Reader?>(nil)
+
+  /// Sets how files are read, in this process from now on.
+  public static func register(_ reader: @escaping Reader) {
+    Self.reader.withLock { $0 = reader }
+  }
+
+  /// Whether a name is that of a file rather than of the catalog.
+  public static func isFileName(_ name: String) -> Bool {
+    guard NetworkCatalog.network(named: name) == nil else { return false }
+    return name.contains("/") || name.hasSuffix(".prototxt") || name.hasSuffix(".caffemodel")
+  }
+
+  /// The network in a file; nil when nobody has told how files are read.
+  static func network(at path: String) throws -> Network? {
+    try reader.withLock { $0 }?(path)
+  }
+}
+
+extension NetworkCatalog {
+  /// The network of that name in the catalog or in a file; nil when there is none.
+  /// - Throws: what is wrong with the file.
+  public static func resolve(_ name: String) throws -> Network? {
+    if let network = network(named: name) { return network }
+    return NetworkFiles.isFileName(name) ? try NetworkFiles.network(at: name) : nil
+  }
+}
