@@ -37,6 +37,9 @@ public enum NetworkCatalog {
     Entry(name: "caffenet-mini", summary: "CaffeNet with 16 to 48 channels, for tests and counts") {
       makeAlexNet(name: "caffenet-mini", order: .poolThenNorm, widths: .miniCaffeNet)
     },
+    Entry(name: "layers-mini", summary: "every kind of layer, branches and losses, for tests") {
+      makeLayersMini()
+    },
   ]
 
   /// The network of that name, or nil.

@@ -29,7 +29,7 @@ private var isOptimised: Bool {
 
   static let cases: [Case] = BackendCatalog.all().filter { $0.unavailability == nil }
     .flatMap { backend in
-      ["caffenet-mini", "alexnet-mini"].flatMap { network in
+      ["caffenet-mini", "alexnet-mini", "layers-mini"].flatMap { network in
         InstructionSet.usable.flatMap { isa in
           (backend.threading == .single ? [1] : [1, 2]).map { threads in
             Case(backend: backend, network: network, threads: threads, isa: isa)

@@ -39,11 +39,13 @@ struct WrappedBackend: Backend {
   }
 }
 
-/// Runs another step into memory of its own, then passes on what the flaw leaves of it.
+/// Runs another step with its last output in memory of its own, then passes on what the flaw leaves of
+/// that.
 private final class FlawedStep: Step {
   let info: StepInfo
   private let step: any Step
   private let flaw: WrappedBackend.Flaw
+  private let last: Int
   private let result: Tensor
   private var output: UnsafeMutablePointer<Float>?
   private var calls = 0
@@ -54,13 +56,14 @@ private final class FlawedStep: Step {
     var info = step.info
     info.canRunInPlace = false
     self.info = info
-    result = Tensor(graph.values[info.outputs[0].value].shape)
+    last = info.outputs.count - 1
+    result = Tensor(graph.values[info.outputs[last].value].shape)
   }
 
   func bind(_ bindings: Bindings) {
     var inner = bindings
-    output = bindings.outputs[0]
-    inner.outputs = [result.pointer]
+    output = bindings.outputs[last]
+    inner.outputs[last] = result.pointer
     step.bind(inner)
   }
 

@@ -15,7 +15,7 @@ struct GraphTests {
     for name in names {
       let graph = try Self.graph(name)
       #expect(graph.networkName == name)
-      #expect(try Self.graph(name, batch: 3).batch == 3)
+      #expect(try Self.graph(name, batch: 7).batch == 7)
     }
     #expect(NetworkCatalog.network(named: "AlexNet") == nil)
   }

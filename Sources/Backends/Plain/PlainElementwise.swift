@@ -8,9 +8,10 @@ private struct ElementwiseArguments: BitwiseCopyable {
   let x: UnsafePointer<Float>
   let y: UnsafeMutablePointer<Float>
   let count: Int
-  var power: Float = 1
-  var scale: Float = 1
-  var shift: Float = 0
+  // Of a power.
+  let power: Float
+  let scale: Float
+  let shift: Float
 }
 
 /// y = (shift + scale · x) ^ power, split evenly over the threads, as the others here.
@@ -21,37 +22,34 @@ func plainPower(_ spec: PowerSpec, _ index: Int, in graph: Graph, pool: ThreadPo
     case (1, _): { affine($0) }
     default: { powers($0) }
     }
-  return elementwise("power-\(spec.power == 1 ? "affine" : "powf")", function, index, graph, pool) {
-    $0.power = spec.power
-    $0.scale = spec.scale
-    $0.shift = spec.shift
-  }
+  let isConstant = spec.power == 0 || spec.scale == 0
+  let name = "power-\(isConstant ? "constant" : spec.power == 1 ? "affine" : "powf")"
+  return elementwise(name, spec, index, in: graph, pool: pool, function: function)
 }
 
 /// y = 1 ∕ (1 + exp(−x))
 func plainSigmoid(_ index: Int, in graph: Graph, pool: ThreadPool) -> any Step {
-  elementwise("sigmoid-plain", { sigmoid($0) }, index, graph, pool) { _ in }
+  elementwise("sigmoid-plain", PowerSpec(), index, in: graph, pool: pool) { sigmoid($0) }
 }
 
 /// y = tanh x
 func plainTanh(_ index: Int, in graph: Graph, pool: ThreadPool) -> any Step {
-  elementwise("tanh-plain", { hyperbolicTangent($0) }, index, graph, pool) { _ in }
+  elementwise("tanh-plain", PowerSpec(), index, in: graph, pool: pool) { hyperbolicTangent($0) }
 }
 
 private func elementwise(
-  _ operation: String, _ function: @escaping KernelFunction, _ index: Int, _ graph: Graph,
-  _ pool: ThreadPool, parameters: @escaping (inout ElementwiseArguments) -> Void
+  _ operation: String, _ spec: PowerSpec, _ index: Int, in graph: Graph,
+  pool: ThreadPool, function: @escaping KernelFunction
 ) -> any Step {
   let count = graph.inputShape(of: graph.nodes[index]).count
   var info = StepInfo(plain: operation, index, in: graph)
   info.canRunInPlace = true
   return PlainStep(info: info, pool: pool, function: function) { bindings, share in
     let part = share.range(of: count)
-    var arguments = ElementwiseArguments(
+    return ElementwiseArguments(
       x: UnsafePointer(bindings.inputs[0]) + part.lowerBound,
-      y: bindings.outputs[0] + part.lowerBound, count: part.count)
-    parameters(&arguments)
-    return arguments
+      y: bindings.outputs[0] + part.lowerBound, count: part.count, power: spec.power,
+      scale: spec.scale, shift: spec.shift)
   }
 }
 
