@@ -8,6 +8,8 @@ struct BlobTable {
   private var aliases: [String: String] = [:]
   private var limits = SizeLimits()
   private var names: Set<String> = []
+  /// Tops of losses that name none.
+  private(set) var automatic: Set<String> = []
 
   mutating func add(_ input: Network.Input) throws(CaffeModelError) {
     guard shapes[input.blob] == nil else {
@@ -19,11 +21,25 @@ struct BlobTable {
     }
   }
 
+  /// A loss need not name its top (loss_layer.hpp, `AutoTopBlobs`); it gets the layer's name.
+  private mutating func withAutomaticTop(_ message: Caffe_LayerParameter) -> Caffe_LayerParameter {
+    guard message.top.isEmpty, ["SoftmaxWithLoss", "EuclideanLoss"].contains(message.type) else {
+      return message
+    }
+    var name = message.name
+    while shapes[name] != nil || aliases[name] != nil { name += "_loss" }
+    automatic.insert(name)
+    var copy = message
+    copy.top = [name]
+    return copy
+  }
+
   /// Checks a layer and notes what it writes.
   /// - Returns: nil for Split, which only gives a blob other names.
   mutating func add(
-    _ message: Caffe_LayerParameter, _ source: PrototxtLayer
+    _ given: Caffe_LayerParameter, _ source: PrototxtLayer
   ) throws(CaffeModelError) -> Layer? {
+    let message = withAutomaticTop(given)
     func refused(_ reason: String, _ field: String = "") -> CaffeModelError {
       .unusableLayer(
         layer: source.name, reason: reason,

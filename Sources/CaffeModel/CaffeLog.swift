@@ -45,8 +45,10 @@ public struct CaffeLog {
       }
       for (index, top) in layer.tops.enumerated() {
         let isInPlace = index < layer.bottoms.count && layer.bottoms[index] == top.blob
-        lines.append("\(layer.name) -> \(top.blob)\(isInPlace ? " (in-place)" : "")")
-        available.insert(top.blob)
+        let isAutomatic = net.automaticBlobs.contains(top.blob)
+        let name = isAutomatic ? "(automatic)" : top.blob
+        lines.append("\(layer.name) -> \(name)\(isInPlace ? " (in-place)" : "")")
+        if !isAutomatic { available.insert(top.blob) }
       }
       lines.append("Setting up \(layer.name)")
       for top in layer.tops {

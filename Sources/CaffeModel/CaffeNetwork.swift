@@ -26,6 +26,8 @@ public struct CaffeNetwork: Sendable {
   public internal(set) var assignedInputs: [String] = []
   /// Layers all of whose parameters have a learning rate of 0.
   public internal(set) var frozenLayers: Set<String> = []
+  /// Blobs of losses that name no top; Caffe gives them no name either.
+  public internal(set) var automaticBlobs: Set<String> = []
   /// `force_backward`.
   public internal(set) var forcesBackward = false
 
@@ -119,7 +121,7 @@ public struct CaffeNetwork: Sendable {
     assignedInputs = resolved.assigned
     inputLayers = importer.inputLayers
     frozenLayers = importer.frozenLayers
-    network.layers = try importer.layers(on: network.inputs)
+    (network.layers, automaticBlobs) = try importer.layers(on: network.inputs)
   }
 }
 

@@ -171,7 +171,10 @@ struct LayerImporter {
   }
 
   /// The layers that compute, with their shapes checked.
-  func layers(on inputs: [Network.Input]) throws(CaffeModelError) -> [Layer] {
+  /// - Returns: also the tops of losses that name none.
+  func layers(
+    on inputs: [Network.Input]
+  ) throws(CaffeModelError) -> (layers: [Layer], automatic: Set<String>) {
     var blobs = BlobTable()
     for input in inputs { try blobs.add(input) }
     var layers: [Layer] = []
@@ -179,6 +182,6 @@ struct LayerImporter {
       if let layer = try blobs.add(message, source) { layers.append(layer) }
     }
     if layers.isEmpty { throw .noLayers(reason: "the description has no layer that computes") }
-    return layers
+    return (layers, blobs.automatic)
   }
 }

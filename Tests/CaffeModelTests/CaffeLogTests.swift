@@ -30,6 +30,19 @@ struct CaffeLogTests {
     #expect(memory.last == "Memory required for data: 68681400")
   }
 
+  @Test("The top of a loss that names none has no name, and is no output")
+  func automaticTop() throws {
+    let net = try CaffeNetwork(
+      prototxt: """
+        input: 'a' input_shape { dim: 2 dim: 3 } input: 'b' input_shape { dim: 2 dim: 3 }
+        layers { name: 'loss' type: EUCLIDEAN_LOSS bottom: 'a' bottom: 'b' }
+        """)
+    #expect(net.network.layers[0].tops == ["loss"])
+    let lines = try CaffeLog(net).lines
+    #expect(lines.contains("loss -> (automatic)"))
+    #expect(!lines.contains { $0.hasPrefix("This network produces") })
+  }
+
   @Test("A blob with two readers is split; losses and what leads to them need a gradient")
   func splits() throws {
     let log = try CaffeLog(

@@ -77,6 +77,26 @@ struct PublicFilesTests {
     #expect(assumed.notes.count == 1)
   }
 
+  @Test("Binary files are descriptions too, today's and V1")
+  func readsBinary() throws {
+    let folder = Golden.folder.path + "/mini-caffenet/"
+    let training = try network(fromPrototxt: Golden.text("mini-caffenet/train.prototxt"))
+    let today = try CaffeNetwork(
+      contentsOf: folder + "weights.caffemodel", options: ImportOptions(batch: 10)
+    ).network
+    #expect(today.layers == training.layers)
+    #expect(today.inputs == training.inputs)
+    let sizes = [
+      GivenShape(blob: "data", shape: Shape([2, 3, 227, 227])),
+      GivenShape(blob: "label", shape: Shape([2])),
+    ]
+    let legacy = try CaffeNetwork(
+      contentsOf: folder + "weights_v1.caffemodel", options: ImportOptions(shapes: sizes)
+    ).network
+    #expect(legacy.layers.map(\.name) == training.layers.map(\.name))
+    #expect(legacy.layers.map(\.spec) == training.layers.map(\.spec))
+  }
+
   @Test("A size that stands in the data only is asked for")
   func asksForSize() throws {
     let error = try #require(throws: CaffeModelError.self) {
