@@ -68,7 +68,8 @@ struct Selection: ParsableArguments {
 
   @Flag(
     help: """
-      Ignore environment variables that steer BLAS libraries (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, …).
+      Ignore environment variables that steer libraries (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, \
+      DNNL_MAX_CPU_ISA, …).
       """)
   var envClean = false
 

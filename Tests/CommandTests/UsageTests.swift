@@ -18,6 +18,7 @@ import Testing
       (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
       (["run", "--cache", "cold"], 64, "cache mode 'cold' is not implemented"),
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
+      (["run", "--tile", "conf2=jit:avx2@nhwc"], 64, "did you mean 'conv2'?"),
       (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
@@ -34,8 +35,8 @@ import Testing
     "What the argument parser refuses is usage too",
     arguments: [
       ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
-      ["run", "--tile", "conv2="], ["run", "--tile", "4,5"], ["run", "--cache", "lukewarm"],
-      ["dance"],
+      ["run", "--tile", "conv2="], ["run", "--tile", "4,5"],
+      ["run", "--tile", "jit:avx2@nhwc"], ["run", "--cache", "lukewarm"], ["dance"],
     ])
   func parser(arguments: [String]) throws {
     #expect(try Command(arguments).exitCode == 64)

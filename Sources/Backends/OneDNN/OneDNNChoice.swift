@@ -29,7 +29,7 @@ struct OneDNNChoice {
     among candidates: [OneDNNCandidate], make: (OneDNNCandidate) -> OneDNNStep,
     way: (OneDNNCandidate, OneDNNStep) -> [any Step]
   ) throws(BackendError) -> OneDNNStep {
-    if let asked = options.tiles?.tiles[layer], !Self.isWinogradTile(asked) {
+    if let asked {
       if let found = candidates.first(where: { $0.name == asked }) { return make(found) }
       throw .unsupported(
         layer: layer,
@@ -52,7 +52,6 @@ struct OneDNNChoice {
       times[challenger.name] = pair[1]
       if pair[1] < pair[0] { best = (challenger, step) }
     }
-    // One that won in its turn stands, also where an earlier comparison had it faster.
     let measured = candidates.map { candidate in
       (tile: candidate.name, nanoseconds: times[candidate.name] ?? 0)
     }
@@ -61,8 +60,11 @@ struct OneDNNChoice {
       ? best.step : make(candidates.first { $0.name == chosen } ?? best.candidate)
   }
 
-  /// `--tile` names tiles of our own Winograd kernels too, which mean nothing here.
-  private static func isWinogradTile(_ name: String) -> Bool { !name.contains("@") }
+  /// The primitive that the layer has to take; nil when it is to be chosen. Plans name tiles of our
+  /// own Winograd kernels too, which mean nothing here.
+  var asked: String? {
+    options.tiles?.tiles[layer].flatMap { $0.contains("@") ? $0 : nil }
+  }
 
   /// The fastest call of each of two.
   private static func compare(_ trial: StepTrial) -> [Int] {
@@ -70,7 +72,7 @@ struct OneDNNChoice {
     var best = [Int.max, Int.max]
     for round in 0..<roundCount.upperBound {
       for index in best.indices { best[index] = min(best[index], trial.time(index)) }
-      if best[1] / 100 * 100 > best[0] / 100 * hopelessPercent { break }
+      if best[1] > best[0] / 100 * hopelessPercent { break }
       if round + 1 >= roundCount.lowerBound, alex_monotonic_ns() - start > budgetNanoseconds {
         break
       }

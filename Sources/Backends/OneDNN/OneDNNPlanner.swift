@@ -80,8 +80,12 @@ struct OneDNNPlanner {
 
   private func plainStep(_ index: Int, in list: StepList) throws(BackendError) -> any Step {
     let node = graph.nodes[index]
-    let found = list.layout(of: node.inputs[0])
-    if let found, let candidate = candidate(index, in: found) { return step(candidate, index) }
+    let choice = OneDNNChoice(options: options, graph: graph, layer: node.layer.name)
+    if choice.asked == nil, let found = list.layout(of: node.inputs[0]),
+      let candidate = candidate(index, in: found)
+    {
+      return step(candidate, index)
+    }
     let layouts = OneDNNMemory.imageLayouts.filter {
       $0 == .nchw || graph.inputShape(of: node).rank == 4
     }
@@ -89,7 +93,6 @@ struct OneDNNPlanner {
     guard !candidates.isEmpty else {
       throw refusal(node, "oneDNN has no primitive for these parameters")
     }
-    let choice = OneDNNChoice(options: options, graph: graph, layer: node.layer.name)
     return try choice.step(among: candidates) {
       step($0, index)
     } way: {
