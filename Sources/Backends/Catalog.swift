@@ -9,6 +9,7 @@ public enum BackendCatalog {
       NaiveBackend(),
       Im2colBackend(.openBLAS),
       Im2colBackend(.blis),
+      OneDNNBackend(),
       Im2colSwiftBackend(),
       WinogradBackend(),
       SIMDBackend(),

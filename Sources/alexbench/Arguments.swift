@@ -64,7 +64,7 @@ enum ISAChoice {
   }
 }
 
-/// Tiles of layers: `4`, `conv2=3`, or several with commas.
+/// Tiles of layers: `4`, `conv2=3`, `conv2=jit:avx512_core@nhwc`, or several with commas.
 struct TileList: ExpressibleByArgument {
   var everywhere: String?
   var layers: [String: String] = [:]
@@ -72,13 +72,17 @@ struct TileList: ExpressibleByArgument {
   init?(argument: String) {
     for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = word.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard let tile = parts.last, Int(tile) != nil || tile == "direct" else { return nil }
+      guard let tile = parts.last, Int(tile) != nil || tile == "direct" || isPrimitive(tile) else {
+        return nil
+      }
       switch parts.count {
-      case 1 where everywhere == nil: everywhere = tile
+      case 1 where everywhere == nil && !isPrimitive(tile): everywhere = tile
       case 2 where !parts[0].isEmpty && layers[parts[0]] == nil: layers[parts[0]] = tile
       default: return nil
       }
     }
+    /// A library's primitive and the layout it reads; of one layer only.
+    func isPrimitive(_ tile: String) -> Bool { tile.contains("@") }
   }
 }
 

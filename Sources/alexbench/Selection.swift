@@ -59,7 +59,8 @@ struct Selection: ParsableArguments {
       "Output tile of Winograd convolutions, instead of choosing by measuring.",
       discussion: """
         A number m for F(m×m, r×r) everywhere, LAYER=m for one layer, or both: 4,conv2=3. In place \
-        of a number direct leaves the layer to the direct kernels. plan.csv says what was tried.
+        of a number direct leaves the layer to the direct kernels. For onednn LAYER= and the name of \
+        a primitive, such as conv3=jit_wino_4x3:avx512_core@nChw16c. plan.csv says what was tried.
         """, valueName: "tiles"))
   var tile: TileList?
 
@@ -77,7 +78,8 @@ struct Selection: ParsableArguments {
 
   @Flag(
     help: """
-      Ignore environment variables that steer BLAS libraries (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, …).
+      Ignore environment variables that steer libraries (OPENBLAS_CORETYPE, BLIS_ARCH_TYPE, \
+      DNNL_MAX_CPU_ISA, …).
       """)
   var envClean = false
 

@@ -17,6 +17,7 @@ import Testing
       (["run", "--cpus", "4096"], 3, "affinity mask"),
       (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
+      (["run", "--tile", "conf2=jit:avx2@nhwc"], 64, "did you mean 'conv2'?"),
       (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
       (["plan", "--effect", "3", "--run", "/nonexistent"], 66, "/nonexistent"),
       (["validate", "/nonexistent"], 66, "/nonexistent"),
@@ -44,8 +45,8 @@ import Testing
     arguments: [
       ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
       ["run", "--tile", "conv2="], ["run", "--tile", "4,5"], ["run", "--cache", "lukewarm"],
-      ["plan"], ["plan", "--effect", "0%"], ["plan", "--effect", "some"], ["validate"],
-      ["dance"],
+      ["run", "--tile", "jit:avx2@nhwc"], ["plan"], ["plan", "--effect", "0%"],
+      ["plan", "--effect", "some"], ["validate"], ["dance"],
     ])
   func parser(arguments: [String]) throws {
     #expect(try Command(arguments).exitCode == 64)

@@ -51,7 +51,8 @@ private var isOptimised: Bool {
   }
 
   @Test(
-    "A forward allocates nothing", .enabled(if: isOptimised && alex_counts_allocations() != 0),
+    "A forward allocates nothing, but for what oneDNN does in each call",
+    .enabled(if: isOptimised && alex_counts_allocations() != 0),
     arguments: cases)
   func forward(_ test: Case) async throws {
     try await OneAtATime.shared.run {
@@ -69,7 +70,9 @@ private var isOptimised: Bool {
         pool.run({ alex_stop_counting($0) }, arguments: ignored, stride: 0)
         return alex_allocation_count() - before
       }
-      #expect(count == 0)
+      // oneDNN makes a small table of its arguments in every call of a primitive.
+      let allowed = test.backend.name == "onednn" ? Int64(8 * steps.count) : 0
+      #expect(count <= allowed)
     }
   }
 }

@@ -5,6 +5,7 @@ import Testing
 struct LayoutTests {
   static let layouts: [Layout] = [
     .nchw, .blockedChannels(block: 4), .blockedChannels(block: 8), .blockedChannels(block: 16),
+    .channelsLast,
   ]
   static let shapes = [
     Shape(n: 2, c: 3, h: 4, w: 5), Shape(n: 1, c: 16, h: 1, w: 1), Shape(n: 3, c: 17, h: 2, w: 3),
@@ -81,6 +82,17 @@ struct LayoutTests {
     #expect(layout.offset(n: 0, c: 16, h: 0, w: 0, in: shape) == 64)
     #expect("\(layout)" == "nChw16c")
     #expect("\(Layout.nchw)" == "nchw")
+  }
+
+  @Test("Channels last are side by side, without fill")
+  func channelsLast() {
+    let shape = Shape(n: 2, c: 3, h: 4, w: 5)
+    let layout = Layout.channelsLast
+    #expect(layout.elementCount(of: shape) == shape.count)
+    #expect(layout.offset(n: 0, c: 2, h: 0, w: 0, in: shape) == 2)
+    #expect(layout.offset(n: 0, c: 0, h: 0, w: 1, in: shape) == 3)
+    #expect(layout.offset(n: 1, c: 1, h: 2, w: 3, in: shape) == 60 + (2 * 5 + 3) * 3 + 1)
+    #expect("\(layout)" == "nhwc")
   }
 
   @Test("A row-major blob of more than four axes is copied whole")

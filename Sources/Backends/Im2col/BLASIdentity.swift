@@ -44,16 +44,8 @@ public struct BLASIdentity: Hashable, Sendable {
     }
   }
 
-  /// Instruction sets by what they offer, least first.
-  private static let order = ["baseline", "avx", "avx2", "avx512"]
-
   /// Whether the kernels use less than the processor offers; false where they are not known.
-  public var isLesserThanProcessor: Bool {
-    guard let chosen = Self.order.firstIndex(of: isa),
-      let best = Self.order.firstIndex(of: InstructionSet.best.rawValue)
-    else { return false }
-    return chosen < best
-  }
+  public var isLesserThanProcessor: Bool { LibraryWarnings.isLesserThanProcessor(isa) }
 
   // MARK: Warnings
 
@@ -72,21 +64,16 @@ public struct BLASIdentity: Hashable, Sendable {
   ///   - environment: the process's variables when the library was loaded.
   ///   - canSetThreads: whether the library has a known setter of its thread count.
   public func warnings(environment: [String: String], canSetThreads: Bool) -> [String] {
-    var warnings: [String] = []
-    for variable in Self.steering[family] ?? [] {
-      guard let value = environment[variable] else { continue }
+    var warnings = LibraryWarnings.steering(
+      Self.steering[family] ?? [], in: environment, of: kernelID)
+    if family == "blis", version.hasPrefix("0."), let value = environment["BLIS_ARCH_TYPE"],
+      Int(value) == nil
+    {
       warnings.append(
-        "\(variable)=\(value) in the environment steers \(kernelID): its numbers are not what the "
-          + "library would do by itself; unset it to see that")
-      if variable == "BLIS_ARCH_TYPE", version.hasPrefix("0."), Int(value) == nil {
-        warnings.append(
-          "BLIS \(version) takes a number in BLIS_ARCH_TYPE and reads '\(value)' as 0 (skx)")
-      }
+        "BLIS \(version) takes a number in BLIS_ARCH_TYPE and reads '\(value)' as 0 (skx)")
     }
-    if isLesserThanProcessor {
-      warnings.append(
-        "\(kernelID) uses \(isa) kernels although this processor has "
-          + "\(InstructionSet.best.rawValue): no fair picture of the library\(remedy)")
+    if let lesser = LibraryWarnings.lesser(isa: isa, of: kernelID, remedy: remedy) {
+      warnings.append(lesser)
     }
     if core.isEmpty {
       warnings.append("\(kernelID) does not tell which kernels it chose on this processor")

@@ -40,70 +40,32 @@ struct BlockedPlanner {
     }
   }
 
-  private struct Plan {
-    var steps: [any Step] = []
-    /// The layouts in which a value is there.
-    var layouts: [Graph.ValueID: [Layout]] = [:]
-    var done: Set<Int> = []
-  }
-
   func steps() throws(BackendError) -> [any Step] {
-    var plan = Plan()
-    if options.boundary == .nchw {
-      for input in graph.inputs { plan.layouts[input] = [.nchw] }
+    let layerSteps = layerSteps
+    var list = StepList(graph: graph, boundary: options.boundary) {
+      layerSteps.reorder($0, from: $1, to: $2)
     }
-    for index in graph.nodes.indices where !plan.done.contains(index) {
-      try add(index, to: &plan)
+    for index in graph.nodes.indices where !list.covers(index) {
+      switch graph.nodes[index].layer.spec {
+      case .dropout:
+        list.elide(index)
+        continue
+      case .flatten:
+        list.append(ElidedStep(node: index, in: graph, layout: .nchw))
+        continue
+      default: break
+      }
+      if let step = stepWithoutKernel(index) {
+        list.append(step)
+        continue
+      }
+      var divided = try imageStage(index)
+      if divided == nil { divided = try imageShares(index) }
+      let step: any Step
+      if let divided { step = divided } else { step = try makeStep(index) }
+      list.append(step)
     }
-    if options.boundary == .nchw {
-      for output in graph.outputs { require(output, .nchw, in: &plan) }
-    }
-    return plan.steps
-  }
-
-  private func add(_ index: Int, to plan: inout Plan) throws(BackendError) {
-    let node = graph.nodes[index]
-    switch node.layer.spec {
-    case .dropout:
-      let input = node.inputs[0]
-      let layout = plan.layouts[input]?.first ?? .native(for: graph.values[input].shape)
-      append(ElidedStep(node: index, in: graph, layout: layout), to: &plan)
-      return
-    case .flatten:
-      append(ElidedStep(node: index, in: graph, layout: .nchw), to: &plan)
-      return
-    default: break
-    }
-    if let step = stepWithoutKernel(index) {
-      append(step, to: &plan)
-      return
-    }
-    var divided = try imageStage(index)
-    if divided == nil { divided = try imageShares(index) }
-    let step: any Step
-    if let divided { step = divided } else { step = try makeStep(index) }
-    for node in step.info.nodes { plan.done.insert(node) }
-    append(step, to: &plan)
-  }
-
-  private func append(_ step: any Step, to plan: inout Plan) {
-    for operand in step.info.inputs { require(operand.value, operand.layout, in: &plan) }
-    for operand in step.info.outputs {
-      plan.layouts[operand.value, default: []].append(operand.layout)
-    }
-    plan.steps.append(step)
-  }
-
-  /// Makes sure that a value is there in a layout.
-  private func require(_ value: Graph.ValueID, _ layout: Layout, in plan: inout Plan) {
-    guard let known = plan.layouts[value], let first = known.first else {
-      // An input of a graph with native boundary comes as the first step wants it.
-      plan.layouts[value] = [layout]
-      return
-    }
-    if known.contains(layout) { return }
-    plan.steps.append(layerSteps.reorder(value, from: first, to: layout))
-    plan.layouts[value, default: []].append(layout)
+    return list.finish()
   }
 
   private var layerSteps: LayerSteps {
@@ -206,20 +168,14 @@ struct BlockedPlanner {
 
   /// The ReLU that alone reads the node's output, if it may be fused.
   func fusedReLU(after index: Int) -> Int? {
-    guard let reader = fusibleReader(of: index),
-      case .relu(let spec) = graph.nodes[reader].layer.spec, spec.negativeSlope == 0
-    else { return nil }
-    return reader
+    options.keepsAllBlobs ? nil : graph.soleReLU(after: index)
   }
 
   /// The node of the same stage that alone reads this one's output; nil where blobs are kept.
   func fusibleReader(of index: Int) -> Int? {
-    guard !options.keepsAllBlobs else { return nil }
-    let value = graph.nodes[index].outputs[0]
-    let readers = graph.nodes.indices.filter { graph.nodes[$0].inputs.contains(value) }
-    guard readers.count == 1, graph.nodes[readers[0]].stage == graph.nodes[index].stage,
-      hasKernel(graph.nodes[readers[0]])
+    guard !options.keepsAllBlobs, let reader = graph.soleReader(of: index),
+      hasKernel(graph.nodes[reader])
     else { return nil }
-    return readers[0]
+    return reader
   }
 }

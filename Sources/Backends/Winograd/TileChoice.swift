@@ -70,10 +70,11 @@ struct TileChoice {
     let isNet = context.options.boundary == .nchw
     let all: [WinogradConvolution?] = candidates + (isNet ? [nil] : [])
     if all.count == 1, let only = all[0] { return [(only.tileName, 0)] }
-    let trial = TileTrial(
-      all.map(makeStep), input: context.input, output: context.output,
+    let trial = StepTrial(
+      all.map { [makeStep($0)] },
       evictedByteCount: context.options.expectsColdWeights ? cacheByteCount : 0,
-      pool: context.options.pool)
+      pool: context.options.pool
+    ) { $0.value == context.outputValue ? context.output : context.input }
     let start = alex_monotonic_ns()
     var best = [Int](repeating: .max, count: all.count)
     for round in 0..<Self.roundCount.upperBound {
@@ -86,80 +87,4 @@ struct TileChoice {
     }
     return zip(all, best).map { ($0?.tileName ?? Self.direct, $1) }
   }
-}
-
-/// Steps of one convolution side by side, on blobs of their own.
-private final class TileTrial {
-  private let steps: [KernelStep]
-  private let input: AlignedBuffer
-  private let output: AlignedBuffer
-  private let workspace: AlignedBuffer
-  private let ballast: AlignedBuffer
-  private let eviction: KernelLaunch
-
-  /// - Parameter evictedByteCount: what is read before each call to have the weights arrive from
-  ///   memory; 0 to have them wherever the last call left them.
-  init(
-    _ steps: [KernelStep], input: Shape, output: Shape, evictedByteCount: Int, pool: ThreadPool
-  ) {
-    func blob(_ shape: Shape) -> AlignedBuffer {
-      // As much as either layout takes, with the slack that kernels may read.
-      AlignedBuffer(
-        count: max(shape.count, Layout.blocked.elementCount(of: shape)) + Layout.channelBlock)
-    }
-    self.steps = steps
-    self.input = blob(input)
-    self.output = blob(output)
-    CounterGenerator(seed: 1, stream: "tile trial").fill(self.input.elements, amplitude: 1)
-    let byteCount = steps.map(\.info.workspaceByteCount).max() ?? 0
-    workspace = AlignedBuffer(count: byteCount / 4 + 1)
-    let ballast = AlignedBuffer(count: evictedByteCount / 4)
-    self.ballast = ballast
-    let read: KernelFunction = { touch($0) }
-    eviction = KernelLaunch(read, on: pool, phase: .rest) { thread in
-      let share = pool.share(of: ballast.count, thread: thread)
-      return TouchArguments(start: ballast.pointer + share.lowerBound, count: share.count, sum: 0)
-    }
-    for step in steps {
-      step.bind(
-        Bindings(
-          inputs: [self.input.pointer], outputs: [self.output.pointer],
-          workspace: UnsafeMutableRawPointer(workspace.pointer)))
-      step.run()
-    }
-  }
-
-  /// Nanoseconds of one call.
-  func time(_ index: Int) -> Int {
-    if ballast.count > 0 {
-      eviction.run()
-      // In a net the input has just been written, and the scratch memory is every step's.
-      for buffer in [input, workspace] {
-        var arguments = TouchArguments(start: buffer.pointer, count: buffer.count, sum: 0)
-        withUnsafeMutablePointer(to: &arguments) { touch(UnsafeRawPointer($0)) }
-      }
-    } else {
-      steps[index].run()
-    }
-    let start = alex_monotonic_ns()
-    steps[index].run()
-    return Int(alex_monotonic_ns() - start)
-  }
-}
-
-/// A part of memory to read.
-private struct TouchArguments {
-  var start: UnsafeMutablePointer<Float>
-  var count: Int
-  var sum: Float
-}
-
-/// Reads one float of each cache line; their sum goes into the argument block, so that no compiler
-/// leaves the reading out.
-private func touch(_ raw: UnsafeRawPointer) {
-  let arguments = raw.load(as: TouchArguments.self)
-  var sum: Float = 0
-  for index in stride(from: 0, to: arguments.count, by: 16) { sum += arguments.start[index] }
-  UnsafeMutableRawPointer(mutating: raw).assumingMemoryBound(to: TouchArguments.self)
-    .pointee.sum = sum
 }

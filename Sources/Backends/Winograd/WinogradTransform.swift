@@ -34,6 +34,14 @@ public struct WinogradTransform: Hashable, Sendable {
     }
   }
 
+  /// One that is computed elsewhere, with its points, for its error bound.
+  init(outputs: Int, taps: Int, pairs: [Rational], singles: [Rational] = []) {
+    self.outputs = outputs
+    self.taps = taps
+    self.pairs = pairs
+    self.singles = singles
+  }
+
   /// The finite points in the order of the frequencies: 0, p₁, −p₁, p₂, −p₂, …, singles; ∞ is last.
   public var points: [Rational] {
     [.zero] + pairs.flatMap { [$0, Rational(-1) * $0] } + singles

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "OneDNN.h"
+
 // ---- cpu.c: instruction sets -------------------------------------------------------------------
 
 // What the processor and the operating system can execute. 0 for all on processors other than

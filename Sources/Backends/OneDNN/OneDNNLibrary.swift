@@ -1,0 +1,123 @@
+import CSupport
+import Execution
+import Foundation
+import Synchronization
+
+/// oneDNN opened at run time, with the engine and the stream that all primitives share.
+///
+/// Opened once per process and name, on first use; never closed, since its threads run on. It
+/// allocates a few small blocks in every call of a primitive; all blobs, weights and scratch memory
+/// are ours.
+public final class OneDNNLibrary: @unchecked Sendable {
+  // Unchecked: all is immutable after `init`; engine and stream may be used by several threads.
+
+  /// Where Debian puts the version that we know; others are refused.
+  public static let fileName = "libdnnl.so.\(ALEX_DNNL_MAJOR)"
+  static let hint = "apt-get install libdnnl2"
+
+  let api: alex_dnnl_api
+  let engine: UnsafeMutableRawPointer
+  let stream: UnsafeMutableRawPointer
+  /// The file that was loaded.
+  public let path: String
+  public let identity: OneDNNIdentity
+  /// What a reader of its numbers must know, one sentence each.
+  public let warnings: [String]
+
+  private typealias SetThreads = @convention(c) (Int32) -> Void
+  private let setThreads: SetThreads?
+
+  private static let opened = Mutex<[String: Result<OneDNNLibrary, Unavailability>]>([:])
+
+  /// The library of a file: the same object on every call.
+  /// - Parameter name: for the system's search, or a path.
+  /// - Throws: why it cannot be used here, with what to do about it.
+  public static func load(_ name: String = fileName) throws(Unavailability) -> OneDNNLibrary {
+    try opened.withLock { opened in
+      if let known = opened[name] { return known }
+      let result = Result { () throws(Unavailability) in try OneDNNLibrary(name) }
+      opened[name] = result
+      return result
+    }.get()
+  }
+
+  private init(_ name: String) throws(Unavailability) {
+    func refusal(_ reason: String) -> Unavailability {
+      Unavailability(reason: reason, hint: Self.hint)
+    }
+    var error = [CChar](repeating: 0, count: 512)
+    guard let handle = alex_library_open(name, &error, error.count) else {
+      let text = String(
+        decoding: error.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      let other = name == Self.fileName ? Self.otherVersion : nil
+      throw refusal("\(name) cannot be opened (\(text))\(other.map { "; \($0)" } ?? "")")
+    }
+    // Before anything else: a function of another version may take other arguments.
+    guard let symbol = alex_library_symbol(handle, "dnnl_version") else {
+      throw refusal("\(name) has no dnnl_version: it is not oneDNN")
+    }
+    typealias Version = @convention(c) () -> UnsafePointer<alex_dnnl_version>
+    let version = unsafeBitCast(symbol, to: Version.self)().pointee
+    if let reason = Self.refusal(
+      version: "\(version.major).\(version.minor).\(version.patch)", major: Int(version.major),
+      runtime: Int(version.cpu_runtime))
+    {
+      throw refusal("\(name) \(reason)")
+    }
+    var api = alex_dnnl_api()
+    if let missing = alex_dnnl_bind(handle, &api) {
+      throw refusal("\(name) has no \(String(cString: missing))")
+    }
+    path = alex_library_path(symbol).map { String(cString: $0) } ?? name
+    var engine: UnsafeMutableRawPointer?
+    var stream: UnsafeMutableRawPointer?
+    guard api.engine_create(&engine, Int32(ALEX_DNNL_CPU), 0) == 0, let engine,
+      api.stream_create(&stream, engine, UInt32(ALEX_DNNL_STREAM_DEFAULT)) == 0, let stream
+    else {
+      throw refusal("\(name) makes no engine for the processor")
+    }
+    self.api = api
+    self.engine = engine
+    self.stream = stream
+    identity = OneDNNIdentity(
+      version: "\(version.major).\(version.minor).\(version.patch)",
+      effectiveISA: Int(api.get_effective_cpu_isa()), runtime: Int(version.cpu_runtime))
+    // Looked up through oneDNN, whose own OpenMP runtime it must be: a process may have several.
+    let setter =
+      version.cpu_runtime == UInt32(ALEX_DNNL_RUNTIME_OMP)
+      ? alex_library_symbol(handle, "omp_set_num_threads") : nil
+    setThreads = setter.map { unsafeBitCast($0, to: SetThreads.self) }
+    warnings = identity.warnings(
+      environment: ProcessInfo.processInfo.environment, canSetThreads: setter != nil)
+  }
+
+  /// Why a version cannot be used: the rest of a sentence that begins with the file's name; nil when
+  /// it can.
+  public static func refusal(version: String, major: Int, runtime: Int) -> String? {
+    if major != Int(ALEX_DNNL_MAJOR) {
+      return "is oneDNN \(version), whose interface is another one; only version "
+        + "\(ALEX_DNNL_MAJOR) is known here"
+    }
+    if runtime == Int(ALEX_DNNL_RUNTIME_THREADPOOL) {
+      return "is built for a thread pool of its user's, which there is none of here"
+    }
+    return nil
+  }
+
+  /// Another version that is installed, for the reason why there is none that can be used.
+  private static var otherVersion: String? {
+    for major in [3, 1, 4] {
+      let name = "libdnnl.so.\(major)"
+      if alex_library_open(name, nil, 0) != nil {
+        return "\(name) is there, but only version \(ALEX_DNNL_MAJOR) is known here"
+      }
+    }
+    return nil
+  }
+
+  /// Makes what this thread does next, compiling or running, use `count` threads.
+  ///
+  /// OpenMP keeps the count for each calling thread, in a variable of its own: setting it costs
+  /// next to nothing, and no other thread is disturbed.
+  func useThreads(_ count: Int) { setThreads?(Int32(count)) }
+}
