@@ -26,8 +26,12 @@ struct OneDNNPlanner {
     for index in graph.nodes.indices where !list.covers(index) {
       switch graph.nodes[index].layer.spec {
       case .dropout: list.elide(index)
+      case .flatten: list.append(ElidedStep(node: index, in: graph, layout: .nchw))
       case .convolution, .innerProduct: list.append(try weightedStep(index, in: list))
-      case .relu, .pooling, .lrn, .softmax: list.append(try plainStep(index, in: list))
+      case .relu, .lrn, .softmax: list.append(try unweightedStep(index, in: list))
+      case .pooling where graph.nodes[index].outputs.count == 1:
+        list.append(try unweightedStep(index, in: list))
+      default: list.append(try delegated(index))
       }
     }
     return list.finish()
@@ -78,7 +82,9 @@ struct OneDNNPlanner {
 
   // MARK: Layers without
 
-  private func plainStep(_ index: Int, in list: StepList) throws(BackendError) -> any Step {
+  private func unweightedStep(_ index: Int, in list: StepList) throws(BackendError)
+    -> any Step
+  {
     let node = graph.nodes[index]
     let choice = OneDNNChoice(options: options, graph: graph, layer: node.layer.name)
     if choice.asked == nil, let found = list.layout(of: node.inputs[0]),
@@ -90,14 +96,20 @@ struct OneDNNPlanner {
       $0 == .nchw || graph.inputShape(of: node).rank == 4
     }
     let candidates = layouts.compactMap { candidate(index, in: $0) }.worthTrying()
-    guard !candidates.isEmpty else {
-      throw refusal(node, "oneDNN has no primitive for these parameters")
-    }
+    guard !candidates.isEmpty else { return try delegated(index) }
     return try choice.step(among: candidates) {
       step($0, index)
     } way: {
       [$1]
     }
+  }
+
+  /// A layer that there is no primitive for: by the plain code, and labelled so.
+  private func delegated(_ index: Int) throws(BackendError) -> any Step {
+    guard let step = plainStep(index, in: graph, pool: options.pool) else {
+      throw refusal(graph.nodes[index], "oneDNN has no primitive for these parameters")
+    }
+    return DelegatedStep(step, to: "plain")
   }
 
   private func step(_ candidate: OneDNNCandidate, _ index: Int) -> OneDNNStep {
