@@ -107,6 +107,18 @@ struct CaffeGoldenTests {
     #expect(relativeError(compiled.values(of: output), want.values) <= tolerance(of: compiled))
   }
 
+  @Test(
+    "The loss of the networks with labels", arguments: GoldenConfiguration.all,
+    Golden.networks.filter(\.hasLoss))
+  func loss(configuration: GoldenConfiguration, golden: GoldenNetwork) throws {
+    let graph = try golden.lossGraph()
+    let compiled = try configuration.run(
+      graph, inputs: golden.lossInputs(), weights: golden.weights(), keepsAllBlobs: false)
+    let value = try #require(graph.value(ofBlob: "loss"))
+    let got = compiled.values(of: Operand(value: value, layout: .nchw))
+    #expect(relativeError(got, try golden.loss().values) <= Golden.layerTolerance)
+  }
+
   @Test("Every single layer", arguments: GoldenConfiguration.all, Golden.layers)
   func layer(configuration: GoldenConfiguration, golden: GoldenLayer) throws {
     let graph = try golden.graph()

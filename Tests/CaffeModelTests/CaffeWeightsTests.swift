@@ -11,8 +11,8 @@ struct CaffeWeightsTests {
   func findsWeights(golden: GoldenNetwork) throws {
     let graph = try golden.graph()
     let weights = try golden.weights()
-    #expect(
-      weights.layerNames == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"])
+    let names = graph.nodes.filter { graph.weightShapes(of: $0) != nil }.map(\.layer.name)
+    #expect(names.count >= 4 && weights.layerNames == names.sorted())
     for node in graph.nodes {
       let found = try weights.weights(of: node, in: graph)
       guard let wanted = graph.weightShapes(of: node) else {

@@ -40,6 +40,17 @@ struct ReferenceGoldenTests {
     }
   }
 
+  @Test("The loss of the networks with labels", arguments: Golden.networks.filter(\.hasLoss))
+  func loss(golden: GoldenNetwork) throws {
+    let graph = try golden.lossGraph()
+    let results = try Reference.forward(
+      graph, inputs: golden.lossInputs().map(\.values), weights: golden.weights())
+    let loss = try #require(graph.value(ofBlob: "loss"))
+    let want = try golden.loss()
+    #expect(graph.values[loss].shape == want.shape)
+    #expect(relativeError(results[loss], want.values) <= Golden.layerTolerance)
+  }
+
   @Test("Every single layer", arguments: Golden.layers)
   func layer(golden: GoldenLayer) throws {
     let graph = try golden.graph()

@@ -26,10 +26,14 @@ public enum Golden {
     try GoldenArray(npy: folder.appendingPathComponent(path))
   }
 
-  /// All networks with blobs.
+  /// All networks that blobs are there of.
   public static let networks = [
-    GoldenNetwork(name: "mini-caffenet"),
-    GoldenNetwork(name: "mini-alexnet", inputFolder: "mini-caffenet"),
+    GoldenNetwork(name: "mini-caffenet", file: "mini-caffenet/deploy.prototxt", hasLoss: true),
+    GoldenNetwork(
+      name: "mini-alexnet", file: "mini-alexnet/deploy.prototxt", inputFolder: "mini-caffenet"),
+    GoldenNetwork(name: "mini-googlenet", file: "mini-googlenet/net.prototxt", hasLoss: true),
+    GoldenNetwork(name: "lenet", file: "prototxt/lenet.prototxt", hasLoss: true),
+    GoldenNetwork(name: "cifar10_quick", file: "prototxt/cifar10_quick.prototxt", hasLoss: true),
   ]
 
   /// All cases in `layers`, in order of their names. Fails loudly when the folder is not there,
@@ -46,21 +50,25 @@ public enum Golden {
 public struct GoldenNetwork: Sendable, CustomStringConvertible {
   /// Folder in Tests/Golden.
   public let name: String
-  /// Its description.
+  /// Its description in Tests/Golden.
   let file: String
   /// Where its input lies.
   let inputFolder: String
   public var description: String { name }
 
-  init(name: String, file: String = "deploy.prototxt", inputFolder: String? = nil) {
+  /// Whether there are labels and the loss that Caffe computed with them.
+  public let hasLoss: Bool
+
+  init(name: String, file: String, inputFolder: String? = nil, hasLoss: Bool = false) {
     self.name = name
     self.file = file
     self.inputFolder = inputFolder ?? name
+    self.hasLoss = hasLoss
   }
 
   /// The description, imported from its prototxt.
   public func network() throws -> Network {
-    try CaffeModel.network(fromPrototxt: Golden.text("\(name)/\(file)"))
+    try CaffeModel.network(fromPrototxt: Golden.text(file))
   }
 
   /// Resolved for the batch size of the data.
@@ -74,6 +82,20 @@ public struct GoldenNetwork: Sendable, CustomStringConvertible {
   public func input() throws -> GoldenArray {
     try Golden.array("\(inputFolder)/blobs/data.npy")
   }
+
+  /// The same network with labels and a loss instead of its softmax.
+  public func lossGraph() throws -> Graph {
+    try CaffeModel.network(fromPrototxt: Golden.text("\(name)/train.prototxt"))
+      .graph(batch: input().shape.n)
+  }
+
+  /// What ``lossGraph()`` reads: the images and the labels.
+  public func lossInputs() throws -> [GoldenArray] {
+    [try input(), try Golden.array("\(name)/label.npy")]
+  }
+
+  /// What it makes of them.
+  public func loss() throws -> GoldenArray { try Golden.array("\(name)/loss.npy") }
 
   /// A blob after the whole forward pass.
   public func blob(_ blob: String) throws -> GoldenArray {
