@@ -61,6 +61,7 @@ public final class LocalHost: WorkloadHost {
       throw MeasuringError.workload(
         status: .unavailable, reason: "this processor has no instruction set '\(request.isa)'")
     }
+    if let twin = instance(for: request) { return keep(twin) }
     let placement = try Placement(cpus: request.cpus)
     let pool = pool(threads: request.threads, placement: placement)
     placement.apply(for: backend.threading)
@@ -73,6 +74,22 @@ public final class LocalHost: WorkloadHost {
     if request.measuresReorders, request.layer != nil {
       try workload.measureReorders(weights: weights)
     }
+    return keep(workload)
+  }
+
+  /// The workload that a name such as `simd@2` is a second name of, if it is there.
+  private func instance(for request: WorkloadRequest) -> LocalWorkload? {
+    guard RepeatedBackend.sharesInstance(request.backend) else { return nil }
+    return workloads.values.first { other in
+      var same = other.request
+      // The first one chose its tiles, the second was told them.
+      (same.backend, same.tiles) = (request.backend, request.tiles)
+      return same == request
+        && other.request.backend == RepeatedBackend.baseName(of: request.backend)
+    }
+  }
+
+  private func keep(_ workload: LocalWorkload) -> PreparedWorkload {
     lastHandle += 1
     workloads[lastHandle] = workload
     return PreparedWorkload(

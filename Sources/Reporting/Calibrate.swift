@@ -1,23 +1,22 @@
 import Results
 import Statistics
 
-/// What a sign interval over such ratios detects at least, as a share; nil when it cannot be told.
-public typealias DetectableEffect = ([Double]) -> Double?
-
-/// Compares backends with their copies: a row per workload that has a copy, the copy being called
-/// `<name>#2`.
-///
-/// - Parameter detectableEffect: nil where it is not computed.
+/// Compares backends with themselves: a row per workload that was measured under a second name,
+/// `<name>@2` for the same instance or `<name>#2` for a copy.
 public func calibrate(
-  samples: [SampleRow], workloads: [WorkloadRow], hostClass: String,
-  detectableEffect: DetectableEffect? = nil
+  samples: [SampleRow], workloads: [WorkloadRow], hostClass: String
 ) -> [CalibrationRow] {
   let blocks = Dictionary(grouping: samples, by: \.key)
   let usable = Set(workloads.filter { $0.status == .ok }.map(\.key))
   return workloads.compactMap { workload in
-    var copy = workload.key
-    copy.backend += "#2"
-    guard usable.contains(workload.key), usable.contains(copy) else { return nil }
+    let copies = ["@2", "#2"].map { mark in
+      var copy = workload.key
+      copy.backend += mark
+      return copy
+    }
+    guard usable.contains(workload.key), let copy = copies.first(where: usable.contains) else {
+      return nil
+    }
     let ratios = pairedRatios(blocks[workload.key] ?? [], blocks[copy] ?? [])
     var row = CalibrationRow(key: workload.key, hostClass: hostClass, roundCount: ratios.count)
     guard let all = OrderStatistics(ratios), all.median > 0 else {
@@ -33,10 +32,12 @@ public func calibrate(
     let windows = CalibrationRule.windows(ratios)
     row.windowCount = windows.count
     row.falseAlarmCount = windows.count(where: CalibrationRule.isAlarm)
-    row.detectableEffectPercent = detectableEffect?(ratios).map { 100 * $0 }
-    if row.detectableEffectPercent == nil {
-      row.detectableEffectReason =
-        detectableEffect == nil ? "not computed yet" : "\(ratios.count) rounds are too few"
+    if let spread = RatioSpread(ratios),
+      let design = DetectionDesign(count: ratios.count, confidence: CalibrationRule.confidence)
+    {
+      row.detectableEffectPercent = 100 * design.detectableEffect(spread)
+    } else {
+      row.detectableEffectReason = "\(ratios.count) rounds are too few"
     }
     return row
   }

@@ -8,10 +8,12 @@ struct CalibrateCommand: ParsableCommand {
     commandName: "calibrate",
     abstract: "Compare a backend with itself, to learn what differences mean on this host.",
     discussion: """
-      Every backend is measured beside a copy of itself, <name>#2, which is compiled on its own and \
-      runs the same code: all differences are those of the machine. The run is like any other, and \
-      its folder also gets calibration.csv: per workload how the ratios of rounds scatter, and how \
-      often an interval wrongly says that the copies differ. The rows are kept for this class of \
+      Every backend takes turns with itself: <name>@2 is the same instance under a second name, so \
+      that all differences are those of the machine and of the measuring. With --copies it is \
+      <name>#2, compiled on its own, whose buffers lie elsewhere in memory: that alone may make \
+      layers of microseconds differ throughout a process. The run is like any other, and its folder \
+      also gets calibration.csv: per workload how the ratios of rounds scatter, the smallest effect \
+      that they can show, and how often an interval wrongly says that the two differ. The rows are kept for this class of \
       hosts in --calibration, where later runs find and quote them.
 
       EXAMPLES
@@ -24,6 +26,9 @@ struct CalibrateCommand: ParsableCommand {
 
   @Option(help: "Rounds at least.")
   var rounds = 40
+
+  @Flag(help: "Measure beside a copy that is compiled on its own, not the same instance twice.")
+  var copies = false
 
   @Option(help: "Measure in this many fresh processes, one after the other. (default: in this one)")
   var launches: Int?
@@ -44,7 +49,7 @@ struct CalibrateCommand: ParsableCommand {
         options.backends
         ?? local.backends(customBLAS: options.customBLAS).filter { $0.unavailability == nil }
         .map(\.name)
-      options.backends = names.flatMap { [$0, $0 + "#2"] }
+      options.backends = names.flatMap { [$0, $0 + (copies ? "#2" : "@2")] }
       options.rounds = rounds
       options.launches = launches
       var session = try RunSession(

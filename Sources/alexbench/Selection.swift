@@ -16,8 +16,8 @@ struct Selection: ParsableArguments {
 
   @Option(
     help: """
-      Backends, see 'alexbench list backends'; or all. NAME#2 is a copy of NAME. (default: all, \
-      calibrate: simd)
+      Backends, see 'alexbench list backends'; or all. NAME#2 is a copy of NAME, NAME@2 the same \
+      instance once more. (default: all, calibrate: simd)
       """)
   var backend: CommaList<String>?
 

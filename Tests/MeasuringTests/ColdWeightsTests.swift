@@ -68,7 +68,7 @@ import Testing
     let ring = try ColdRing.copies(
       of: first, weights: source, backend: backend, options: options, count: 3,
       sharesBlobs: false)
-    let input = SeededInput.operand(seed: 1, of: graph.nodes[0], shape: graph.values[0].shape)
+    let input = SeededInput.operand(seed: 1, of: graph.nodes[0], in: graph)
     for copy in ring { copy.setInput(0, to: input) }
     let output = try #require(steps.last?.info.outputs.first)
     first.run()

@@ -3,7 +3,31 @@ import Execution
 import Measuring
 import Networks
 import Results
+import Synchronization
+import Tensors
 import Testing
+
+/// How often a backend was asked to compile.
+private final class CompileCounter: Sendable {
+  private let value = Atomic(0)
+  var count: Int { value.load(ordering: .relaxed) }
+  func add() { value.add(1, ordering: .relaxed) }
+}
+
+/// The plain loops, counting compilations.
+private struct CountingBackend: Backend {
+  let counter: CompileCounter
+  let name = "a"
+  let summary = "plain loops, for tests"
+  let threading = Threading.single
+
+  func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+    throws(BackendError) -> [any Step]
+  {
+    counter.add()
+    return try NaiveBackend().compile(graph, weights: weights, options: options)
+  }
+}
 
 @Suite struct RepeatedBackendTests {
   @Test("A copy has rows of its own beside the first, in the same rounds")
@@ -20,6 +44,21 @@ import Testing
       #expect(backends.sorted() == ["a", "a#2", "b"])
     }
     #expect(isolated[1].repro.contains("--backend a#2"))
+  }
+
+  @Test("A second name with @ is the same instance, compiled once")
+  func sameInstance() throws {
+    var options = try smallOptions(passes: [.isolated])
+    options.backends = ["a", "a@2"]
+    let compiled = CompileCounter()
+    let record = try run(options, [CountingBackend(counter: compiled)])
+    #expect(record.workloads.map(\.key.backend) == ["a", "a@2"])
+    #expect(record.workloads.allSatisfy { $0.status == .ok })
+    #expect(Set(record.samples.map(\.key.backend)) == ["a", "a@2"])
+    let once = CompileCounter()
+    options.backends = ["a"]
+    _ = try run(options, [CountingBackend(counter: once)])
+    #expect(compiled.count == once.count)
   }
 
   @Test("A copy alone is measured too, also in a worker")
@@ -55,7 +94,9 @@ import Testing
     }
   }
 
-  @Test("Only numbers from 2 on name copies", arguments: ["a#1", "a#", "a#x", "a#02", "c#2", "#2"])
+  @Test(
+    "Only numbers from 2 on name copies",
+    arguments: ["a#1", "a#", "a#x", "a#02", "c#2", "#2", "a@1"])
   func names(name: String) throws {
     var options = try smallOptions()
     options.backends = [name]
