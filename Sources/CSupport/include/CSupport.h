@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Counting.h"
+
 // ---- cpu.c: instruction sets -------------------------------------------------------------------
 
 // What the processor and the operating system can execute. 0 for all on processors other than
@@ -21,6 +23,9 @@ typedef struct {
 } alex_cpu_info;
 
 void alex_cpu_query(alex_cpu_info *info);
+
+// What compiled the C sources, to the commit: it comes with the Swift compiler.
+const char *alex_c_compiler(void);
 
 // Flush-to-zero and denormals-are-zero of the calling thread: bit 0 FTZ, bit 1 DAZ.
 int32_t alex_denormal_mode(void);
