@@ -9,6 +9,7 @@ public struct RunRecord: Sendable {
   public var samples: [SampleRow] = []
   public var layers: [LayerRow] = []
   public var phases: [PhaseRow] = []
+  public var counters: [CounterRow] = []
   /// The tiles that were tried, the chosen ones marked.
   public var plan: [PlanRow] = []
   public var roofs: [RoofRow] = []
@@ -104,6 +105,7 @@ public final class Runner {
         try folder?.write(record.roofs)
         try folder?.write(record.workloads)
         if !record.plan.isEmpty { try folder?.write(record.plan) }
+        if options.counters != nil { try folder?.write(record.counters) }
         if options.measuresPhases { try folder?.write(record.phases) }
       }
     }
@@ -187,6 +189,8 @@ public final class Runner {
     // Later launches repeat them.
     let known = Set(record.phases.map(\.key))
     record.phases += group.phases.filter { !known.contains($0.key) }
+    // Counted in the first launch only.
+    record.counters += group.counters
     record.wasInterrupted = record.wasInterrupted || group.wasInterrupted
     for row in group.workloads {
       guard let index = rowOfKey[row.key] else {

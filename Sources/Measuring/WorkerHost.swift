@@ -1,3 +1,4 @@
+import Counters
 import Foundation
 import Results
 
@@ -76,6 +77,17 @@ public final class WorkerHost: WorkloadHost {
     message.handle = handle
     message.iterations = calls
     return try required(try send(message).phases, "phases")
+  }
+
+  public func counters(
+    _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
+  ) throws -> [CounterReading] {
+    var message = WorkerProtocol.Request(op: .counters)
+    message.handle = handle
+    message.counters = requests
+    message.iterations = calls
+    message.allowsMultiplexing = allowsMultiplexing
+    return try required(try send(message).counters, "counters")
   }
 
   public func roofs(_ request: RoofRequest) throws -> [RoofReading] {

@@ -1,3 +1,4 @@
+import Counters
 import Execution
 import Foundation
 import Networks
@@ -8,10 +9,10 @@ import Results
 ///
 /// The first request is `hello` with the runner's version; a worker of another version answers
 /// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`, `phases`,
-/// `roofs` and `release`, each answered by one line, and `quit` or the end of the input. Values go
+/// `counters`, `roofs` and `release`, each answered by one line, and `quit` or the end of the input. Values go
 /// through a file of little-endian float32 numbers, blob after blob.
 public enum WorkerProtocol {
-  public static let version = 2
+  public static let version = 3
 
   /// One request.
   public struct Request: Codable, Sendable {
@@ -25,9 +26,13 @@ public enum WorkerProtocol {
     /// `outputs`: images wanted, absent for all, and the file to write.
     public var images: [Int]?
     public var file: String?
-    /// `time`: calls in the block, and whether to make untimed calls first; `phases`: calls.
+    /// `time`: calls in the block, and whether to make untimed calls first; `phases`, `counters`:
+    /// calls.
     public var iterations: Int?
     public var isPrimed: Bool?
+    /// `counters`: events, and whether those counted part of the time are extrapolated.
+    public var counters: [CounterRequest]?
+    public var allowsMultiplexing: Bool?
     /// `roofs`: at how many threads.
     public var roofs: RoofRequest?
 
@@ -35,7 +40,7 @@ public enum WorkerProtocol {
   }
 
   public enum Operation: String, Codable, Sendable {
-    case hello, prepare, outputs, time, phases, roofs, release, quit
+    case hello, prepare, outputs, time, phases, counters, roofs, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
@@ -55,6 +60,8 @@ public enum WorkerProtocol {
     public var block: BlockMeasurement?
     /// `phases`.
     public var phases: [PhaseTime]?
+    /// `counters`.
+    public var counters: [CounterReading]?
     /// `roofs`: empty from a worker that cannot probe.
     public var roofs: [RoofReading]?
 

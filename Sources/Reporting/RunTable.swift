@@ -8,6 +8,7 @@ public struct RunTable: Sendable {
 
   private let groups: [Group]
   private let roofs: [RoofRow]
+  private let counters: CounterCells
   private let content: CellContent
   private let warnings: [String]
 
@@ -15,11 +16,13 @@ public struct RunTable: Sendable {
   ///   - summary: rows as ``summarise(samples:workloads:layers:roofs:)`` gives them; layers inside
   ///     the net are left out.
   ///   - roofs: for the line below each table.
+  ///   - counters: derived ones included, for ``CellContent/counters`` and a line on what could not
+  ///     be counted.
   ///   - content: what stands beside the times.
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
   public init(
-    summary: [SummaryRow], roofs: [RoofRow] = [], showing content: CellContent = .rate,
-    warnings: [String] = []
+    summary: [SummaryRow], roofs: [RoofRow] = [], counters: [CounterRow] = [],
+    showing content: CellContent = .rate, warnings: [String] = []
   ) {
     var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
     var order: [GroupKey] = []
@@ -30,6 +33,7 @@ public struct RunTable: Sendable {
     }
     groups = order.map { Group(key: $0, rows: rowsOfGroup[$0]!) }
     self.roofs = roofs
+    self.counters = CounterCells(counters)
     self.content = content
     self.warnings = warnings
   }
@@ -39,10 +43,15 @@ public struct RunTable: Sendable {
     var text = ""
     for group in groups {
       var notes = Footnotes()
-      var grid = group.grid(content, isRoomy: true, &notes)
-      if grid.width > Self.terminalWidth { grid = group.grid(content, isRoomy: false, &notes) }
+      var grid = group.grid(content, isRoomy: true, counters, &notes)
+      if grid.width > Self.terminalWidth {
+        grid = group.grid(content, isRoomy: false, counters, &notes)
+      }
       text += group.key.title + "\n" + grid.terminal(isBold: isBold)
       text += legend(group, bestMark: "*").map { wrapped("", $0) }.joined() + notes.text() + "\n"
+    }
+    if !counters.lines.isEmpty {
+      text += counters.lines.map { wrapped("not counted: ", $0) }.joined() + "\n"
     }
     return text + warnings.map { wrapped("warning: ", $0) }.joined()
   }
@@ -52,12 +61,14 @@ public struct RunTable: Sendable {
     var text = ""
     for group in groups {
       var notes = Footnotes()
-      let grid = group.grid(content, isRoomy: true, &notes)
+      let grid = group.grid(content, isRoomy: true, counters, &notes)
       text += "### \(group.key.title)\n\n" + grid.markdown() + "\n"
       let lines =
         legend(group, bestMark: "**bold**") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
       text += lines.map { "- \(withoutFixedBlanks($0))\n" }.joined() + "\n"
     }
+    text += counters.lines.map { "- not counted: \($0)\n" }.joined()
+    if !counters.lines.isEmpty { text += "\n" }
     return text + warnings.map { "> **Warning:** \($0)\n\n" }.joined()
   }
 
@@ -171,7 +182,9 @@ private struct Group: Sendable {
 
   var hasBest: Bool { lines.contains { best(of: $0) != nil } }
 
-  func grid(_ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes) -> Grid {
+  func grid(
+    _ content: CellContent, isRoomy: Bool, _ counters: CounterCells, _ notes: inout Footnotes
+  ) -> Grid {
     let units = "ms \(content.header)"
     var header = [[""] + columns.map(\.backend)]
     if columns.contains(where: { !$0.isa.isEmpty }) { header.append([""] + columns.map(\.isa)) }
@@ -186,7 +199,7 @@ private struct Group: Sendable {
           cells.append(Grid.Cell([""]))
           continue
         }
-        let parts = parts(of: row, content, isRoomy: isRoomy, &notes)
+        let parts = parts(of: row, content, isRoomy: isRoomy, counters, &notes)
         cells.append(Grid.Cell(parts, isBest: index == best))
       }
       grid.rows.append([Grid.Cell([line.layer])] + cells)
@@ -201,13 +214,15 @@ private struct Group: Sendable {
 
   /// Time and what stands beside it, or why there is none.
   private func parts(
-    of row: SummaryRow, _ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes
+    of row: SummaryRow, _ content: CellContent, isRoomy: Bool, _ counters: CounterCells,
+    _ notes: inout Footnotes
   ) -> [String] {
     guard row.workload.status == .ok else {
       return [row.workload.status.rawValue + notes.mark(row.workload.reason)]
     }
     guard let median = row.time.median else { return ["not timed"] }
-    return [NumberText.milliseconds(median), content.text(of: row, isRoomy: isRoomy, &notes)]
+    let text = content.text(of: row, isRoomy: isRoomy, counters: counters, &notes)
+    return [NumberText.milliseconds(median), text]
   }
 
   private func imagesPerSecond(_ row: SummaryRow?) -> String {

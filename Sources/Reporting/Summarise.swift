@@ -40,7 +40,7 @@ public func summarise(
 }
 
 /// What `layers.csv` is looked up by.
-private struct GeometryKey: Hashable {
+struct GeometryKey: Hashable {
   var network: String
   var layerIndex: Int
   var layer: String

@@ -13,6 +13,8 @@ public struct RunFiles: Sendable {
   public var phases: [PhaseRow]
   /// Empty when nothing was chosen by measuring.
   public var plan: [PlanRow]
+  /// Empty when counters were not asked for.
+  public var counters: [CounterRow]
   public var environment: Environment
 
   /// Reads a run's folder.
@@ -26,6 +28,7 @@ public struct RunFiles: Sendable {
     summary = try Schema.summary.rows(inFolder: folder)
     phases = try Schema.phases.rowsIfPresent(inFolder: folder)
     plan = try Schema.plan.rowsIfPresent(inFolder: folder)
+    counters = try Schema.counters.rowsIfPresent(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
 }

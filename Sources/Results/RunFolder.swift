@@ -68,6 +68,11 @@ public final class RunFolder {
     try replace(Schema.phases.fileName, with: Schema.phases.text(rows))
   }
 
+  /// Writes `counters.csv`, in place of an earlier one.
+  public func write(_ rows: [CounterRow]) throws(ResultsError) {
+    try replace(Schema.counters.fileName, with: Schema.counters.text(rows))
+  }
+
   /// Writes `plan.csv`, in place of an earlier one.
   public func write(_ rows: [PlanRow]) throws(ResultsError) {
     try replace(Schema.plan.fileName, with: Schema.plan.text(rows))
