@@ -20,6 +20,7 @@ struct AlexBench: ParsableCommand {
       EXIT CODES
         0       fine
         1       internal error
+        2       a change for the worse
         3       a check failed, or what was asked for is not available
         5       another protocol or schema version
         6       cannot write
@@ -28,6 +29,8 @@ struct AlexBench: ParsableCommand {
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
+      RunCommand.self, VerifyCommand.self, ListCommand.self, HostCommand.self,
+      ExplainCommand.self, CheckCommand.self,
+      HistoryCommand.self, WorkerCommand.self,
     ])
 }
