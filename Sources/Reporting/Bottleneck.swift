@@ -8,6 +8,8 @@ enum Bottleneck {
   private static let largePhase = 30.0
   /// Below so many instructions per cycle the processor waits most of the time.
   private static let lowIPC = 1.0
+  /// Below this share of the processors asked for, a workload waits.
+  private static let idleShare = 0.75
 
   /// A roof in words.
   static func name(_ bound: String) -> String {
@@ -36,16 +38,22 @@ enum Bottleneck {
       }
       if percent >= nearRoof { return "\(subject) is bound by \(bound)." }
     }
-    // Only where there are multiply-adds beside which it could be overhead.
-    if products != nil, let beside, beside.sharePercent >= largePhase {
-      return "\(subject) spends \(NumberText.percent(beside.sharePercent)) % of its time in "
-        + "\(beside.phase), outside the multiply-adds\(remainder(row))."
-    }
     func counted(_ event: String) -> Double? {
       files.counters.first {
         $0.key == row.key && $0.source == CounterRow.derivedSource && $0.event == event
           && $0.status == "ok" && $0.scope != "simulated"
       }?.perCall
+    }
+    if let cpus = counted("cpus_used"), cpus < idleShare * Double(row.key.threads) {
+      let count = row.key.threads == 1 ? "its processor" : "\(row.key.threads) processors"
+      return
+        "\(subject) had \(count) for \(NumberText.percent(100 * cpus / Double(row.key.threads)))"
+        + " % of the time while counting: it waits, or other programs run\(remainder(row))."
+    }
+    // Only where there are multiply-adds beside which it could be overhead.
+    if products != nil, let beside, beside.sharePercent >= largePhase {
+      return "\(subject) spends \(NumberText.percent(beside.sharePercent)) % of its time in "
+        + "\(beside.phase), outside the multiply-adds\(remainder(row))."
     }
     if let faults = counted("page_faults_per_call"), faults >= 1 {
       return "\(subject) takes \(NumberText.count(faults)) page faults in every call: memory is "
@@ -53,12 +61,6 @@ enum Bottleneck {
     }
     if let ipc = counted("ipc"), ipc < lowIPC {
       return "\(subject) waits: \(NumberText.rate(ipc)) instructions per cycle\(remainder(row))."
-    }
-    if row.key.threads > 1, let cpus = counted("cpus_used"),
-      cpus < 0.75 * Double(row.key.threads)
-    {
-      return "\(subject) keeps \(NumberText.rate(cpus)) of \(row.key.threads) processors busy"
-        + "\(remainder(row))."
     }
     guard let percent = row.work.percentOfRoof else {
       return "The run does not say what binds \(subject): "

@@ -39,6 +39,8 @@ public enum DerivedCounters {
   private static func of(_ rows: [CounterRow], key: WorkloadKey, layer: LayerRow?) -> [CounterRow] {
     var sources: [String] = []
     for row in rows where !sources.contains(row.source) { sources.append(row.source) }
+    // Of what several sources tell, the best one's counts; a simulation stands beside them.
+    var seen: Set<String> = []
     return sources.flatMap { source -> [CounterRow] in
       let own = rows.filter { $0.source == source }
       func value(_ names: [String]) -> (name: String, value: Double, isOK: Bool)? {
@@ -97,7 +99,9 @@ public enum DerivedCounters {
       if let faults = value(Parts.faults) {
         add("page_faults_per_call", [faults.name], isOK: faults.isOK, faults.value)
       }
-      return derived
+      return derived.filter {
+        seen.insert($0.event + ($0.scope == "simulated" ? " simulated" : "")).inserted
+      }
     }
   }
 }

@@ -44,6 +44,10 @@ public struct Explanation: Sendable {
         text += wrapped("  ", Self.geometry(layer))
       }
       if let roofs = RoofLine.text(files.roofs, threads: threads) { text += wrapped("  ", roofs) }
+      let keys = Set(group.rows.map(\.key))
+      for line in CounterCells(files.counters.filter { keys.contains($0.key) }).lines {
+        text += wrapped("  not counted: ", line)
+      }
       for row in group.rows { text += "\n" + block(row, among: group.rows) }
       return text
     }.joined(separator: "\n")
@@ -114,12 +118,17 @@ public struct Explanation: Sendable {
     let own = files.counters.filter { $0.key == key }
     var sources: [String] = []
     for row in own where !sources.contains(row.source) { sources.append(row.source) }
-    return sources.map { source in
+    return sources.compactMap { source in
       let rows = own.filter { $0.source == source }
       let values = rows.filter { $0.perCall != nil }
-      guard let first = values.first else { return "\(source): none: \(rows[0].reason)" }
+      guard let first = values.first else {
+        // What cannot be counted at all is said once, above.
+        return rows.allSatisfy { $0.status == "unavailable" }
+          ? nil : "\(source): none: \(rows[0].reason)"
+      }
       var text = values.map { row in
-        "\(row.event) \(NumberText.count(row.perCall ?? 0))" + (row.status == "ok" ? "" : "~")
+        "\(row.event) \(NumberText.event(row.event, row.perCall ?? 0))"
+          + (row.status == "ok" ? "" : "~")
       }.joined(separator: ", ")
       if source != CounterRow.derivedSource {
         text += " per call"

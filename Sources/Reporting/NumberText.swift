@@ -40,6 +40,12 @@ enum NumberText {
     }
   }
 
+  /// A count of an event, or a time where the event is one.
+  static func event(_ name: String, _ value: Double) -> String {
+    ["-time", "-clock", "-wait"].contains(where: name.hasSuffix)
+      ? "\(milliseconds(value)) ms" : count(value)
+  }
+
   /// Errors: `1.2e-07`.
   static func error(_ value: Double) -> String {
     value == 0 ? "0" : String(format: "%.1e", value)

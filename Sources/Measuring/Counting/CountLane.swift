@@ -117,7 +117,9 @@ public struct CountLane: Sendable {
   /// What counts made here hold for.
   public static func origin(host: HostEnvironment, build: BuildEnvironment) -> CountRow.Origin {
     CountRow.Origin(
-      architecture: host.cpu.architecture, compiler: "\(build.compiler) with \(codeGenerator)",
+      // Without AVX2 valgrind simulates another processor, and half of the counts are not there.
+      architecture: host.cpu.architecture + (InstructionSet.avx2.isUsable ? " with AVX2" : ""),
+      compiler: "\(build.compiler) with \(codeGenerator)",
       libc: host.libc ?? "unknown",
       valgrind: CallgrindSource().version ?? "unknown")
   }
