@@ -32,7 +32,8 @@ enum Bottleneck {
     let bound = name(row.work.bound)
     let subject = row.key.backend
     if let percent = row.work.percentOfRoof {
-      if percent > 100 {
+      // Direct methods leave out products with padding only, and are at the roof then.
+      if percent > 100, row.work.flopsExecuted == nil {
         return "\(subject) is faster than \(bound) allows direct convolution to be, because its "
           + "algorithm needs fewer operations\(because(beside))."
       }

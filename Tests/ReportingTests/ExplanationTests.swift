@@ -12,14 +12,15 @@ import Testing
   /// A run with one backend per time; 100,000 FLOP take 2000 ns at the peak.
   private func files(
     _ times: [(backend: String, nanoseconds: Int)], phases: [PhaseRow] = [],
-    counters: [CounterRow] = [], delegatedTo: String = "", threads: Int = 1
+    counters: [CounterRow] = [], implementation: String = "f32-conv-direct-14x32-avx2",
+    delegatedTo: String = "", threads: Int = 1
   ) throws -> RunFiles {
     var run = TestRun()
     run.addLayer("conv1", index: 0, flops: 100_000)
     for (backend, time) in times {
       run.add(
         TestRun.key("conv1", index: 0, backend: backend, threads: threads),
-        delegatedTo: delegatedTo, nanoseconds: [time])
+        implementation: implementation, delegatedTo: delegatedTo, nanoseconds: [time])
     }
     let roofs =
       Self.roofs
@@ -75,9 +76,12 @@ import Testing
   @Test("One above its roof has an algorithm with fewer operations")
   func aboveRoof() throws {
     let text = try sentence(
-      files([("simd", 1000)], phases: [phase("gemm", 60), phase("input_transform", 40)]))
+      files(
+        [("simd", 1000)], phases: [phase("gemm", 60), phase("input_transform", 40)],
+        implementation: "f32-conv-winograd-f4x4r3x3-avx2"))
     #expect(text.contains("needs fewer operations"))
     #expect(text.contains("input_transform (40.0 %)"))
+    #expect(try sentence(files([("simd", 1900)])).contains("simd is bound by peak arithmetic."))
   }
 
   @Test("A large phase beside the products is named; a layer without products has no such overhead")
