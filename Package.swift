@@ -106,11 +106,14 @@ let package = Package(
         "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "GoldenSupport",
         "Networks", "Tensors", "CSupport", "KernelInterface",
       ]),
+    .target(name: "FakePAPI", dependencies: ["CSupport"], path: "Tests/FakePAPI"),
+    .testTarget(name: "CountersTests", dependencies: ["Counters", "CSupport", "FakePAPI"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
       name: "MeasuringTests",
       dependencies: [
-        "Measuring", "AllocationCounter", "Backends", "CSupport", "Execution", "Kernels",
+        "Measuring", "AllocationCounter", "Backends", "Counters", "CSupport", "Execution",
+        "Kernels",
         "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),

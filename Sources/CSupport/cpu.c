@@ -95,3 +95,5 @@ int64_t alex_clock_probe_ns(int64_t count) {
   }
   return alex_monotonic_ns() - start;
 }
+
+const char *alex_c_compiler(void) { return __VERSION__; }

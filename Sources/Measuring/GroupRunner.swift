@@ -10,6 +10,7 @@ struct GroupRecord {
   var workloads: [WorkloadRow] = []
   var samples: [SampleRow] = []
   var phases: [PhaseRow] = []
+  var counters: [CounterRow] = []
   var plan: [PlanRow] = []
   /// Of all probings, at the group's thread count.
   var roofs: [RoofReading] = []
@@ -94,6 +95,7 @@ final class GroupRunner {
       if !options.isCheckOnly {
         try measure()
         if options.measuresPhases, launch == 0 { try measurePhases() }
+        if let counters = options.counters, launch == 0 { try measureCounters(counters) }
         try check(isFirst: false)
       }
     } catch is Interrupted {
@@ -106,6 +108,7 @@ final class GroupRunner {
       throw error
     }
     releaseAll()
+    dropCountersOfRejected()
     record.workloads = rows
     return record
   }

@@ -1,4 +1,5 @@
 import CSupport
+import Counters
 import Execution
 import Kernels
 import Networks
@@ -19,6 +20,7 @@ public final class LocalHost: WorkloadHost {
   /// Of the layer or net that is being prepared, backend after backend; nil when nothing is alive.
   private var weights: (key: WeightsKey, source: GeneratedWeights)?
   private let timer = BlockTimer()
+  private lazy var counting = CounterPass()
   private var roofProbe: RoofProbe?
 
   private struct PoolKey: Hashable {
@@ -130,6 +132,15 @@ public final class LocalHost: WorkloadHost {
     let workload = try workload(handle)
     try place(workload)
     return timer.phases(workload, calls: max(calls, 1))
+  }
+
+  public func counters(
+    _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
+  ) throws -> [CounterReading] {
+    let workload = try workload(handle)
+    try place(workload)
+    return try counting.count(
+      requests, calls: max(calls, 1), allowsMultiplexing: allowsMultiplexing, workload)
   }
 
   public func roofs(_ request: RoofRequest) throws -> [RoofReading] {

@@ -1,3 +1,4 @@
+import Counters
 import Kernels
 import Results
 
@@ -16,6 +17,8 @@ extension RunOptions {
     record.passes = passes
     record.caches = caches
     record.measuresPhases = measuresPhases
+    record.counters = counters?.requests.map { .init(source: $0.source, events: $0.events) }
+    record.allowsMultiplexing = counters?.allowsMultiplexing
     record.tiles = tiles
     record.tile = tile
     record.plan = plan.isEmpty ? nil : Schema.plan.text(plan)
@@ -53,6 +56,11 @@ extension RunOptions {
     passes = record.passes
     caches = record.caches
     measuresPhases = record.measuresPhases
+    counters = record.counters.map { requests in
+      CounterOptions(
+        requests: requests.map { CounterRequest(source: $0.source, events: $0.events) })
+    }
+    counters?.allowsMultiplexing = record.allowsMultiplexing ?? false
     tiles = record.tiles
     tile = record.tile
     plan = try record.plan.map { text throws in try Schema.plan.rows(in: text, file: file) } ?? []

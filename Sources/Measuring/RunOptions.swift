@@ -20,6 +20,8 @@ public struct RunOptions: Sendable {
   public var caches: [CacheMode] = [.warm]
   /// Whether phases are timed too, in calls of their own.
   public var measuresPhases = false
+  /// Events that are counted too, in calls of their own; nil for none.
+  public var counters: CounterOptions?
   /// Tiles by layer that are not to be chosen.
   public var tiles: [String: String] = [:]
   /// The tile of every layer that ``tiles`` does not name.

@@ -10,6 +10,7 @@ public struct RunProgress: Sendable {
   /// Lines of the journal that are true.
   public private(set) var noteCount = 0
   private(set) var phases: [PhaseRow] = []
+  private(set) var counters: [CounterRow] = []
   private(set) var plan: [PlanRow] = []
   /// What the user should know, one sentence each.
   public private(set) var notices: [String] = []
@@ -45,6 +46,9 @@ public struct RunProgress: Sendable {
       .filter { groups.contains(GroupID($0.key)) }
     phases = try Schema.phases.rowsIfPresent(inFolder: path)
       .filter { groups.contains(GroupID($0.key)) }
+    // Derived ones are computed from all at the end.
+    counters = try Schema.counters.rowsIfPresent(inFolder: path)
+      .filter { groups.contains(GroupID($0.key)) && $0.source != CounterRow.derivedSource }
     plan = try Schema.plan.rowsIfPresent(inFolder: path)
     notices.append(
       "\(done.count) groups of layers or nets are complete"

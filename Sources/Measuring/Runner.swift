@@ -8,6 +8,7 @@ public struct RunRecord: Sendable {
   public var samples: [SampleRow] = []
   public var layers: [LayerRow] = []
   public var phases: [PhaseRow] = []
+  public var counters: [CounterRow] = []
   /// The tiles that were tried, the chosen ones marked.
   public var plan: [PlanRow] = []
   public var roofs: [RoofRow] = []
@@ -136,6 +137,7 @@ public final class Runner {
     record.samples = earlier.samples
     record.workloads = earlier.workloads
     record.phases = earlier.phases
+    record.counters = earlier.counters
     record.plan = earlier.plan
     for (index, row) in record.workloads.enumerated() { rowOfKey[row.key] = index }
     for probe in earlier.roofs { roofLog.add(probe.readings, threads: probe.threads) }
@@ -166,6 +168,7 @@ public final class Runner {
       try folder?.write(record.workloads)
       if !record.plan.isEmpty { try folder?.write(record.plan) }
       if options.measuresPhases { try folder?.write(record.phases) }
+      if options.counters != nil { try folder?.write(record.counters) }
     }
     if !result.wasInterrupted { try log.note(.done) }
   }
@@ -212,6 +215,8 @@ public final class Runner {
     // Later launches repeat them.
     let known = Set(record.phases.map(\.key))
     record.phases += group.phases.filter { !known.contains($0.key) }
+    // Counted in the first launch only.
+    record.counters += group.counters
     record.wasInterrupted = record.wasInterrupted || group.wasInterrupted
     for row in group.workloads {
       guard let index = rowOfKey[row.key] else {

@@ -12,6 +12,7 @@ public final class TimeLedger {
     case reference = "float64 reference"
     case roofs = "probing roofs"
     case phases = "timing phases"
+    case counters = "counting events"
     case launching = "starting processes"
     case writing = "writing files"
   }

@@ -1,3 +1,4 @@
+import Counters
 import Foundation
 import Results
 
@@ -88,6 +89,17 @@ public final class WorkerHost: WorkloadHost {
     message.handle = handle
     message.calls = calls
     return try required(try send(message).phases, "phases")
+  }
+
+  public func counters(
+    _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
+  ) throws -> [CounterReading] {
+    var message = WorkerProtocol.Request(op: .counters)
+    message.handle = handle
+    message.counters = requests
+    message.calls = calls
+    message.allowsMultiplexing = allowsMultiplexing
+    return try required(try send(message).counters, "counters")
   }
 
   public func roofs(_ request: RoofRequest) throws -> [RoofReading] {

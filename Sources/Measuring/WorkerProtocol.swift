@@ -1,3 +1,4 @@
+import Counters
 import Execution
 import Foundation
 import Networks
@@ -8,10 +9,11 @@ import Results
 ///
 /// The first request is `hello` with the runner's version; a worker of another version answers
 /// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`,
-/// `timeSteps`, `phases`, `roofs` and `release`, each answered by one line, and `quit` or the end of
-/// the input. Values go through a file of little-endian float32 numbers, blob after blob.
+/// `timeSteps`, `phases`, `counters`, `roofs` and `release`, each answered by one line, and `quit`
+/// or the end of the input. Values go through a file of little-endian float32 numbers, blob after
+/// blob.
 public enum WorkerProtocol {
-  public static let version = 3
+  public static let version = 4
 
   /// One request.
   public struct Request: Codable, Sendable {
@@ -27,8 +29,11 @@ public enum WorkerProtocol {
     public var file: String?
     /// `time`, `timeSteps`: the block.
     public var block: BlockRequest?
-    /// `phases`: how many calls.
+    /// `phases`, `counters`: how many calls.
     public var calls: Int?
+    /// `counters`: events, and whether those counted part of the time are extrapolated.
+    public var counters: [CounterRequest]?
+    public var allowsMultiplexing: Bool?
     /// `roofs`: at how many threads.
     public var roofs: RoofRequest?
 
@@ -36,7 +41,7 @@ public enum WorkerProtocol {
   }
 
   public enum Operation: String, Codable, Sendable {
-    case hello, prepare, outputs, time, timeSteps, phases, roofs, release, quit
+    case hello, prepare, outputs, time, timeSteps, phases, counters, roofs, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
@@ -58,6 +63,8 @@ public enum WorkerProtocol {
     public var stepNanoseconds: [Int]?
     /// `phases`.
     public var phases: [PhaseTime]?
+    /// `counters`.
+    public var counters: [CounterReading]?
     /// `roofs`: empty from a worker that cannot probe.
     public var roofs: [RoofReading]?
 

@@ -90,6 +90,11 @@ public final class WorkerServer {
     case .phases:
       reply.phases = try host.phases(
         required(request.handle, "handle"), calls: required(request.calls, "calls"))
+    case .counters:
+      reply.counters = try host.counters(
+        required(request.handle, "handle"), required(request.counters, "counters"),
+        calls: required(request.calls, "calls"),
+        allowsMultiplexing: request.allowsMultiplexing ?? false)
     case .roofs: reply.roofs = try host.roofs(required(request.roofs, "roofs"))
     case .release: try host.release(required(request.handle, "handle"))
     case .quit: host.close()

@@ -1,3 +1,4 @@
+import Counters
 import Execution
 import Networks
 import Results
@@ -99,6 +100,12 @@ public protocol WorkloadHost: AnyObject {
   /// Makes as many calls, primed, that look at the clock at every change of phase.
   func phases(_ handle: Int, calls: Int) throws -> [PhaseTime]
 
+  /// Counts events over calls of their own, primed; one reading per event, in order. Each source
+  /// makes `calls` calls per group of events.
+  func counters(
+    _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
+  ) throws -> [CounterReading]
+
   /// Waits until foreign threads are quiet, then probes what arithmetic and memory can do at most,
   /// within a few milliseconds. Empty for a host that cannot.
   func roofs(_ request: RoofRequest) throws -> [RoofReading]
@@ -111,5 +118,17 @@ public protocol WorkloadHost: AnyObject {
 }
 
 extension WorkloadHost {
+  public func counters(
+    _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
+  ) throws -> [CounterReading] {
+    requests.flatMap { request in
+      request.events.map {
+        CounterReading(
+          source: request.source, event: $0, status: .unavailable,
+          reason: "the process that runs the workload does not count")
+      }
+    }
+  }
+
   public func roofs(_ request: RoofRequest) throws -> [RoofReading] { [] }
 }

@@ -6,12 +6,15 @@ public enum CellContent: String, Sendable, CaseIterable {
   case rate
   /// The least time that the machine's roofs allow, in percent of the time measured.
   case roof
+  /// Instructions per cycle, or where they were not counted processors in use.
+  case counters
 
   /// Name above the numbers.
   var header: String {
     switch self {
     case .rate: "GFLOP/s"
     case .roof: "%roof"
+    case .counters: "counted"
     }
   }
 
@@ -22,13 +25,17 @@ public enum CellContent: String, Sendable, CaseIterable {
     case .roof:
       "%roof is the least time that peak arithmetic and the bandwidth of memory allow, over the "
         + "median; it may be above 100 where an algorithm needs fewer operations"
+    case .counters: CounterCells.legend
     }
   }
 
   /// - Parameters:
   ///   - isRoomy: a layer that was handed to another backend has its percentage beside the name.
-  ///   - notes: gets the reason of a roof that is missing.
-  func text(of row: SummaryRow, isRoomy: Bool, _ notes: inout Footnotes) -> String {
+  ///   - counters: of the run.
+  ///   - notes: gets the reason of a number that is missing.
+  func text(
+    of row: SummaryRow, isRoomy: Bool, counters: CounterCells, _ notes: inout Footnotes
+  ) -> String {
     let arrow = row.isDelegated ? "→" + row.workload.facts.delegatedTo : nil
     switch self {
     case .rate:
@@ -44,6 +51,12 @@ public enum CellContent: String, Sendable, CaseIterable {
         return [arrow, isRoomy ? share : nil].compactMap(\.self).joined(separator: " ")
       }
       return share ?? notes.mark(row.work.roofReason).trimmingPrefix(" ").description
+    case .counters:
+      if let text = counters.text(of: row.key) {
+        return [arrow, isRoomy || arrow == nil ? text : nil].compactMap(\.self)
+          .joined(separator: " ")
+      }
+      return arrow ?? notes.mark(counters.missing).trimmingPrefix(" ").description
     }
   }
 }

@@ -39,6 +39,22 @@ enum NumberText {
     }
   }
 
+  /// Counts: three digits or so, with a letter for thousands, millions and billions.
+  static func count(_ value: Double) -> String {
+    switch abs(value) {
+    case 999.5e6...: return "\(rate(value / 1e9))G"
+    case 999.5e3...: return "\(rate(value / 1e6))M"
+    case 10e3...: return "\(rate(value / 1e3))k"
+    default: return value == value.rounded() ? fixed(value, 0) : rate(value)
+    }
+  }
+
+  /// A count of an event, or a time where the event is one.
+  static func event(_ name: String, _ value: Double) -> String {
+    ["-time", "-clock", "-wait"].contains(where: name.hasSuffix)
+      ? "\(milliseconds(value)) ms" : count(value)
+  }
+
   /// Errors: `1.2e-07`.
   static func error(_ value: Double) -> String {
     value == 0 ? "0" : String(format: "%.1e", value)

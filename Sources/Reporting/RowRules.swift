@@ -96,6 +96,27 @@ enum RowRules {
     }
   }
 
+  static func counters(_ runID: String?, workloads: [WorkloadRow]?) -> RowRule<CounterRow> {
+    let known = workloads.map { Set($0.map(\.key)) }
+    var seen = Seen<[AnyHashable]>("row of this event")
+    return RowRule { row in
+      var problems = Problems(runID, row.key.runID)
+      // Without the pass `net` the whole net has no row of its own.
+      problems.expect(
+        row.key.pass == .inNet || (known?.contains(row.key) ?? true), "layer",
+        "workloads.csv has no row with this key")
+      let isCounted = ["ok", "scaled", "advisory"].contains(row.status)
+      problems.expect(
+        (row.perCall != nil) == isCounted, "per_call",
+        "is \(isCounted ? "missing" : "there") with status \(row.status)")
+      problems.expect(
+        isCounted || !row.reason.isEmpty, "reason", "is missing with status \(row.status)")
+      // Derived from counts and from a simulation, an event has two values.
+      problems.expectNew([row.key, row.source, row.event, row.scope], &seen, "event")
+      return problems.found
+    }
+  }
+
   static func plan(_ runID: String?, layers: [LayerRow]?) -> RowRule<PlanRow> {
     let known = layers.map { Set($0.map(GeometryKey.init)) }
     var seen = Seen<[AnyHashable]>("row of this tile")

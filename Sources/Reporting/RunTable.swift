@@ -8,6 +8,7 @@ public struct RunTable: Sendable {
 
   private let groups: [Group]
   private let roofs: [RoofRow]
+  private let counters: CounterCells
   private let content: CellContent
   private let warnings: [String]
   private let calibration: CalibrationSummary?
@@ -16,12 +17,15 @@ public struct RunTable: Sendable {
   ///   - summary: rows as ``summarise(samples:workloads:layers:roofs:)`` gives them; layers inside
   ///     the net are left out.
   ///   - roofs: for the line below each table.
+  ///   - counters: derived ones included, for ``CellContent/counters`` and a line on what could not
+  ///     be counted.
   ///   - content: what stands beside the times.
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
   ///   - calibration: of the host, for a line at the end.
   public init(
-    summary: [SummaryRow], roofs: [RoofRow] = [], showing content: CellContent = .rate,
-    warnings: [String] = [], calibration: CalibrationSummary? = nil
+    summary: [SummaryRow], roofs: [RoofRow] = [], counters: [CounterRow] = [],
+    showing content: CellContent = .rate, warnings: [String] = [],
+    calibration: CalibrationSummary? = nil
   ) {
     var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
     var order: [GroupKey] = []
@@ -32,6 +36,7 @@ public struct RunTable: Sendable {
     }
     groups = order.map { Group(key: $0, rows: rowsOfGroup[$0]!) }
     self.roofs = roofs
+    self.counters = CounterCells(counters)
     self.content = content
     self.warnings = warnings
     self.calibration = calibration
@@ -42,10 +47,15 @@ public struct RunTable: Sendable {
     var text = ""
     for group in groups {
       var notes = Footnotes()
-      var grid = group.grid(content, isRoomy: true, &notes)
-      if grid.width > Self.terminalWidth { grid = group.grid(content, isRoomy: false, &notes) }
+      var grid = group.grid(content, isRoomy: true, counters, &notes)
+      if grid.width > Self.terminalWidth {
+        grid = group.grid(content, isRoomy: false, counters, &notes)
+      }
       text += group.key.title + "\n" + grid.terminal(isBold: isBold)
       text += legend(group, bestMark: "*").map { wrapped("", $0) }.joined() + notes.text() + "\n"
+    }
+    if !counters.lines.isEmpty {
+      text += counters.lines.map { wrapped("not counted: ", $0) }.joined() + "\n"
     }
     return text + warnings.map { wrapped("warning: ", $0) }.joined()
       + (calibration.map { wrapped("", CalibrationTable.line($0)) } ?? "")
@@ -56,12 +66,14 @@ public struct RunTable: Sendable {
     var text = ""
     for group in groups {
       var notes = Footnotes()
-      let grid = group.grid(content, isRoomy: true, &notes)
+      let grid = group.grid(content, isRoomy: true, counters, &notes)
       text += "### \(group.key.title)\n\n" + grid.markdown() + "\n"
       let lines =
         legend(group, bestMark: "**bold**") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
       text += lines.map { "- \(withoutFixedBlanks($0))\n" }.joined() + "\n"
     }
+    text += counters.lines.map { "- not counted: \($0)\n" }.joined()
+    if !counters.lines.isEmpty { text += "\n" }
     return text + warnings.map { "> **Warning:** \($0)\n\n" }.joined()
       + (calibration.map { withoutFixedBlanks(CalibrationTable.line($0)) + "\n" } ?? "")
   }
@@ -191,7 +203,9 @@ private struct Group: Sendable {
 
   var hasBest: Bool { lines.contains { best(of: $0) != nil } }
 
-  func grid(_ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes) -> Grid {
+  func grid(
+    _ content: CellContent, isRoomy: Bool, _ counters: CounterCells, _ notes: inout Footnotes
+  ) -> Grid {
     let units = "ms \(content.header)"
     var header = [[""] + columns.map(\.backend)]
     if columns.contains(where: { !$0.isa.isEmpty }) { header.append([""] + columns.map(\.isa)) }
@@ -206,7 +220,7 @@ private struct Group: Sendable {
           cells.append(Grid.Cell([""]))
           continue
         }
-        let parts = parts(of: row, content, isRoomy: isRoomy, &notes)
+        let parts = parts(of: row, content, isRoomy: isRoomy, counters, &notes)
         cells.append(Grid.Cell(parts, isBest: index == best))
       }
       grid.rows.append([Grid.Cell([line.layer])] + cells)
@@ -221,13 +235,14 @@ private struct Group: Sendable {
 
   /// Time and what stands beside it, or why there is none.
   private func parts(
-    of row: SummaryRow, _ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes
+    of row: SummaryRow, _ content: CellContent, isRoomy: Bool, _ counters: CounterCells,
+    _ notes: inout Footnotes
   ) -> [String] {
     guard row.workload.status == .ok else {
       return [row.workload.status.rawValue + notes.mark(row.workload.reason)]
     }
     guard let median = row.time.median else { return ["not timed"] }
-    var beside = content.text(of: row, isRoomy: isRoomy, &notes)
+    var beside = content.text(of: row, isRoomy: isRoomy, counters: counters, &notes)
     if let handicap = row.workload.facts.handicap {
       beside += notes.mark("slower by \(handicap) on purpose (--handicap)")
     }

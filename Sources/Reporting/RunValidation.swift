@@ -35,6 +35,7 @@ public struct RunValidation: Sendable {
     let summary = read(.summary)
     let compare = read(.compare, isOptional: true)
     let phases = read(.phases, isOptional: true)
+    let counters = read(.counters, isOptional: true)
     let plan = read(.plan, isOptional: true)
 
     apply(RowRules.samples(runID, workloads: workloads?.rows), to: samples)
@@ -44,6 +45,7 @@ public struct RunValidation: Sendable {
     apply(RowRules.summary(runID), to: summary)
     apply(RowRules.compare(runID), to: compare)
     apply(RowRules.phases(runID, workloads: workloads?.rows), to: phases)
+    apply(RowRules.counters(runID, workloads: workloads?.rows), to: counters)
     apply(RowRules.plan(runID, layers: layers?.rows), to: plan)
     recompute(samples, workloads, layers, roofs, summary, compare)
   }

@@ -12,6 +12,9 @@ public struct RecordedOptions: Hashable, Sendable, Codable {
   public var passes: [Pass] = []
   public var caches: [CacheMode] = []
   public var measuresPhases = false
+  /// Events that are counted, by source in the order asked for; absent for none.
+  public var counters: [Counters]?
+  public var allowsMultiplexing: Bool?
   public var tiles: [String: String] = [:]
   public var tile: String?
   /// The choices given with `--plan`, as the text of a `plan.csv`.
@@ -30,11 +33,24 @@ public struct RecordedOptions: Hashable, Sendable, Codable {
   public var budgetNanoseconds: Int?
   public var handicaps: [String] = []
 
+  /// Events of one source of counters.
+  public struct Counters: Hashable, Sendable, Codable {
+    public var source: String
+    public var events: [String]
+
+    public init(source: String, events: [String]) {
+      self.source = source
+      self.events = events
+    }
+  }
+
   public init(command: String) { self.command = command }
 
   enum CodingKeys: String, CodingKey {
     case command, networks, problem, layers, backends, isas, batches, threads, passes, caches
     case measuresPhases = "phases"
+    case counters
+    case allowsMultiplexing = "allow_multiplexing"
     case tiles, tile, plan, rounds
     case maximumRounds = "maximum_rounds"
     case precision

@@ -17,6 +17,8 @@ public struct RunFiles: Sendable {
   public var calibration: [CalibrationRow]
   /// Empty for a run from before pairs were compared, and with a single backend.
   public var compare: [CompareRow]
+  /// Empty when counters were not asked for.
+  public var counters: [CounterRow]
   public var environment: Environment
 
   /// Reads a run's folder.
@@ -32,6 +34,7 @@ public struct RunFiles: Sendable {
     plan = try Schema.plan.rowsIfPresent(inFolder: folder)
     calibration = try Schema.calibration.rowsIfPresent(inFolder: folder)
     compare = try Schema.compare.rowsIfPresent(inFolder: folder)
+    counters = try Schema.counters.rowsIfPresent(inFolder: folder)
     environment = try Environment(contentsOf: RunFolder.join(folder, Environment.fileName))
   }
 }

@@ -148,6 +148,11 @@ public final class RunFolder {
     try Schema.calibration.write(rows, inFolder: path)
   }
 
+  /// Writes `counters.csv`, in place of an earlier one.
+  public func write(_ rows: [CounterRow]) throws(ResultsError) {
+    try Schema.counters.write(rows, inFolder: path)
+  }
+
   /// Writes `plan.csv`, in place of an earlier one.
   public func write(_ rows: [PlanRow]) throws(ResultsError) {
     try Schema.plan.write(rows, inFolder: path)

@@ -28,6 +28,7 @@ struct AlexBench: ParsableCommand {
       EXIT CODES
         0       fine
         1       internal error
+        2       a change for the worse
         3       a check failed, or what was asked for is not available
         5       another protocol or schema version
         6       cannot write
@@ -38,7 +39,8 @@ struct AlexBench: ParsableCommand {
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
       ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
-      SummariseCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
+      SummariseCommand.self, ExplainCommand.self, CheckCommand.self, HistoryCommand.self,
+      ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
 
   static func main() {

@@ -10,6 +10,7 @@ import Tensors
 /// The exit codes that scripts may rely on.
 enum AlexExit {
   static let internalError = ExitCode(1)
+  static let regression = ExitCode(2)
   static let incorrectOrUnavailable = ExitCode(3)
   static let otherVersion = ExitCode(5)
   static let cannotWrite = ExitCode(6)

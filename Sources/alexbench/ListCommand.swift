@@ -7,18 +7,19 @@ import Networks
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List backends, networks, layers or instruction sets.",
+    commandName: "list", abstract: "List backends, networks, layers, instruction sets or counters.",
     discussion: """
       EXAMPLES
         alexbench list backends
         alexbench list layers --network caffenet
+        alexbench list counters
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {
-    case backends, networks, layers, isas
+    case backends, networks, layers, isas, counters
   }
 
-  @Argument(help: "backends, networks, layers or isas.")
+  @Argument(help: "backends, networks, layers, isas or counters.")
   var catalog: Catalog
 
   @Option(help: "Networks whose layers are listed.")
@@ -36,6 +37,7 @@ struct ListCommand: ParsableCommand {
       case .networks:
         printColumns(NetworkCatalog.entries.map { [$0.name, $0.summary] })
       case .layers: try listLayers()
+      case .counters: printColumns(counterList())
       case .isas:
         printColumns(
           InstructionSet.allCases.map { isa in

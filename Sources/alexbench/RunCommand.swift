@@ -14,17 +14,18 @@ struct RunCommand: ParsableCommand {
       standard output, progress to standard error, and the files of the run to --out: samples.csv \
       (every timed block), workloads.csv, layers.csv, roofs.csv, summary.csv, compare.csv (pairs of \
       backends), environment.json, and where there is something to tell plan.csv (tiles tried and \
-      chosen) and phases.csv.
+      chosen), phases.csv and counters.csv.
 
       Every round also probes what the machine can do at most, the roofs: multiply-adds with each \
       instruction set, and reading from each level of cache and from memory. With --show roof the \
-      cells have the percentage of the nearest roof.
+      cells have the percentage of the nearest roof, with --show counters what was counted.
 
       EXAMPLES
         alexbench run --quick
         alexbench run --network caffenet --batch 1,10 --threads 1,2
         alexbench run --layer conv2,fc6 --backend simd,im2col-openblas --rounds 40
         alexbench run --layer conv3 --backend winograd --tile 4 --cache warm,cold-weights --phases
+        alexbench run --quick --counters auto --show counters
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2" --isa baseline,avx2
         alexbench run --blas mkl=/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so
       """)
@@ -76,6 +77,8 @@ struct RunCommand: ParsableCommand {
     help: "Also time phases (im2col, pack, gemm, transforms, …) in calls of their own: phases.csv.")
   var phases = false
 
+  @OptionGroup var counterArguments: CounterArguments
+
   @Option(
     help: ArgumentHelp(
       "Take the tiles that an earlier run chose, from its folder or its plan.csv.",
@@ -94,9 +97,10 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: """
-      What cells show beside the time: rate (GFLOP/s, counted as direct convolution), or roof \
+      What cells show beside the time: rate (GFLOP/s, counted as direct convolution), roof \
       (percent of what peak arithmetic and the bandwidth of memory allow; may exceed 100 where an \
-      algorithm needs fewer operations).
+      algorithm needs fewer operations), or counters (instructions per cycle; where they cannot be \
+      counted, processors in use).
       """)
   var show = CellContent.rate
 
@@ -149,6 +153,7 @@ struct RunCommand: ParsableCommand {
     options.launches = launches
     options.caches = cache?.elements ?? [.warm]
     options.measuresPhases = phases
+    options.counters = try counterArguments.options()
     options.handicaps = try handicap.map { text throws in try Handicap(text) }
     if let plan { options.plan = try readPlan(plan) }
     return options

@@ -56,7 +56,9 @@ struct RunSession {
     self.purpose = purpose
     self.local = local
     calibrations = CalibrationStore(folder: calibration)
-    options = try RunOptions(record, file: file)
+    var options = try RunOptions(record, file: file)
+    options.counters?.workerCommand = [try executablePath(), "worker"]
+    self.options = options
     let now = try Self.environment(options, local)
     let differences = Comparability.differences(environment, now)
     guard differences.isEmpty else { throw MeasuringError.notComparable(differences) }
@@ -105,6 +107,11 @@ struct RunSession {
       roofs: record.roofs)
     try folder.write(summary)
     try folder.write(compare(samples: record.samples, workloads: record.workloads))
+    var counters = record.counters
+    if options.counters != nil {
+      counters += DerivedCounters.rows(counters, layers: record.layers)
+      try folder.write(counters)
+    }
     let calibrationRows = try calibration(record)
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()
@@ -114,8 +121,8 @@ struct RunSession {
     let text =
       calibrationRows.map { CalibrationTable($0).terminal() }
       ?? RunTable(
-        summary: summary, roofs: record.roofs, showing: content, warnings: environment.warnings,
-        calibration: environment.calibration
+        summary: summary, roofs: record.roofs, counters: counters, showing: content,
+        warnings: environment.warnings, calibration: environment.calibration
       ).terminal(isBold: isatty(1) == 1)
     print(text, terminator: "")
     print("files: \(folder.path)")

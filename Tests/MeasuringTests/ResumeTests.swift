@@ -1,4 +1,5 @@
 import Backends
+import Counters
 import Execution
 import Foundation
 import Measuring
@@ -11,29 +12,32 @@ import Testing
     WrappedBackend(name: "single", threading: .single),
   ]
 
-  private func options() throws -> RunOptions {
+  private func options(_ counters: [String] = []) throws -> RunOptions {
     var options = try smallOptions(passes: Pass.allCases)
     options.rounds = 4
+    options.counters = try CounterOptions(counters)
     return options
   }
 
   /// Runs until so many blocks were asked for; the folder's path.
-  private func begin(in parent: String, blocks: Int) throws -> String {
+  private func begin(in parent: String, blocks: Int, counters: [String] = []) throws -> String {
     let folder = try RunFolder(parent: parent)
     var count = 0
-    _ = try run(options(), Self.backends, folder: folder) {
+    _ = try run(options(counters), Self.backends, folder: folder) {
       count += 1
       return count > blocks
     }
     return folder.path
   }
 
-  private func goOn(_ path: String) throws -> (record: RunRecord, earlier: RunProgress) {
+  private func goOn(
+    _ path: String, counters: [String] = []
+  ) throws -> (record: RunRecord, earlier: RunProgress) {
     let folder = try RunFolder(resuming: path, runID: (path as NSString).lastPathComponent)
     let earlier = try RunProgress(folder: path)
     try folder.restart(earlier.samples, journalLineCount: earlier.noteCount)
     let runner = try Runner(
-      options: options(), backends: Self.backends,
+      options: options(counters), backends: Self.backends,
       makeHost: { _ in LocalHost { _ in Self.backends } }, folder: folder, earlier: earlier,
       progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
     return (try runner.run(), earlier)
@@ -74,6 +78,33 @@ import Testing
       let lost = before.filter { !earlier.keeps($0) }
       #expect(Set(lost.map(\.round)).count <= 1)
       if blocks == 10_000 { #expect(record.samples == before) }
+    }
+  }
+
+  @Test(
+    "What was counted is kept, what was not is counted, and nothing twice",
+    arguments: [2, 40, 54, 65, 77, 90, 10_000])
+  func counters(blocks: Int) throws {
+    try inFolder { parent in
+      let events = ["rusage:wall-time,user-time"]
+      let path = try begin(in: parent, blocks: blocks, counters: events)
+      let before = try Schema.counters.rows(inFolder: path)
+      // As a run that was interrupted leaves them.
+      let derived = before.map {
+        CounterRow(
+          key: $0.key, source: CounterRow.derivedSource, event: $0.event, perCall: 1, status: "ok")
+      }
+      try Schema.counters.write(before + derived, inFolder: path)
+      let record = try goOn(path, counters: events).record
+      try expectComplete(record, path)
+      #expect(Array(record.counters.prefix(before.count)) == before)
+      let counted = record.workloads.filter { $0.key.pass != .inNet }.map(\.key)
+      for key in counted {
+        let rows = record.counters.filter { $0.key == key }
+        #expect(rows.map(\.event) == ["wall-time", "user-time"])
+      }
+      #expect(record.counters.count == 2 * counted.count)
+      if blocks < 10_000 { #expect(try Schema.counters.rows(inFolder: path) == record.counters) }
     }
   }
 
@@ -167,6 +198,11 @@ import Testing
     options.passes = [.inNet]
     options.caches = [.warm, .coldWeights]
     options.measuresPhases = true
+    options.counters = CounterOptions(requests: [
+      CounterRequest(source: "rusage", events: ["wall-time", "user-time"]),
+      CounterRequest(source: "callgrind", events: ["Ir"]),
+    ])
+    options.counters?.allowsMultiplexing = true
     options.tiles = ["conv": "3"]
     options.tile = "4"
     options.rounds = 9

@@ -25,6 +25,7 @@ struct DocumentationTests {
       ("layers.csv", Schema.layers.columns.map(\.name)),
       ("roofs.csv", Schema.roofs.columns.map(\.name)),
       ("phases.csv", Schema.phases.columns.map(\.name)),
+      ("counters.csv", Schema.counters.columns.map(\.name)),
       ("plan.csv", Schema.plan.columns.map(\.name)),
       ("calibration.csv", Schema.calibration.columns.map(\.name)),
       ("compare.csv", Schema.compare.columns.map(\.name)),

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Counting.h"
 #include "OneDNN.h"
 
 // ---- cpu.c: instruction sets -------------------------------------------------------------------
@@ -23,6 +24,9 @@ typedef struct {
 } alex_cpu_info;
 
 void alex_cpu_query(alex_cpu_info *info);
+
+// What compiled the C sources, to the commit: it comes with the Swift compiler.
+const char *alex_c_compiler(void);
 
 // Flush-to-zero and denormals-are-zero of the calling thread: bit 0 FTZ, bit 1 DAZ.
 int32_t alex_denormal_mode(void);

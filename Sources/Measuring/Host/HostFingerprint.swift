@@ -1,4 +1,5 @@
 import CSupport
+import Counters
 import Foundation
 import Kernels
 import Results
@@ -18,6 +19,7 @@ public enum HostFingerprint {
     host.affinity = affinity()
     host.kernel = kernelName()
     host.libc = libcVersion()
+    host.pmuStatus = CounterHost.current.pmuStatus
     let denormals = alex_denormal_mode()
     host.flushesDenormalsToZero = denormals & 1 != 0
     host.readsDenormalsAsZero = denormals & 2 != 0

@@ -1,0 +1,126 @@
+import CSupport
+import Counters
+import Execution
+import Foundation
+import Kernels
+import Networks
+import Results
+
+/// The deterministic lane: instructions of our own kernels under callgrind, layer by layer.
+///
+/// Baseline kernels on the small networks; AVX2 kernels on few and tiny layers, since callgrind
+/// takes a thousand times longer for fused multiply-adds. Tiles are fixed, one thread runs, and
+/// libraries are left out: they are not ours to watch, and come in other releases elsewhere.
+public struct CountLane: Sendable {
+  /// A layer on a backend.
+  public struct Case: Hashable, Sendable {
+    public var network: String
+    public var problem: String?
+    public var layer: String
+    public var backend: String
+    public var isa: InstructionSet
+    public var tile: String
+  }
+
+  public let cases: [Case]
+
+  /// Shapes of the AVX2 part: 3×3, 5×5, and a stride as in conv1.
+  private static let problems = ["c16 h7 k32 r3 p1", "c16 h9 k32 r5 p2 g2", "c3 h31 k32 r11 u4"]
+  /// Multiply-adds of a layer that plain loops still are counted on; they are to be read, not to be
+  /// fast, and take a hundred instructions for each.
+  private static let plainMultiplyAdds = 200_000
+  private static let tinyLayers: Set<String> = ["pool2", "norm2", "fc6", "fc7", "prob"]
+
+  /// - Parameter backends: those that call libraries are left out.
+  public init(backends: [any Backend]) throws {
+    let own = backends.filter { $0.library == nil && $0.unavailability == nil }
+    var cases: [Case] = []
+    func add(
+      _ network: String, _ problem: String?, _ graph: Graph, _ node: Graph.Node,
+      _ isa: InstructionSet
+    ) {
+      if case .dropout = node.layer.spec { return }
+      for backend in own {
+        if backend.threading == .single,
+          graph.cost(of: node).multiplyAdds > Self.plainMultiplyAdds
+        {
+          continue
+        }
+        // One that does the same with any instruction set is counted once.
+        if isa != .baseline, backend.isa(with: isa.kernels) != isa.rawValue { continue }
+        cases.append(
+          Case(
+            network: network, problem: problem, layer: node.layer.name, backend: backend.name,
+            isa: isa, tile: "4"))
+      }
+    }
+    var seen: Set<String> = []
+    for name in ["alexnet-mini", "caffenet-mini"] {
+      guard let graph = try NetworkCatalog.network(named: name)?.graph(batch: 1) else { continue }
+      // The networks have most layers in common.
+      for node in graph.nodes
+      where seen.insert("\(node.layer.spec) \(graph.inputShape(of: node))").inserted {
+        add(name, nil, graph, node, .baseline)
+        if InstructionSet.avx2.isUsable, Self.tinyLayers.contains(node.layer.name) {
+          add(name, nil, graph, node, .avx2)
+        }
+      }
+    }
+    if InstructionSet.avx2.isUsable {
+      for text in Self.problems {
+        let problem = try Problem(text)
+        let graph = try problem.network.graph(batch: 1)
+        for node in graph.nodes {
+          add(problem.description, text, graph, node, .avx2)
+        }
+      }
+    }
+    self.cases = cases
+  }
+
+  /// Counts every case in one child, in order.
+  /// - Parameters:
+  ///   - worker: command of a worker of this program.
+  ///   - onCase: called before each, with how many are done.
+  /// - Throws: that there is no valgrind, or a case that does not run.
+  public func count(
+    worker: [String], origin: CountRow.Origin, onCase: (Int, Case) throws -> Void = { _, _ in }
+  ) throws -> [CountRow] {
+    let child = try CallgrindChild(worker: worker, events: ["Ir"])
+    defer { child.close() }
+    return try cases.enumerated().map { place, item in
+      try onCase(place, item)
+      let request = WorkloadRequest(
+        network: item.network, problem: item.problem, layer: item.layer, backend: item.backend,
+        isa: item.isa.rawValue, pass: .isolated, tile: item.tile)
+      let count = try child.count(request)
+      guard let instructions = count.readings.first?.value else {
+        throw MeasuringError.worker(
+          "\(item.network) \(item.layer), \(item.backend): "
+            + (count.readings.first?.reason ?? "callgrind counted nothing"))
+      }
+      return CountRow(
+        network: item.network, layer: item.layer, backend: item.backend, isa: item.isa.rawValue,
+        tile: count.prepared.facts.tile, implementation: count.prepared.facts.implementation,
+        instructions: instructions, origin: origin)
+    }
+  }
+
+  /// The compiler's back end, to the commit where it says that: releases that differ in nothing but
+  /// the third number generate other code too.
+  private static var codeGenerator: String {
+    let text = String(cString: alex_c_compiler())
+    let words = text.split { !$0.isHexDigit }
+    return words.first { $0.count == 40 }.map { "llvm \($0.prefix(12))" } ?? text
+  }
+
+  /// What counts made here hold for.
+  public static func origin(host: HostEnvironment, build: BuildEnvironment) -> CountRow.Origin {
+    CountRow.Origin(
+      // Without AVX2 valgrind simulates another processor, and half of the counts are not there.
+      architecture: host.cpu.architecture + (InstructionSet.avx2.isUsable ? " with AVX2" : ""),
+      compiler: "\(build.compiler) with \(codeGenerator)",
+      libc: host.libc ?? "unknown",
+      valgrind: CallgrindSource().version ?? "unknown")
+  }
+}

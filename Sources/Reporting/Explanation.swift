@@ -1,0 +1,148 @@
+import Results
+
+/// `alexbench explain`: one layer, backends below each other, with all that the files of a run tell
+/// of them, and for each a sentence on what holds it up.
+public struct Explanation: Sendable {
+  private let groups: [(title: String, rows: [SummaryRow])]
+  private let files: RunFiles
+
+  /// - Parameter layer: name, or `net`.
+  /// - Returns: nil when the run has no such layer.
+  public init?(of layer: String, in files: RunFiles) {
+    self.files = files
+    var groups: [(title: String, rows: [SummaryRow])] = []
+    for row in files.summary where row.key.layer == layer {
+      let title = Self.title(row.key)
+      if let index = groups.firstIndex(where: { $0.title == title }) {
+        groups[index].rows.append(row)
+      } else {
+        groups.append((title, [row]))
+      }
+    }
+    guard !groups.isEmpty else { return nil }
+    self.groups = groups
+  }
+
+  private static func title(_ key: WorkloadKey) -> String {
+    let threads = key.threads == 1 ? "1 thread" : "\(key.threads) threads"
+    return
+      "\(key.network) \(key.layer), batch \(key.batch), \(threads), \(key.cache.rawValue) caches"
+      + (key.pass == .inNet ? ", inside the net" : "")
+  }
+
+  /// The layers that a run has, for the one who named another.
+  public static func layers(of files: RunFiles) -> [String] {
+    var seen: Set<String> = []
+    return files.summary.map(\.key.layer).filter { seen.insert($0).inserted }
+  }
+
+  public func terminal() -> String {
+    groups.map { group in
+      let threads = group.rows[0].key.threads
+      var text = "\(group.title)\n"
+      if let layer = files.layers.first(where: { $0.describes(group.rows[0].key) }) {
+        text += wrapped("  ", Self.geometry(layer))
+      }
+      if let roofs = RoofLine.text(files.roofs, threads: threads) { text += wrapped("  ", roofs) }
+      let keys = Set(group.rows.map(\.key))
+      for line in CounterCells(files.counters.filter { keys.contains($0.key) }).lines {
+        text += wrapped("  not counted: ", line)
+      }
+      for row in group.rows { text += "\n" + block(row, among: group.rows) }
+      return text
+    }.joined(separator: "\n")
+  }
+
+  private static func geometry(_ layer: LayerRow) -> String {
+    let bytes = layer.inputBytes + layer.outputBytes + layer.weightBytes
+    return "\(layer.inputShape) -> \(layer.outputShape), \(layer.flops) FLOP as direct "
+      + "convolution, \(bytes) bytes, \(layer.weightBytes) of them weights"
+  }
+
+  /// One backend.
+  private func block(_ row: SummaryRow, among rows: [SummaryRow]) -> String {
+    let name = "\(row.key.backend) (\(row.key.isa))"
+    guard row.workload.status == .ok, let median = row.time.median else {
+      let reason = row.workload.reason.isEmpty ? "not timed" : row.workload.reason
+      return wrapped("\(name): ", "\(row.workload.status.rawValue): \(reason)")
+    }
+    var text = "\(name): \(row.workload.facts.implementation)\n"
+    var time = "\(NumberText.milliseconds(median)) ms"
+    if let low = row.time.intervalLower, let high = row.time.intervalUpper {
+      time += " (95 %: \(NumberText.milliseconds(low)) to \(NumberText.milliseconds(high)))"
+    }
+    if let rate = row.work.gigaflopsPerSecond, row.work.flopsAlgorithmic != 0 {
+      time += ", \(NumberText.gigaflops(rate)) GFLOP/s as direct convolution"
+    }
+    if let rate = row.work.gigabytesPerSecond { time += ", \(NumberText.rate(rate)) GB/s" }
+    text += wrapped("  time      ", time)
+    text += wrapped("  roof      ", roof(row))
+    text += wrapped("  executed  ", executed(row))
+    if let phases = phases(row.key) { text += wrapped("  phases    ", phases) }
+    for line in counters(row.key) { text += wrapped("  counted   ", line) }
+    return text + wrapped("  => ", Bottleneck.sentence(row, files: files, among: rows))
+  }
+
+  private func roof(_ row: SummaryRow) -> String {
+    guard let percent = row.work.percentOfRoof else {
+      return row.work.roofReason.isEmpty ? "not known" : row.work.roofReason
+    }
+    return "\(NumberText.percent(percent)) % of what \(Bottleneck.name(row.work.bound)) allows"
+  }
+
+  private func executed(_ row: SummaryRow) -> String {
+    let counted = derived(row.key, "executed_flops").map {
+      "\(NumberText.count($0)) FLOP counted"
+    }
+    let known = row.work.flopsExecuted.map { "\($0) FLOP by the method that ran" }
+    let texts = [counted, known].compactMap(\.self)
+    return texts.isEmpty ? row.work.flopsReason : texts.joined(separator: ", ")
+  }
+
+  private func phases(_ key: WorkloadKey) -> String? {
+    let own = files.phases.filter { $0.key == key }
+    guard !own.isEmpty else { return nil }
+    return own.map {
+      "\($0.phase) \(NumberText.percent($0.sharePercent)) %"
+    }.joined(separator: ", ")
+  }
+
+  private func derived(_ key: WorkloadKey, _ event: String) -> Double? {
+    files.counters.first {
+      $0.key == key && $0.source == CounterRow.derivedSource && $0.event == event
+    }?.perCall
+  }
+
+  /// One line per source.
+  private func counters(_ key: WorkloadKey) -> [String] {
+    let own = files.counters.filter { $0.key == key }
+    var sources: [String] = []
+    for row in own where !sources.contains(row.source) { sources.append(row.source) }
+    return sources.compactMap { source in
+      let rows = own.filter { $0.source == source }
+      let values = rows.filter { $0.perCall != nil }
+      guard let first = values.first else {
+        // What cannot be counted at all is said once, above.
+        return rows.allSatisfy { $0.status == "unavailable" }
+          ? nil : "\(source): none: \(rows[0].reason)"
+      }
+      var text = values.map { row in
+        "\(row.event) \(NumberText.event(row.event, row.perCall ?? 0))"
+          + (row.status == "ok" ? "" : "~")
+      }.joined(separator: ", ")
+      if source != CounterRow.derivedSource {
+        text += " per call"
+        if first.status != "ok" { text += "; ~ \(first.reason)" }
+      }
+      return "\(source)\(first.scope == "simulated" ? " (simulated)" : ""): \(text)"
+    }
+  }
+}
+
+extension LayerRow {
+  /// Whether it has the geometry of a workload.
+  func describes(_ key: WorkloadKey) -> Bool {
+    network == key.network && layer == key.layer && layerIndex == key.layerIndex
+      && batch == key.batch
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+
+/// Medians of a backend's layers over commits, on one class of hosts: one line per run, one column
+/// per layer, so that any program that looks for changes in columns reads it as it is.
+public struct HistoryFile: Hashable, Sendable {
+  /// One run.
+  public struct Entry: Hashable, Sendable {
+    /// ISO 8601, UTC.
+    public var time: String
+    public var commit: String
+    public var runID: String
+    /// Nanoseconds per call, one of each layer of the file.
+    public var medians: [String: Double]
+
+    public init(time: String, commit: String, runID: String, medians: [String: Double]) {
+      self.time = time
+      self.commit = commit
+      self.runID = runID
+      self.medians = medians
+    }
+  }
+
+  public var hostClass: String
+  /// Of the file, without its ending: network, batch, threads, backend, instruction set, caches.
+  public var name: String
+  /// Those that were measured, in the network's order, the net last. A field that is empty would be
+  /// an error to programs that look for changes.
+  public var layers: [String]
+  public var entries: [Entry]
+
+  public init(hostClass: String, name: String, layers: [String], entries: [Entry] = []) {
+    self.hostClass = hostClass
+    self.name = name
+    self.layers = layers
+    self.entries = entries
+  }
+
+  private static let fixedColumns = ["time", "commit", "run_id", "host_class"]
+  private static let ending = "_ns"
+
+  var header: String {
+    CSVText.line(Self.fixedColumns + layers.map { $0 + Self.ending })
+  }
+
+  func line(_ entry: Entry) -> String {
+    CSVText.line(
+      [entry.time, entry.commit, entry.runID, hostClass]
+        + layers.map { entry.medians[$0]?.fieldText ?? "" })
+  }
+
+  /// The medians of a layer, with the entries they are of.
+  public func series(of layer: String) -> [(entry: Entry, nanoseconds: Double)] {
+    entries.compactMap { entry in entry.medians[layer].map { (entry, $0) } }
+  }
+
+  /// Reads the text of a file.
+  /// - Parameter path: for errors; its folder is the class of hosts.
+  init(text: String, path: String) throws(ResultsError) {
+    let url = URL(fileURLWithPath: path)
+    name = url.deletingPathExtension().lastPathComponent
+    hostClass = url.deletingLastPathComponent().lastPathComponent
+    // Names and numbers only: nothing that was written here has quotes.
+    let lines = text.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    guard text.hasSuffix("\n"), let header = lines.first,
+      Array(header.prefix(Self.fixedColumns.count)) == Self.fixedColumns
+    else {
+      throw .corrupt(
+        file: path, line: 1, column: "",
+        reason: "is no history: it does not begin with "
+          + Self.fixedColumns.joined(separator: ","))
+    }
+    layers = header.dropFirst(Self.fixedColumns.count).map {
+      String($0.dropLast(Self.ending.count))
+    }
+    entries = []
+    for (index, fields) in lines.enumerated().dropFirst() {
+      guard fields.count == header.count else {
+        throw .corrupt(
+          file: path, line: index + 1, column: "",
+          reason: "\(fields.count) fields instead of \(header.count)")
+      }
+      var entry = Entry(time: fields[0], commit: fields[1], runID: fields[2], medians: [:])
+      for (layer, field) in zip(layers, fields.dropFirst(Self.fixedColumns.count)) {
+        guard let value = Double(field), value.isFinite, value > 0 else {
+          throw .corrupt(
+            file: path, line: index + 1, column: layer + Self.ending,
+            reason: "'\(field)' is not a time")
+        }
+        entry.medians[layer] = value
+      }
+      entries.append(entry)
+    }
+  }
+}
+
+/// All histories: a folder per class of hosts, in it a file per backend and setting.
+public enum History {
+  /// What came of adding a run to one file.
+  public enum Outcome: Hashable, Sendable { case added, alreadyThere }
+
+  /// Appends a run to the files that it concerns; earlier lines are never touched.
+  /// - Returns: the files with what came of each, by path.
+  /// - Throws: other layers than a file has.
+  public static func add(
+    _ summary: [SummaryRow], layers: [LayerRow], environment: Environment, to folder: String
+  ) throws(ResultsError) -> [(path: String, outcome: Outcome)] {
+    var result: [(path: String, outcome: Outcome)] = []
+    for file in files(of: summary, layers: layers, environment: environment) {
+      let path = "\(folder)/\(file.hostClass)/\(file.name).csv"
+      var text = file.header
+      if FileManager.default.fileExists(atPath: path) {
+        let known = try HistoryFile(text: fileText(path), path: path)
+        guard known.layers == file.layers else {
+          throw .corrupt(
+            file: path, line: 1, column: "",
+            reason: "has the layers \(known.layers.joined(separator: ", ")), the run "
+              + "\(file.layers.joined(separator: ", ")): keep it in another --folder")
+        }
+        if known.entries.contains(where: { $0.runID == file.entries[0].runID }) {
+          result.append((path, .alreadyThere))
+          continue
+        }
+        text = ""
+      }
+      text += file.entries.map(file.line).joined()
+      try append(text, to: path)
+      result.append((path, .added))
+    }
+    return result
+  }
+
+  /// All files below a folder, by path.
+  public static func files(in folder: String) throws(ResultsError) -> [HistoryFile] {
+    guard let names = FileManager.default.enumerator(atPath: folder) else {
+      throw .missing(path: folder)
+    }
+    var files: [HistoryFile] = []
+    for name in names.compactMap({ $0 as? String }).sorted() where name.hasSuffix(".csv") {
+      let path = "\(folder)/\(name)"
+      files.append(try HistoryFile(text: fileText(path), path: path))
+    }
+    guard !files.isEmpty else { throw .missing(path: "\(folder)/*/*.csv") }
+    return files
+  }
+
+  /// A run as files of one line each.
+  private static func files(
+    of summary: [SummaryRow], layers: [LayerRow], environment: Environment
+  ) -> [HistoryFile] {
+    var files: [HistoryFile] = []
+    for row in summary {
+      guard row.workload.status == .ok, let median = row.time.median, row.key.pass != .inNet
+      else { continue }
+      let key = row.key
+      let network = key.network.replacing(" ", with: "_").replacing("/", with: "_")
+      let name =
+        "\(network)-b\(key.batch)-t\(key.threads)-\(key.backend)-\(key.isa)-\(key.cache.rawValue)"
+      let own = layers.filter { $0.network == key.network && $0.batch == key.batch }
+      let index =
+        files.firstIndex { $0.name == name }
+        ?? {
+          files.append(
+            HistoryFile(
+              hostClass: environment.host.hostClass, name: name, layers: own.map(\.layer),
+              entries: [
+                HistoryFile.Entry(
+                  time: environment.startedAt, commit: environment.build.gitCommit ?? "",
+                  runID: environment.runID, medians: [:])
+              ]))
+          return files.count - 1
+        }()
+      files[index].entries[0].medians[key.layer] = median
+    }
+    for index in files.indices {
+      let medians = files[index].entries[0].medians
+      files[index].layers.removeAll { medians[$0] == nil }
+    }
+    return files
+  }
+
+  private static func append(_ text: String, to path: String) throws(ResultsError) {
+    let url = URL(fileURLWithPath: path)
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    } catch {
+      throw .cannotWrite(path: path, reason: error.localizedDescription)
+    }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemMessage(errno)) }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    guard write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw .cannotWrite(path: path, reason: systemMessage(errno))
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Counters
+import Measuring
+
+/// Which events `run` counts.
+struct CounterArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Count events too, in calls of their own: auto, none, or SOURCE[:EVENT,…]; may be repeated.",
+      discussion: """
+        auto asks PAPI, the kernel's hardware and software events, and the system's account of the \
+        process, and writes down why an event cannot be counted here. What is named must be there: \
+        papi:PAPI_TOT_INS, perf-hardware:cycles,instructions, perf-software, rusage, and callgrind \
+        (slow: simulated counts of one layer at a time). See 'alexbench list counters'. \
+        (default: none)
+        """, valueName: "counters"))
+  var counters: [String] = []
+
+  @Flag(
+    help: """
+      Extrapolate events that were counted part of the time only, and mark them; otherwise they \
+      are withheld.
+      """)
+  var allowMultiplexing = false
+
+  /// Nil when nothing is counted.
+  func options() throws -> CounterOptions? {
+    guard var options = try CounterOptions(counters) else {
+      if allowMultiplexing {
+        throw MeasuringError.usage("--allow-multiplexing goes with --counters only")
+      }
+      return nil
+    }
+    options.allowsMultiplexing = allowMultiplexing
+    options.workerCommand = [try executablePath(), "worker"]
+    return options
+  }
+}
+
+/// The table of `alexbench list counters`: every source with its events.
+func counterList(_ sources: [any CounterSource] = CounterCatalog.all()) -> [[String]] {
+  sources.flatMap { source in
+    var last: String?
+    return [[source.name, "", source.summary]]
+      + (source.knownEvents ?? source.defaultEvents).map { event in
+        guard let reason = source.unavailability(of: event) else { return ["  \(event)", "ready"] }
+        defer { last = reason }
+        return ["  \(event)", "unavailable", reason == last ? "for the same reason" : reason]
+      }
+  }
+}

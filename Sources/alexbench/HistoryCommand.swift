@@ -1,0 +1,103 @@
+import ArgumentParser
+import Measuring
+import Reporting
+import Results
+
+struct HistoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract: "Keep medians by commit, and find the commits at which their level changed.",
+    discussion: """
+      One CSV file per backend and setting, in a folder per class of hosts: a line per run, a column \
+      per layer, and nothing but appended. Times of several classes of hosts are never mixed.
+
+      EXAMPLES
+        alexbench history add results/runs/20261124T101009Z-svxcdr
+        alexbench history show conv2
+        alexbench history changes
+      """, subcommands: [HistoryAdd.self, HistoryShow.self, HistoryChanges.self])
+}
+
+/// Where histories are.
+struct HistoryFolder: ParsableArguments {
+  @Option(name: .customLong("folder"), help: "Folder of the histories.")
+  var path = "results/history"
+
+  func report() throws -> HistoryReport { HistoryReport(try History.files(in: path)) }
+}
+
+struct HistoryAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Append the medians of a run to the history of its host.")
+
+  @Argument(help: "Folder of the run.")
+  var folder: String
+
+  @OptionGroup var history: HistoryFolder
+
+  @Flag(help: "Take a run of sources that had changes which were not committed.")
+  var dirty = false
+
+  func run() throws {
+    try AlexExit.reporting {
+      let run = try RunFiles(folder: folder)
+      guard run.environment.build.gitCommit != nil else {
+        throw MeasuringError.usage(
+          "\(folder) does not say of which commit it is; runs are kept by commit, so measure "
+            + "inside the repository")
+      }
+      if run.environment.build.gitIsDirty == true, !dirty {
+        throw MeasuringError.usage(
+          "\(folder) was measured with changes that were not committed, so its commit does not "
+            + "say what ran; --dirty takes it all the same")
+      }
+      if let handicap = run.environment.options?.handicaps.first {
+        throw MeasuringError.usage(
+          "\(folder) was slowed down on purpose (--handicap \(handicap)), which is no history")
+      }
+      let outcomes = try History.add(
+        run.summary, layers: run.layers, environment: run.environment, to: history.path)
+      guard !outcomes.isEmpty else {
+        throw MeasuringError.usage("\(folder) has no median to add")
+      }
+      for (path, outcome) in outcomes {
+        print(outcome == .added ? "added to \(path)" : "already in \(path)")
+      }
+    }
+  }
+}
+
+struct HistoryShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Draw how a layer went, changes of level marked.")
+
+  @Argument(help: "A layer, or net.")
+  var layer: String
+
+  @OptionGroup var history: HistoryFolder
+
+  func run() throws {
+    try AlexExit.reporting {
+      let files = try History.files(in: history.path)
+      guard let text = HistoryReport(files).course(of: layer) else {
+        let known = files.flatMap(\.layers)
+        throw MeasuringError.unknown(
+          what: "layer in the history", name: layer,
+          suggestion: NameSuggestion.nearest(to: layer, in: known),
+          known: Array(Set(known)).sorted())
+      }
+      print(text, terminator: "")
+    }
+  }
+}
+
+struct HistoryChanges: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "changes", abstract: "List the commits at which the level of a layer changed.")
+
+  @OptionGroup var history: HistoryFolder
+
+  func run() throws {
+    try AlexExit.reporting { print(try history.report().changesTable(), terminator: "") }
+  }
+}
