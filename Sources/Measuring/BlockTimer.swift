@@ -11,14 +11,56 @@ final class BlockTimer {
 
   private let steal = StealClock()
 
-  /// - Parameters:
-  ///   - isPrimed: make untimed calls first, after the wait for quiet.
   /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
-  func time(_ network: LocalWorkload, iterations: Int, isPrimed: Bool) -> BlockMeasurement {
+  func time(_ workload: LocalWorkload, _ request: BlockRequest) -> BlockMeasurement {
+    measure(workload, request) { start in
+      for _ in 0..<request.iterations { workload.run() }
+      let end = alex_monotonic_ns()
+      return Self.spin(Double(end - start) * request.handicap, after: end)
+    }
+  }
+
+  /// The same, reading the clock between the steps of a net.
+  func timeSteps(_ workload: LocalWorkload, _ request: BlockRequest) -> StepMeasurement {
+    let totals = UnsafeMutableBufferPointer<Int64>.allocate(capacity: workload.steps.count)
+    totals.initialize(repeating: 0)
+    defer { totals.deallocate() }
+    guard let base = totals.baseAddress else {
+      preconditionFailure("a layer alone has no steps to look between")
+    }
+    let block = measure(workload, request) { start in
+      var last = start
+      for _ in 0..<request.iterations { last = workload.run(addingTo: base, since: last) }
+      for (step, share) in zip(totals.indices, request.stepHandicaps) where share > 0 {
+        let end = Self.spin(Double(totals[step]) * share, after: last)
+        totals[step] += end - last
+        last = end
+      }
+      return last
+    }
+    return StepMeasurement(block: block, stepNanoseconds: totals.map { Int($0) })
+  }
+
+  /// Uses up so many nanoseconds after a reading of the clock.
+  /// - Returns: the clock afterwards.
+  private static func spin(_ nanoseconds: Double, after start: Int64) -> Int64 {
+    guard nanoseconds > 0 else { return start }
+    var now = start
+    while Double(now - start) < nanoseconds {
+      alex_pause()
+      now = alex_monotonic_ns()
+    }
+    return now
+  }
+
+  /// - Parameter run: gets the clock at the start and returns it at the end.
+  private func measure(
+    _ workload: LocalWorkload, _ request: BlockRequest, _ run: (_ start: Int64) -> Int64
+  ) -> BlockMeasurement {
     let isQuiet = Quiescence.wait()
-    if isPrimed {
+    if request.isPrimed {
       let start = alex_monotonic_ns()
-      repeat { network.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
+      repeat { workload.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds
     }
     let probe = alex_clock_probe_ns(Self.probeCycles)
 
@@ -28,8 +70,7 @@ final class BlockTimer {
     let cpuBefore = alex_current_cpu()
     alex_process_usage(&before)
     let start = alex_monotonic_ns()
-    for _ in 0..<iterations { network.run() }
-    let end = alex_monotonic_ns()
+    let end = run(start)
     alex_process_usage(&after)
     let cpuAfter = alex_current_cpu()
     let stealAfter = steal.read()
@@ -38,7 +79,8 @@ final class BlockTimer {
     let switches = Int(after.involuntary_switches - before.involuntary_switches)
     let migrations = cpuBefore == cpuAfter ? 0 : 1
     return BlockMeasurement(
-      iterations: iterations, startNanoseconds: Int(start), wallNanoseconds: Int(end - start),
+      iterations: request.iterations, startNanoseconds: Int(start),
+      wallNanoseconds: Int(end - start),
       cpuUserNanoseconds: Int(after.user_ns - before.user_ns),
       cpuSystemNanoseconds: Int(after.system_ns - before.system_ns),
       faults: Int(

@@ -35,7 +35,8 @@ extension GroupRunner {
       else { continue }
       record.plan.append(
         PlanRow(
-          key: layerKey(node, index), tile: candidate.tile, nanoseconds: candidate.nanoseconds,
+          key: layerKey(node, index, pass: planKey(index).pass), tile: candidate.tile,
+          nanoseconds: candidate.nanoseconds,
           isChosen: candidate.isChosen))
       if candidate.isChosen { tiles[candidate.layer] = candidate.tile }
     }
@@ -43,29 +44,54 @@ extension GroupRunner {
     let texts =
       (slots[index].request.tile.map { [$0] } ?? [])
       + tiles.filter { names?.contains($0.key) ?? true }.map { "\($0)=\($1)" }.sorted()
-    if !texts.isEmpty { slots[index].row.repro += " --tile " + texts.joined(separator: ",") }
+    if !texts.isEmpty { slots[index].tileOption = " --tile " + texts.joined(separator: ",") }
+    slots[index].row.repro += slots[index].tileOption
   }
 
-  /// The key of a layer of this group's graph, in the group's pass.
-  private func layerKey(_ node: Int, _ index: Int) -> WorkloadKey {
+  /// What the choices of a workload are kept under; the passes of a net share them.
+  func planKey(_ index: Int) -> WorkloadKey {
+    var key = slots[index].row.key
+    if place.node == nil { key.pass = .net }
+    return key
+  }
+
+  /// The key of a layer of this group's graph.
+  func layerKey(_ node: Int, _ index: Int, pass: Pass) -> WorkloadKey {
     var layerPlace = place
     layerPlace.node = node
     var key = factory.key(
       layerPlace, backend: slots[index].contender.backend.name, isa: slots[index].contender.isa)
-    key.pass = place.pass
+    key.pass = pass
     return key
   }
 
-  /// In a net pass, a row for every layer that is no step of its own.
-  var coverageRows: [WorkloadRow] {
-    slots.indices.flatMap { index -> [WorkloadRow] in
-      guard let layers = coverage[index] else { return [] }
-      return zip(place.graph.nodes.indices, layers).compactMap { node, layer in
-        guard layer.status != .ok else { return nil }
-        return WorkloadRow(
-          key: layerKey(node, index), status: layer.status, reason: layer.reason,
-          repro: slots[index].row.repro)
-      }
+  /// All rows of the group.
+  var rows: [WorkloadRow] {
+    let own = slots.map(\.row)
+    guard place.passes.contains(.inNet) else { return own + layerRows }
+    // Without the pass `net` a row of the whole only says what went wrong.
+    return own.filter { $0.key.pass != .inNet || $0.status != .ok } + stepRows
+  }
+
+  /// Of nets whose steps are not timed, a row for every layer that is no step of its own.
+  private var layerRows: [WorkloadRow] {
+    slots.indices.flatMap { index in
+      coverageRows(
+        of: place.graph.nodes.indices, index, pass: place.pass, repro: slots[index].row.repro)
+    }
+  }
+
+  /// Those of some layers of a net that are no steps of their own, with the reason.
+  func coverageRows(
+    of nodes: some Sequence<Int>, _ index: Int, pass: Pass, repro: String
+  ) -> [WorkloadRow] {
+    let coverage = slots[index].coverage
+    guard !coverage.isEmpty else { return [] }
+    return nodes.compactMap { node in
+      guard coverage[node].status != .ok else { return nil }
+      return WorkloadRow(
+        key: layerKey(node, index, pass: pass), status: coverage[node].status,
+        reason: coverage[node].reason, repro: repro)
     }
   }
 }

@@ -14,6 +14,8 @@ struct GroupRecord {
   /// Of all probings, at the group's thread count.
   var roofs: [RoofReading] = []
   var wasInterrupted = false
+  /// One sentence each.
+  var warnings: [String] = []
 }
 
 /// Measures all contenders on one layer, or on one net: all are held in memory at once and take
@@ -25,11 +27,11 @@ final class GroupRunner {
   private let references: ReferenceCache
   private let plan: [PlanRow]
   private let progress: Progress
-  private let launch: Int
+  let launch: Int
   private let isInterrupted: () -> Bool
   var slots: [Slot]
   var record = GroupRecord()
-  private var options: RunOptions { factory.options }
+  var options: RunOptions { factory.options }
 
   /// One contender with what became of it.
   struct Slot {
@@ -41,6 +43,16 @@ final class GroupRunner {
     /// One call.
     var nanoseconds = 0
     var isSteady = false
+    /// Of a net, how its layers are computed and by which steps.
+    var coverage: [LayerCoverage] = []
+    var steps: [StepFacts] = []
+    /// Of a net, what was found at its blobs.
+    var blobs: [Graph.ValueID: CheckFacts] = [:]
+    /// Share by which a block is made longer on purpose, and each step of a net.
+    var handicap = 0.0
+    var stepHandicaps: [Double] = []
+    /// What the command of a row has to say of tiles.
+    var tileOption = ""
   }
 
   init(
@@ -86,7 +98,7 @@ final class GroupRunner {
       throw error
     }
     releaseAll()
-    record.workloads = slots.map(\.row) + coverageRows
+    record.workloads = rows
     return record
   }
 
@@ -113,12 +125,17 @@ final class GroupRunner {
       }
       try proceed("preparing", index)
       do {
-        slots[index].request.tiles.merge(plan.tiles(for: slots[index].row.key)) { mine, _ in mine }
+        slots[index].request.tiles.merge(plan.tiles(for: planKey(index))) { mine, _ in mine }
         let prepared = try host.prepare(slots[index].request)
         keepPlan(of: prepared, index)
         slots[index].prepared = prepared
+        if place.node == nil {
+          slots[index].coverage = prepared.coverage
+          slots[index].steps = prepared.steps
+        }
         slots[index].row.facts = prepared.facts
         slots[index].nanoseconds = prepared.facts.firstNanoseconds ?? 0
+        handicap(index)
         if place.node != nil, let coverage = prepared.coverage.first, coverage.status != .ok {
           reject(index, coverage.status, coverage.reason)
         }
@@ -137,6 +154,7 @@ final class GroupRunner {
       let verdict = try judge(try host.outputs(handle, images: images), slots[index])
       let before = slots[index].row.check
       slots[index].row.check = before.worst(verdict.check)
+      slots[index].blobs.merge(verdict.blobs) { $0.worst($1) }
       guard verdict.status != .ok else { continue }
       reject(index, verdict.status, (isFirst ? "" : "after timing: ") + verdict.reason)
     }
@@ -159,108 +177,6 @@ final class GroupRunner {
       amplification: slot.prepared?.errorAmplification ?? 1, tile: slot.prepared?.errorTile ?? 1)
   }
 
-  private func measure(_ onRound: ([SampleRow]) throws -> Void) throws {
-    try calibrate()
-    let entrants = alive
-    guard !entrants.isEmpty else { return }
-    let seed = Schedule.seed(
-      run: options.seed, network: place.graph.networkName, layer: place.layer,
-      batch: place.batch, threads: place.threads, launch: launch)
-    let schedule = Schedule(
-      nanoseconds: entrants.map { slots[$0].nanoseconds },
-      isSingle: entrants.map { slots[$0].contender.backend.threading == .single },
-      pass: place.pass, minimumRounds: options.rounds, seed: seed)
-    for entrant in schedule.rounds.first.map({ $0.sorted() }) ?? [] {
-      try warmUp(entrants[entrant], iterations: schedule.iterations)
-    }
-    if schedule.rounds.isEmpty { try probeRoofs() }
-    for (round, order) in schedule.rounds.enumerated() {
-      try probeRoofs()
-      var samples: [SampleRow] = []
-      // What was measured of a round that is cut short is kept.
-      defer { record.samples += samples }
-      do {
-        for (position, entrant) in order.enumerated() {
-          let index = entrants[entrant]
-          try proceed("round \(round + 1) of \(schedule.rounds.count)", index)
-          samples.append(
-            try sample(
-              index, round: round, position: position, iterations: schedule.iterations,
-              isPrimed: true))
-        }
-      } catch is Interrupted {
-        try onRound(samples)
-        throw Interrupted()
-      }
-      try onRound(samples)
-    }
-    try measureOutside(
-      schedule.outside.map { entrants[$0] }, insideCount: entrants.count - schedule.outside.count,
-      onRound)
-  }
-
-  /// Beside the samples of every round, since what the machine can do drifts with them.
-  private func probeRoofs() throws {
-    record.roofs += try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
-  }
-
-  /// Those too slow for the square: a few blocks in a row, each.
-  private func measureOutside(
-    _ outside: [Int], insideCount: Int, _ onRound: ([SampleRow]) throws -> Void
-  ) throws {
-    for (place, index) in outside.enumerated() {
-      let iterations = Schedule.iterations(nanoseconds: slots[index].nanoseconds)
-      // A call of this length finds no caches warm that it has not warmed itself.
-      let isLong = slots[index].nanoseconds > Schedule.longNanoseconds
-      for round in 0..<options.slowBlocks {
-        try proceed("block \(round + 1) of \(options.slowBlocks)", index)
-        // Nothing else runs between its blocks, so one priming is enough.
-        let sample = try sample(
-          index, round: round, position: insideCount + place, iterations: iterations,
-          isPrimed: round == 0 && !isLong)
-        record.samples.append(sample)
-        try onRound([sample])
-      }
-    }
-  }
-
-  /// The time of one call, well enough to size blocks. The first call counts page faults, so a
-  /// short one is repeated.
-  private func calibrate() throws {
-    for index in alive {
-      guard let handle = slots[index].prepared?.handle else { continue }
-      var calls = 0
-      while slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3 {
-        try proceed("calibrating", index)
-        let block = try host.time(handle, iterations: 1, isPrimed: false)
-        slots[index].nanoseconds = min(slots[index].nanoseconds, block.wallNanoseconds)
-        calls += 1
-      }
-      slots[index].nanoseconds = max(slots[index].nanoseconds, 1)
-    }
-  }
-
-  private func warmUp(_ index: Int, iterations: Int) throws {
-    guard let handle = slots[index].prepared?.handle else { return }
-    slots[index].isSteady = try WarmUp.run(capNanoseconds: options.warmUpNanoseconds) {
-      try proceed("warming up", index)
-      return try host.time(handle, iterations: iterations, isPrimed: false)
-    }
-  }
-
-  private func sample(
-    _ index: Int, round: Int, position: Int, iterations: Int, isPrimed: Bool
-  ) throws -> SampleRow {
-    guard let handle = slots[index].prepared?.handle else {
-      preconditionFailure("a workload that is out is not sampled")
-    }
-    var block = try host.time(handle, iterations: iterations, isPrimed: isPrimed)
-    block.isSteady = slots[index].isSteady
-    return SampleRow(
-      key: slots[index].row.key, launch: launch, round: round, position: position,
-      seed: options.seed, block: block)
-  }
-
   /// Takes a contender out, with the reason in its row.
   private func reject(_ index: Int, _ status: Status, _ reason: String) {
     slots[index].row.status = status
@@ -270,15 +186,12 @@ final class GroupRunner {
 
   private func release(_ index: Int) {
     guard let prepared = slots[index].prepared else { return }
-    if place.node == nil { coverage[index] = prepared.coverage }
     slots[index].prepared = nil
     // A worker that died is noticed by the next call that matters.
     try? host.release(prepared.handle)
   }
 
   private func releaseAll() { for index in slots.indices { release(index) } }
-
-  private(set) var coverage: [Int: [LayerCoverage]] = [:]
 
   func proceed(_ what: @autoclosure () -> String, _ index: Int) throws {
     if isInterrupted() { throw Interrupted() }

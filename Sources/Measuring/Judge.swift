@@ -9,11 +9,17 @@ public struct Verdict: Hashable, Sendable {
   public var status: Status
   public var reason: String
   public var check: CheckFacts
+  /// Of a net that is right, every blob that its steps write, by value of the graph.
+  public var blobs: [Graph.ValueID: CheckFacts]
 
-  public init(status: Status, reason: String = "", check: CheckFacts = CheckFacts()) {
+  public init(
+    status: Status, reason: String = "", check: CheckFacts = CheckFacts(),
+    blobs: [Graph.ValueID: CheckFacts] = [:]
+  ) {
     self.status = status
     self.reason = reason
     self.check = check
+    self.blobs = blobs
   }
 }
 
@@ -95,6 +101,7 @@ public enum Judge {
     net blobs: [BlobValues], graph: Graph, against reference: [[Double]]
   ) -> Verdict {
     var worst: (blob: String, norms: ErrorNorms)?
+    var checks: [Graph.ValueID: CheckFacts] = [:]
     for blob in blobs {
       let want = reference[blob.value]
       guard want.count == blob.values.count else {
@@ -109,6 +116,9 @@ public enum Judge {
           status: .failed, reason: "blob '\(blob.blob)': \(reason)",
           check: CheckFacts(maxAbsError: .nan, errorBound: netLimit))
       }
+      let check = CheckFacts(
+        maxAbsError: norms.maxAbsError, nrmse: norms.nrmse, errorBound: netLimit)
+      checks[blob.value] = checks[blob.value]?.worst(check) ?? check
       if worst.map({ norms.nrmse > $0.norms.nrmse }) ?? true { worst = (blob.blob, norms) }
     }
     guard let worst, let final = finalBlob(of: graph, among: blobs) else {
@@ -127,7 +137,7 @@ public enum Judge {
     if let reason = implausible(final.values, kind: .network) {
       return Verdict(status: .mistrusted, reason: "blob '\(final.blob)': \(reason)", check: check)
     }
-    return Verdict(status: .ok, check: check)
+    return Verdict(status: .ok, check: check, blobs: checks)
   }
 
   /// The blob that tells most of a net: what the last inner product writes, since softmax hides

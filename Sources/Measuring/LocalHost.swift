@@ -64,7 +64,7 @@ public final class LocalHost: WorkloadHost {
     return PreparedWorkload(
       handle: lastHandle, isa: workload.isa, facts: workload.facts, coverage: workload.coverage,
       errorAmplification: workload.errorAmplification, errorTile: workload.errorTile,
-      candidates: workload.candidates)
+      candidates: workload.candidates, steps: workload.steps)
   }
 
   public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
@@ -73,10 +73,26 @@ public final class LocalHost: WorkloadHost {
     return workload.outputs(images: images)
   }
 
-  public func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
+  public func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
     let workload = try workload(handle)
     try place(workload)
-    return timer.time(workload, iterations: max(iterations, 1), isPrimed: isPrimed)
+    return timer.time(workload, try checked(block))
+  }
+
+  public func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
+    let workload = try workload(handle)
+    guard workload.request.layer == nil else {
+      throw MeasuringError.usage("a layer alone has no steps to time; prepare the whole net")
+    }
+    try place(workload)
+    return timer.timeSteps(workload, try checked(block))
+  }
+
+  private func checked(_ block: BlockRequest) throws(MeasuringError) -> BlockRequest {
+    guard block.iterations >= 1 else {
+      throw .usage("a block of \(block.iterations) calls cannot be timed; it takes at least 1")
+    }
+    return block
   }
 
   public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
@@ -128,11 +144,15 @@ public final class LocalHost: WorkloadHost {
       throw MeasuringError.workload(
         status: .unsupported, reason: "direction '\(request.direction)' is not implemented")
     }
-    guard request.cache != .cold, request.pass != .inNet else {
+    guard request.cache != .cold else {
+      throw MeasuringError.workload(
+        status: .unsupported, reason: "cache '\(request.cache.rawValue)' is not implemented")
+    }
+    guard (request.layer == nil) == (request.pass != .isolated) else {
       throw MeasuringError.workload(
         status: .unsupported,
-        reason: "pass '\(request.pass.rawValue)' with cache '\(request.cache.rawValue)' "
-          + "is not implemented")
+        reason: "pass '\(request.pass.rawValue)' is not one of "
+          + (request.layer == nil ? "a whole net" : "a layer alone"))
     }
     let all = backends(customBLAS: request.customBLAS)
     try NameSuggestion.resolve([request.backend], what: "backend", known: all.map(\.name))

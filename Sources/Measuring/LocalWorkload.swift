@@ -113,12 +113,7 @@ final class LocalWorkload {
         facts.delegatedTo = first
       }
     } else if let info = main(of: steps) {
-      facts.implementation = info.implementation
-      facts.kernelID = info.kernelID
-      facts.layout = distinct((info.inputs + info.outputs).map(\.layout.description))
-        .joined(separator: ">")
-      facts.tile = info.tile
-      facts.delegatedTo = info.delegatedTo ?? ""
+      facts = WorkloadFacts(info)
     }
     return facts
   }
@@ -138,6 +133,16 @@ final class LocalWorkload {
   func run(timing clock: PhaseClock) {
     ring[position].run(timing: clock)
     advance()
+  }
+
+  /// A net's forward, with a reading of the clock between its steps.
+  func run(addingTo totals: UnsafeMutablePointer<Int64>, since start: Int64) -> Int64 {
+    compiled.run(addingTo: totals, since: start)
+  }
+
+  /// The steps of a net; none for a layer alone.
+  var steps: [StepFacts] {
+    request.layer == nil ? compiled.steps.map { StepFacts($0.info) } : []
   }
 
   private func advance() {

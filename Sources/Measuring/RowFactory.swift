@@ -14,9 +14,14 @@ struct WorkloadPlace {
   var batch: Int
   var threads: Int
   var cache = CacheMode.warm
+  /// Of a net, what is timed of it.
+  var netPasses: [Pass] = [.net]
 
   var layer: String { node.map { graph.nodes[$0].layer.name } ?? "net" }
-  var pass: Pass { node == nil ? .net : .isolated }
+  /// What is timed, in each round.
+  var passes: [Pass] { node == nil ? netPasses : [.isolated] }
+  /// The pass of the row that is about the whole.
+  var pass: Pass { passes.contains(.net) ? .net : passes[0] }
   var kind: LayerKind { node.map { graph.nodes[$0].layer.spec.kind } ?? .network }
 }
 
@@ -45,7 +50,8 @@ struct RowFactory {
   }
 
   /// The command that measures one row alone.
-  func repro(_ place: WorkloadPlace, _ contender: Contender) -> String {
+  /// - Parameter pass: that of the place when absent.
+  func repro(_ place: WorkloadPlace, _ contender: Contender, pass: Pass? = nil) -> String {
     var words = ["alexbench", "run"]
     if let problem = place.problem {
       words += ["--problem", "\"\(problem)\""]
@@ -55,11 +61,12 @@ struct RowFactory {
     if place.node != nil { words += ["--layer", place.layer] }
     words += ["--backend", contender.backend.name, "--isa", contender.kernels.rawValue]
     words += ["--batch", "\(place.batch)", "--threads", "\(place.threads)"]
-    words += ["--pass", place.pass.rawValue, "--seed", "\(options.seed)"]
+    words += ["--pass", (pass ?? place.pass).rawValue, "--seed", "\(options.seed)"]
     if place.cache != .warm { words += ["--cache", place.cache.rawValue] }
     if !options.cpus.isEmpty {
       words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
     }
+    for handicap in options.handicaps { words += ["--handicap", handicap.description] }
     for library in options.customBLAS { words += ["--blas", "\(library.name)=\(library.path)"] }
     return words.joined(separator: " ")
   }

@@ -15,8 +15,7 @@ public struct RunOptions: Sendable {
   public var isas = [InstructionSet.best]
   public var batches = [1]
   public var threads = [1]
-  /// `isolated` and `net` are there.
-  public var passes: [Pass] = [.isolated, .net]
+  public var passes = Pass.allCases
   /// What is in the caches when a layer is measured alone; nets are as they are.
   public var caches: [CacheMode] = [.warm]
   /// Whether phases are timed too, in calls of their own.
@@ -41,6 +40,8 @@ public struct RunOptions: Sendable {
   public var warmUpNanoseconds = 2_000_000_000
   /// Time after which the rest is measured in a hurry; nil for any.
   public var budgetNanoseconds: Int?
+  /// What is slowed down on purpose.
+  public var handicaps: [Handicap] = []
   /// Only check, time nothing.
   public var isCheckOnly = false
 
@@ -68,9 +69,6 @@ public struct RunOptions: Sendable {
     }
     guard rounds >= 1 else { throw .usage("there must be at least 1 round") }
     if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
-    for pass in passes where pass == .inNet {
-      throw .usage("pass '\(pass.rawValue)' is not implemented; there is isolated and net")
-    }
     for cache in caches where cache == .cold {
       throw .usage(
         "cache mode '\(cache.rawValue)' is not implemented; there is warm and cold-weights")
@@ -84,7 +82,9 @@ public struct RunOptions: Sendable {
       !caches.isEmpty, backends?.isEmpty != true
     else { throw .usage("a list of networks, backends, batches, threads or passes is empty") }
     _ = try Placement(cpus: cpus)
-    let asked = (layers ?? []) + tiles.keys.sorted()
+    try NameSuggestion.resolve(
+      handicaps.compactMap(\.backend), what: "backend", known: backends ?? known)
+    let asked = (layers ?? []) + tiles.keys.sorted() + handicaps.map(\.layer)
     if !asked.isEmpty {
       let graphs = try resolvedNetworks(batch: 1)
       let names = graphs.flatMap { $0.nodes.map(\.layer.name) }

@@ -132,6 +132,7 @@ public final class Runner {
   /// The groups of a run, in order.
   private func places() throws -> [WorkloadPlace] {
     var places: [WorkloadPlace] = []
+    let netPasses = Pass.allCases.filter { $0 != .isolated && options.passes.contains($0) }
     for (name, batch, threads) in combinations() {
       var one = options
       one.networks = [name]
@@ -139,14 +140,14 @@ public final class Runner {
         func place(_ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
           WorkloadPlace(
             graph: graph, network: name, problem: options.problem, node: node, batch: batch,
-            threads: threads, cache: cache)
+            threads: threads, cache: cache, netPasses: netPasses)
         }
         if options.passes.contains(.isolated) {
           places += options.caches.flatMap { cache in
             graph.nodes.indices.filter { isAsked(graph.nodes[$0]) }.map { place($0, cache) }
           }
         }
-        if options.passes.contains(.net) { places.append(place(nil, .warm)) }
+        if !netPasses.isEmpty { places.append(place(nil, .warm)) }
       }
     }
     return places
@@ -184,6 +185,7 @@ public final class Runner {
   private func add(_ group: GroupRecord) {
     record.samples += group.samples
     record.plan += group.plan
+    record.warnings += group.warnings.filter { !record.warnings.contains($0) }
     // Later launches repeat them.
     let known = Set(record.phases.map(\.key))
     record.phases += group.phases.filter { !known.contains($0.key) }

@@ -9,7 +9,7 @@ public struct Schedule: Sendable, Equatable {
   public static let slowRatio = 20
   /// As does one whose call takes longer than this, for layers alone and for nets.
   static func slowNanoseconds(_ pass: Pass) -> Int {
-    pass == .net ? 2_000_000_000 : longNanoseconds
+    pass == .isolated ? longNanoseconds : 2_000_000_000
   }
   /// A call that needs no priming.
   static let longNanoseconds = 200_000_000

@@ -63,18 +63,30 @@ public final class WorkerHost: WorkloadHost {
     return try BlobFile.read(blobs, from: blobFile)
   }
 
-  public func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
-    var message = WorkerProtocol.Request(op: .time)
+  public func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+    try required(try send(.time, handle, block).block, "block")
+  }
+
+  public func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
+    let reply = try send(.timeSteps, handle, block)
+    return StepMeasurement(
+      block: try required(reply.block, "block"),
+      stepNanoseconds: try required(reply.stepNanoseconds, "stepNanoseconds"))
+  }
+
+  private func send(
+    _ op: WorkerProtocol.Operation, _ handle: Int, _ block: BlockRequest
+  ) throws -> WorkerProtocol.Reply {
+    var message = WorkerProtocol.Request(op: op)
     message.handle = handle
-    message.iterations = iterations
-    message.isPrimed = isPrimed
-    return try required(try send(message).block, "block")
+    message.block = block
+    return try send(message)
   }
 
   public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
     var message = WorkerProtocol.Request(op: .phases)
     message.handle = handle
-    message.iterations = calls
+    message.calls = calls
     return try required(try send(message).phases, "phases")
   }
 

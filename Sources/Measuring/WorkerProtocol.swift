@@ -7,11 +7,11 @@ import Results
 /// standard input and output.
 ///
 /// The first request is `hello` with the runner's version; a worker of another version answers
-/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`, `phases`,
-/// `roofs` and `release`, each answered by one line, and `quit` or the end of the input. Values go
-/// through a file of little-endian float32 numbers, blob after blob.
+/// with an error and exits with code 5. Then any number of `prepare`, `outputs`, `time`,
+/// `timeSteps`, `phases`, `roofs` and `release`, each answered by one line, and `quit` or the end of
+/// the input. Values go through a file of little-endian float32 numbers, blob after blob.
 public enum WorkerProtocol {
-  public static let version = 2
+  public static let version = 3
 
   /// One request.
   public struct Request: Codable, Sendable {
@@ -20,14 +20,15 @@ public enum WorkerProtocol {
     public var version: Int?
     /// `prepare`: what.
     public var workload: WorkloadRequest?
-    /// `outputs`, `time`, `release`: which workload.
+    /// `outputs`, `time`, `timeSteps`, `phases`, `release`: which workload.
     public var handle: Int?
     /// `outputs`: images wanted, absent for all, and the file to write.
     public var images: [Int]?
     public var file: String?
-    /// `time`: calls in the block, and whether to make untimed calls first; `phases`: calls.
-    public var iterations: Int?
-    public var isPrimed: Bool?
+    /// `time`, `timeSteps`: the block.
+    public var block: BlockRequest?
+    /// `phases`: how many calls.
+    public var calls: Int?
     /// `roofs`: at how many threads.
     public var roofs: RoofRequest?
 
@@ -35,7 +36,7 @@ public enum WorkerProtocol {
   }
 
   public enum Operation: String, Codable, Sendable {
-    case hello, prepare, outputs, time, phases, roofs, release, quit
+    case hello, prepare, outputs, time, timeSteps, phases, roofs, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
@@ -51,8 +52,10 @@ public enum WorkerProtocol {
     public var prepared: PreparedWorkload?
     /// `outputs`: what the file holds, in order.
     public var blobs: [Blob]?
-    /// `time`.
+    /// `time`, `timeSteps`.
     public var block: BlockMeasurement?
+    /// `timeSteps`: totals over the block, one per step.
+    public var stepNanoseconds: [Int]?
     /// `phases`.
     public var phases: [PhaseTime]?
     /// `roofs`: empty from a worker that cannot probe.

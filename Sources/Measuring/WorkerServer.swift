@@ -81,11 +81,15 @@ public final class WorkerServer {
       }
     case .time:
       reply.block = try host.time(
-        required(request.handle, "handle"), iterations: required(request.iterations, "iterations"),
-        isPrimed: request.isPrimed ?? true)
+        required(request.handle, "handle"), required(request.block, "block"))
+    case .timeSteps:
+      let steps = try host.timeSteps(
+        required(request.handle, "handle"), required(request.block, "block"))
+      reply.block = steps.block
+      reply.stepNanoseconds = steps.stepNanoseconds
     case .phases:
       reply.phases = try host.phases(
-        required(request.handle, "handle"), calls: required(request.iterations, "iterations"))
+        required(request.handle, "handle"), calls: required(request.calls, "calls"))
     case .roofs: reply.roofs = try host.roofs(required(request.roofs, "roofs"))
     case .release: try host.release(required(request.handle, "handle"))
     case .quit: host.close()

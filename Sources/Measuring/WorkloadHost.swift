@@ -17,10 +17,13 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
   public var errorTile: Int
   /// The tiles that were tried to choose from.
   public var candidates: [TilePlan.Candidate]
+  /// Of a net, in the order in which they run; empty for a layer alone.
+  public var steps: [StepFacts]
 
   public init(
     handle: Int, isa: String, facts: WorkloadFacts, coverage: [LayerCoverage],
-    errorAmplification: Double, errorTile: Int, candidates: [TilePlan.Candidate] = []
+    errorAmplification: Double, errorTile: Int, candidates: [TilePlan.Candidate] = [],
+    steps: [StepFacts] = []
   ) {
     self.handle = handle
     self.isa = isa
@@ -29,6 +32,7 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
     self.errorAmplification = errorAmplification
     self.errorTile = errorTile
     self.candidates = candidates
+    self.steps = steps
   }
 }
 
@@ -86,9 +90,11 @@ public protocol WorkloadHost: AnyObject {
   /// - Parameter images: indices of the images wanted; nil for all.
   func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues]
 
-  /// Waits until foreign threads are quiet, makes untimed calls if it `isPrimed`, and times one
-  /// block.
-  func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement
+  /// Waits until foreign threads are quiet, makes untimed calls if asked for, and times one block.
+  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement
+
+  /// The same for a net, reading the clock between its steps.
+  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement
 
   /// Makes as many calls, primed, that look at the clock at every change of phase.
   func phases(_ handle: Int, calls: Int) throws -> [PhaseTime]

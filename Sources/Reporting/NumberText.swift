@@ -21,6 +21,12 @@ enum NumberText {
   /// The same for shares of a roof.
   static func percent(_ value: Double) -> String { gigaflops(value) }
 
+  /// Percent more or less, with its sign.
+  static func difference(_ value: Double) -> String {
+    let text = fixed(abs(value), 1)
+    return text == "0.0" ? "±0.0" : (value < 0 ? "−" : "+") + text
+  }
+
   /// Rates: three digits, at most two after the point.
   static func rate(_ value: Double) -> String {
     switch value {

@@ -74,6 +74,7 @@ public struct RunTable: Sendable {
           + "other work; summary.csv has the medians without them (median_clean_ns)")
     }
     if let line = content.legend { lines.append(line) }
+    if let line = group.reconciliation { lines.append(line) }
     if let line = RoofLine.text(roofs, threads: group.key.threads) { lines.append(line) }
     return lines
   }
@@ -169,6 +170,20 @@ private struct Group: Sendable {
     return times.count < 2 ? nil : times.min { $0.1 < $1.1 }?.0
   }
 
+  /// How well the steps inside the nets add up to them; nil where they were not timed.
+  var reconciliation: String? {
+    let texts = columns.compactMap { column -> String? in
+      guard let line = lines.last, line.index < 0, let row = row(line, column),
+        let percent = row.net.reconcilePercent
+      else { return nil }
+      let name = [column.backend, column.isa].filter { !$0.isEmpty }.joined(separator: " ")
+      return "\(NumberText.difference(percent))\(fixedBlank)%\(fixedBlank)(\(name))"
+    }
+    guard !texts.isEmpty else { return nil }
+    return "the steps inside the net, timed one by one, add up to the net with "
+      + texts.joined(separator: ", ")
+  }
+
   var hasBest: Bool { lines.contains { best(of: $0) != nil } }
 
   func grid(_ content: CellContent, isRoomy: Bool, _ notes: inout Footnotes) -> Grid {
@@ -207,7 +222,11 @@ private struct Group: Sendable {
       return [row.workload.status.rawValue + notes.mark(row.workload.reason)]
     }
     guard let median = row.time.median else { return ["not timed"] }
-    return [NumberText.milliseconds(median), content.text(of: row, isRoomy: isRoomy, &notes)]
+    var beside = content.text(of: row, isRoomy: isRoomy, &notes)
+    if let handicap = row.workload.facts.handicap {
+      beside += notes.mark("slower by \(handicap) on purpose (--handicap)")
+    }
+    return [NumberText.milliseconds(median), beside]
   }
 
   private func imagesPerSecond(_ row: SummaryRow?) -> String {

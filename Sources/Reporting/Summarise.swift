@@ -26,6 +26,7 @@ public func summarise(
     if let layer { addRoof(to: &row, layer: layer, roofs: roofs) }
     return row
   }
+  let reconciliation = Reconciliation(samples)
   let nets = Dictionary(grouping: rows.filter { $0.key.pass == .net }) { NetKey($0.key) }
   for index in rows.indices where rows[index].workload.status == .ok {
     // A library's layers may name another instruction set each; then the backend's only net is
@@ -34,7 +35,7 @@ public func summarise(
     let net =
       candidates.first { $0.key.isa == rows[index].key.isa }
       ?? (candidates.count == 1 ? candidates[0] : nil)
-    addNet(to: &rows[index], netMedian: net?.time.median)
+    addNet(to: &rows[index], netMedian: net?.time.median, reconciliation)
   }
   return rows
 }
@@ -67,7 +68,7 @@ private struct GeometryKey: Hashable {
   }
 }
 
-private struct RoundKey: Hashable {
+struct RoundKey: Hashable {
   var launch: Int
   var round: Int
   init(_ sample: SampleRow) {
@@ -77,7 +78,7 @@ private struct RoundKey: Hashable {
 }
 
 /// What a layer and its net have in common, besides the instruction set.
-private struct NetKey: Hashable {
+struct NetKey: Hashable {
   var network: String
   var direction: String
   var backend: String
@@ -131,7 +132,9 @@ private func workSummary(of workload: WorkloadRow, layer: LayerRow?) -> WorkSumm
   var work = WorkSummary()
   guard let layer else {
     if workload.status == .ok {
-      work.flopsReason = "layers.csv has no row of this layer and batch"
+      work.flopsReason =
+        workload.key.kind == "reorder"
+        ? "a change of layout is no layer" : "layers.csv has no row of this layer and batch"
       work.roofReason = work.flopsReason
     }
     return work
@@ -177,9 +180,14 @@ private func addRoof(to row: inout SummaryRow, layer: LayerRow, roofs: Roofs) {
   }
 }
 
-private func addNet(to row: inout SummaryRow, netMedian: Double?) {
+private func addNet(
+  to row: inout SummaryRow, netMedian: Double?, _ reconciliation: Reconciliation
+) {
   guard row.key.pass != .net else {
-    row.net.reconcileReason = "the steps inside the net are not measured yet"
+    row.net.reconcilePercent = reconciliation.percent(of: row.key)
+    if row.net.reconcilePercent == nil {
+      row.net.reconcileReason = "the steps inside the net were not timed in the same rounds"
+    }
     return
   }
   guard let median = row.time.median else { return }

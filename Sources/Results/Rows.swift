@@ -1,3 +1,5 @@
+import Foundation
+
 /// The key of a workload: the same columns, in the same order, in every file; it joins files and
 /// runs. What tuning may change (implementation, tile) is an attribute, not part of the key.
 public struct WorkloadKey: Hashable, Sendable {
@@ -172,6 +174,14 @@ public struct WorkloadFacts: Hashable, Sendable, Codable {
   public var weightBytes: Int?
   public var peakRSSBytes: Int?
   public init() {}
+
+  /// Stands in an implementation whose times are longer on purpose, before how much.
+  public static let handicapMark = "+handicap"
+
+  /// How much longer its times are on purpose, for example `15%`; nil when they are not.
+  public var handicap: String? {
+    implementation.range(of: Self.handicapMark).map { String(implementation[$0.upperBound...]) }
+  }
 }
 
 /// The comparison with the float64 reference.

@@ -60,6 +60,16 @@ struct RunCommand: ParsableCommand {
   var plan: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Slow a layer down on purpose, to see whether a comparison notices; may be repeated.",
+      discussion: """
+        conv3=15% for every backend, simd:conv3=15% for one: the clock runs on for that share after \
+        each timed block of the layer, and in nets for the layer's part of it. Everything that is \
+        slowed down says so.
+        """, valueName: "[BACKEND:]LAYER=PCT"))
+  var handicap: [String] = []
+
+  @Option(
     help: """
       What cells show beside the time: rate (GFLOP/s, counted as direct convolution), or roof \
       (percent of what peak arithmetic and the bandwidth of memory allow; may exceed 100 where an \
@@ -80,6 +90,7 @@ struct RunCommand: ParsableCommand {
       options.launches = launches
       options.caches = cache?.elements ?? [.warm]
       options.measuresPhases = phases
+      options.handicaps = try handicap.map { text throws in try Handicap(text) }
       if let plan { options.plan = try readPlan(plan) }
       // Before libraries start threads and before anything is pinned.
       let host = HostFingerprint.collect()
@@ -93,7 +104,8 @@ struct RunCommand: ParsableCommand {
         runID: folder.runID, startedAt: timestamp(), arguments: CommandLine.arguments,
         seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
         build: build, host: host, libraries: libraryEnvironments(of: chosen),
-        warnings: allWarnings(host: host, build: build, backends: chosen))
+        warnings: options.handicaps.map(\.warning)
+          + allWarnings(host: host, build: build, backends: chosen))
       try folder.write(environment)
       let runner = try Runner(
         options: options, backends: backends,

@@ -41,7 +41,11 @@ struct Selection: ParsableArguments {
       """)
   var isa: String?
 
-  @Option(help: "isolated (each layer alone), net (the full forward), or both.")
+  @Option(
+    help: """
+      isolated (each layer alone), in-net (each step inside a full forward), net (the full forward \
+      alone). (default: all; with --layer: isolated)
+      """)
   var pass: CommaList<Pass>?
 
   @Option(
@@ -83,7 +87,7 @@ struct Selection: ParsableArguments {
     options.threads = threads.elements
     let isa = isa ?? ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto"
     options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
-    options.passes = pass?.elements ?? (layer == nil ? [.isolated, .net] : [.isolated])
+    options.passes = pass?.elements ?? (layer == nil ? Pass.allCases : [.isolated])
     options.seed = seed
     options.tiles = tile?.layers ?? [:]
     options.tile = tile?.everywhere

@@ -26,6 +26,8 @@ struct VerifyCommand: ParsableCommand {
       selection.cleanEnvironment()
       var options = try selection.options(autoISAs: InstructionSet.usable)
       options.isCheckOnly = true
+      // The steps of a net are checked with it.
+      if options.passes.contains(.net) { options.passes.removeAll { $0 == .inNet } }
       let local = selection.localHost()
       let runner = try Runner(
         options: options, backends: local.backends(customBLAS: options.customBLAS),

@@ -30,7 +30,7 @@ import Testing
     #expect(try #require(prepared.facts.weightBytes) == (6 * 4 * 9 + 6) * 4)
     #expect(prepared.facts.reorderInNanoseconds == nil)
     #expect(prepared.coverage.map(\.status) == [.ok])
-    let block = try host.time(prepared.handle, iterations: 3, isPrimed: true)
+    let block = try host.time(prepared.handle, BlockRequest(iterations: 3, isPrimed: true))
     #expect(block.iterations == 3)
     #expect(block.wallNanoseconds > 0)
     #expect(block.clockGHz > 0)
@@ -97,7 +97,9 @@ import Testing
     try host.release(prepared.handle)
     let error = MeasuringError.unknownHandle(prepared.handle)
     #expect(throws: error) { try host.release(prepared.handle) }
-    #expect(throws: error) { try host.time(prepared.handle, iterations: 1, isPrimed: false) }
+    #expect(throws: error) {
+      try host.time(prepared.handle, BlockRequest(iterations: 1, isPrimed: false))
+    }
     #expect(throws: error) { try host.outputs(prepared.handle, images: nil) }
   }
 

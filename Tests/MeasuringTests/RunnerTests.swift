@@ -169,7 +169,6 @@ import Testing
     try refuse { $0.backends = ["b"] }
     try refuse { $0.layers = ["conv9"] }
     try refuse { $0.cpus = [100_000] }
-    try refuse { $0.passes = [.inNet] }
     try refuse {
       $0.problem = nil
       $0.networks = ["alexnut"]

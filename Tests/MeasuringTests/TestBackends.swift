@@ -1,4 +1,5 @@
 import Backends
+import CSupport
 import Execution
 import KernelInterface
 import Measuring
@@ -76,6 +77,49 @@ private final class FlawedStep: Step {
     case .none, .refuses: break
     }
     output.update(from: result.pointer, count: count)
+  }
+}
+
+/// How long the steps of a ``ClockedBackend`` have worked.
+final class WorkClock: @unchecked Sendable {
+  private(set) var nanoseconds = 0
+  func reset() { nanoseconds = 0 }
+  func add(_ time: Int64) { nanoseconds += Int(time) }
+}
+
+/// Plain loops that tell how long they work.
+struct ClockedBackend: Backend {
+  let name = "clocked"
+  let summary = "plain loops, for tests"
+  let threading = Threading.pool
+  let clock: WorkClock
+
+  func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+    throws(BackendError) -> [any Step]
+  {
+    try NaiveBackend().compile(graph, weights: weights, options: options).map {
+      ClockedStep($0, clock)
+    }
+  }
+}
+
+private final class ClockedStep: Step {
+  let info: StepInfo
+  private let step: any Step
+  private let clock: WorkClock
+
+  init(_ step: any Step, _ clock: WorkClock) {
+    info = step.info
+    self.step = step
+    self.clock = clock
+  }
+
+  func bind(_ bindings: Bindings) { step.bind(bindings) }
+
+  func run() {
+    let start = alex_monotonic_ns()
+    step.run()
+    clock.add(alex_monotonic_ns() - start)
   }
 }
 

@@ -7,13 +7,13 @@ import Results
 import Synchronization
 import Testing
 
-/// The program next to the test bundle.
-private let alexbench = URL(
-  fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-    ?? CommandLine.arguments[0]
-).deletingLastPathComponent().appendingPathComponent("alexbench").path
-
 @Suite struct WorkerTests {
+  /// The program next to the test bundle.
+  static let program = URL(
+    fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  ).deletingLastPathComponent().appendingPathComponent("alexbench").path
+
   private func request(_ layer: String?, backend: String = "naive") -> WorkloadRequest {
     WorkloadRequest(
       network: "", problem: smallProblem, layer: layer, backend: backend, isa: "baseline",
@@ -22,7 +22,7 @@ private let alexbench = URL(
 
   @Test("A worker process gives the same outputs as this one, and times blocks")
   func child() throws {
-    let worker = try WorkerHost(command: [alexbench, "worker"])
+    let worker = try WorkerHost(command: [Self.program, "worker"])
     defer { worker.close() }
     let identity = try #require(worker.identity)
     #expect(identity.program == "alexbench")
@@ -36,7 +36,8 @@ private let alexbench = URL(
       let want = try local.outputs(here.handle, images: nil)
       #expect(got.map(\.blob) == want.map(\.blob))
       #expect(got.map(\.values) == want.map(\.values))
-      let block = try worker.time(there.handle, iterations: 7, isPrimed: true)
+      let block = try worker.time(
+        there.handle, BlockRequest(iterations: 7, isPrimed: true))
       #expect(block.iterations == 7)
       #expect(block.wallNanoseconds > 0)
       try worker.release(there.handle)
@@ -45,7 +46,7 @@ private let alexbench = URL(
 
   @Test("A worker probes roofs as this process does")
   func roofs() throws {
-    let worker = try WorkerHost(command: [alexbench, "worker"])
+    let worker = try WorkerHost(command: [Self.program, "worker"])
     defer { worker.close() }
     let local = LocalHost { _ in [] }
     defer { local.close() }
@@ -65,7 +66,7 @@ private let alexbench = URL(
 
   @Test("A worker's refusals keep their status, and it goes on")
   func refusals() throws {
-    let worker = try WorkerHost(command: [alexbench, "worker"])
+    let worker = try WorkerHost(command: [Self.program, "worker"])
     defer { worker.close() }
     var bad = request("conv")
     bad.direction = "backward_data"
@@ -86,7 +87,7 @@ private let alexbench = URL(
     options.backends = ["naive"]
     let runner = try Runner(
       options: options, backends: [WrappedBackend(name: "naive", threading: .single)],
-      makeHost: { _ in try WorkerHost(command: [alexbench, "worker"]) },
+      makeHost: { _ in try WorkerHost(command: [Self.program, "worker"]) },
       progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
     let record = try runner.run()
     #expect(record.workloads.map(\.status) == [.ok])

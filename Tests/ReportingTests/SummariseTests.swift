@@ -122,7 +122,8 @@ struct SummariseTests {
     let rows = summary(run)
     #expect(rows.map(\.net.sharePercent) == [25, 12.5, nil, 20, nil, nil, nil])
     #expect(rows[2].net.shareReason == "the net was not measured")
-    #expect(rows[4].net.reconcileReason == "the steps inside the net are not measured yet")
+    #expect(
+      rows[4].net.reconcileReason == "the steps inside the net were not timed in the same rounds")
     #expect(rows[0].net.reconcileReason.isEmpty)
   }
 

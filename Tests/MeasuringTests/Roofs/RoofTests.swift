@@ -131,8 +131,11 @@ private final class RecordingHost: WorkloadHost {
   func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
     try host.outputs(handle, images: images)
   }
-  func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
-    try host.time(handle, iterations: iterations, isPrimed: isPrimed)
+  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+    try host.time(handle, block)
+  }
+  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
+    try host.timeSteps(handle, block)
   }
   func roofs(_ request: RoofRequest) throws -> [RoofReading] {
     requests.append(request)
@@ -149,7 +152,10 @@ private final class PlainHost: WorkloadHost {
     throw MeasuringError.usage("not here")
   }
   func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] { [] }
-  func time(_ handle: Int, iterations: Int, isPrimed: Bool) throws -> BlockMeasurement {
+  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+    throw MeasuringError.usage("not here")
+  }
+  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
     throw MeasuringError.usage("not here")
   }
   func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] { [] }
