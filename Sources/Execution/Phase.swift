@@ -14,7 +14,7 @@ public enum Phase: String, Sendable, CaseIterable, Codable {
   case outputTransform = "output_transform"
   /// A change of layout between two steps.
   case reorder
-  /// Everything else: activation, pooling, normalisation, softmax.
+  /// Everything else: activation, pooling, normalisation, softmax, losses, copies.
   case rest
 
   /// Position in `allCases`.
@@ -27,7 +27,9 @@ public enum Phase: String, Sendable, CaseIterable, Codable {
     switch kind {
     case .convolution, .innerProduct: .gemm
     case .reorder: .reorder
-    case .relu, .pooling, .lrn, .dropout, .softmax, .network: .rest
+    case .relu, .pooling, .lrn, .dropout, .softmax, .softmaxWithLoss, .euclideanLoss, .accuracy,
+      .concat, .eltwise, .flatten, .power, .sigmoid, .tanh, .network:
+      .rest
     }
   }
 }

@@ -128,6 +128,18 @@ enum ProblemText {
     case .relu(let spec): return spec.negativeSlope == 0 ? "" : "slope\(spec.negativeSlope)"
     case .dropout(let spec): return "ratio\(spec.ratio)"
     case .softmax(let spec): return "axis\(spec.axis)"
+    case .softmaxWithLoss(let spec):
+      return "axis\(spec.axis) \(spec.normalization.rawValue)"
+        + (spec.ignoredLabel.map { " ignore\($0)" } ?? "")
+    case .accuracy(let spec):
+      return "axis\(spec.axis) top\(spec.topK)" + (spec.ignoredLabel.map { " ignore\($0)" } ?? "")
+    case .concat(let spec): return "axis\(spec.axis)"
+    case .eltwise(let spec):
+      return ([spec.operation.rawValue] + spec.coefficients.map { "\($0)" })
+        .joined(separator: " ")
+    case .flatten(let spec): return "axis\(spec.axis) end\(spec.endAxis)"
+    case .power(let spec): return "power\(spec.power) scale\(spec.scale) shift\(spec.shift)"
+    case .euclideanLoss, .sigmoid, .tanh: return ""
     }
   }
 }

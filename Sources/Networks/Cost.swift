@@ -37,8 +37,7 @@ extension Graph {
     if let shapes = weightShapes(of: node) {
       cost.parameters = shapes.weight.count + (shapes.bias?.count ?? 0)
       cost.weightBytes = cost.parameters * MemoryLayout<Float>.stride
-      let perOutput = shapes.weight.dimensions.dropFirst().reduce(1, *)
-      cost.multiplyAdds = output.count * perOutput
+      cost.multiplyAdds = output.count * productsPerOutput(of: node)
       cost.flops = 2 * cost.multiplyAdds
       return cost
     }
@@ -52,7 +51,18 @@ extension Graph {
       cost.flops = output.count * (2 * window + 3)
     case .softmax: cost.flops = output.count * 4
     case .relu: cost.flops = output.count
-    case .dropout, .convolution, .innerProduct: break
+    case .softmaxWithLoss:
+      // A softmax, then a logarithm and a sum per label.
+      cost.flops = input.count * 4 + values[node.inputs[1]].shape.count * 2
+    case .euclideanLoss: cost.flops = input.count * 3
+    // A comparison with the label's score per score.
+    case .accuracy: cost.flops = input.count
+    case .eltwise(let spec):
+      let operations = node.inputs.count - 1 + spec.coefficients.count
+      cost.flops = output.count * operations
+    case .power: cost.flops = output.count * 3
+    case .sigmoid, .tanh: cost.flops = output.count * 4
+    case .dropout, .concat, .flatten, .convolution, .innerProduct: break
     }
     return cost
   }

@@ -17,6 +17,7 @@ public struct Graph: Hashable, Sendable {
 
   /// One layer with its operands.
   public struct Node: Hashable, Sendable {
+    /// With all axes of its spec counted from the front.
     public var layer: Layer
     /// Position in the whole network, from 0; stays the same in a ``Graph/single(_:)`` graph.
     public var layerIndex: Int
@@ -48,7 +49,9 @@ public struct Graph: Hashable, Sendable {
     inputs = []
     var current: [String: ValueID] = [:]
     for input in network.inputs {
-      let shape = batch.map { input.shape.withBatch($0) } ?? input.shape
+      let shape =
+        input.shape.rank == 0
+        ? input.shape : batch.map { input.shape.withBatch($0) } ?? input.shape
       if shape.n < 1 { throw .batch(shape.n) }
       current[input.blob] = values.count
       inputs.append(values.count)
@@ -62,12 +65,15 @@ public struct Graph: Hashable, Sendable {
         guard let id = current[blob] else { throw .unknownBlob(layer: layer.name, blob: blob) }
         operands.append(id)
       }
-      let shapes = try layer.outputShapes(of: operands.map { values[$0].shape })
+      let bottoms = operands.map { values[$0].shape }
+      let shapes = try layer.outputShapes(of: bottoms)
       guard shapes.count == layer.tops.count else {
         throw .unusableShape(
           layer: layer.name,
           reason: "has \(layer.tops.count) tops where its kind makes \(shapes.count)")
       }
+      var resolved = layer
+      resolved.spec = try layer.spec.countingFromFront(bottoms: bottoms, layer: layer.name)
       var results: [ValueID] = []
       for (top, shape) in zip(layer.tops, shapes) {
         results.append(values.count)
@@ -76,7 +82,7 @@ public struct Graph: Hashable, Sendable {
       }
       nodes.append(
         Node(
-          layer: layer, layerIndex: index, stage: stage(of: layer, reading: operands),
+          layer: resolved, layerIndex: index, stage: stage(of: layer, reading: operands),
           inputs: operands, outputs: results))
     }
   }
@@ -122,6 +128,12 @@ public struct Graph: Hashable, Sendable {
       copy.values[id].shape = values[id].shape.withBatch(count)
     }
     return copy
+  }
+
+  /// Whether some of its images cannot be computed without the others.
+  public var mixesImages: Bool {
+    nodes.contains { $0.layer.spec.mixesImages }
+      || values.contains { $0.shape.rank == 0 || $0.shape.n != batch }
   }
 
   /// Index of the node whose layer has this name.

@@ -23,6 +23,17 @@ public enum LayerSpec: Hashable, Sendable {
   case innerProduct(InnerProductSpec)
   case dropout(DropoutSpec)
   case softmax(SoftmaxSpec)
+  case softmaxWithLoss(SoftmaxWithLossSpec)
+  case euclideanLoss(EuclideanLossSpec)
+  case accuracy(AccuracySpec)
+  case concat(ConcatSpec)
+  case eltwise(EltwiseSpec)
+  case flatten(FlattenSpec)
+  case power(PowerSpec)
+  /// 1 ∕ (1 + exp(−x)): Caffe `Sigmoid`.
+  case sigmoid
+  /// The hyperbolic tangent: Caffe `TanH`.
+  case tanh
 
   /// Name in the `kind` column.
   public var kind: LayerKind {
@@ -34,6 +45,15 @@ public enum LayerSpec: Hashable, Sendable {
     case .innerProduct: .innerProduct
     case .dropout: .dropout
     case .softmax: .softmax
+    case .softmaxWithLoss: .softmaxWithLoss
+    case .euclideanLoss: .euclideanLoss
+    case .accuracy: .accuracy
+    case .concat: .concat
+    case .eltwise: .eltwise
+    case .flatten: .flatten
+    case .power: .power
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
     }
   }
 }
@@ -43,6 +63,9 @@ public enum LayerKind: String, Sendable, CaseIterable {
   case convolution, relu, pooling, lrn
   case innerProduct = "inner_product"
   case dropout, softmax
+  case softmaxWithLoss = "softmax_with_loss"
+  case euclideanLoss = "euclidean_loss"
+  case accuracy, concat, eltwise, flatten, power, sigmoid, tanh
   /// A change of layout between two steps of a backend.
   case reorder
   /// The full forward (`layer=net`).
@@ -86,6 +109,10 @@ public struct ReLUSpec: Hashable, Sendable {
 ///
 /// The output size rounds up; a last window that would start in the padding is dropped. The
 /// average divides by the window size clipped to the padded input, as Caffe does.
+///
+/// A layer with two tops writes the *mask* of its maxima into the second: where in its plane of the
+/// input each maximum stands, h · W + w, as a float; the first one of equals, −1 for a window
+/// without input.
 public struct PoolingSpec: Hashable, Sendable {
   public enum Method: String, Sendable { case max, average }
   public var method: Method
@@ -144,12 +171,16 @@ public struct LRNSpec: Hashable, Sendable {
 public struct InnerProductSpec: Hashable, Sendable {
   public var outputs: Int
   public var hasBias: Bool
+  /// A negative one counts from the end; in a ``Graph`` it has been counted from the front.
   public var axis: Int
+  /// The weight lies as C×K rather than K×C.
+  public var isTransposed: Bool
 
-  public init(outputs: Int, hasBias: Bool = true, axis: Int = 1) {
+  public init(outputs: Int, hasBias: Bool = true, axis: Int = 1, isTransposed: Bool = false) {
     self.outputs = outputs
     self.hasBias = hasBias
     self.axis = axis
+    self.isTransposed = isTransposed
   }
 }
 
@@ -161,6 +192,7 @@ public struct DropoutSpec: Hashable, Sendable {
 
 /// exp(x − max) ∕ Σ exp(x − max) along an axis: Caffe `Softmax`.
 public struct SoftmaxSpec: Hashable, Sendable {
+  /// A negative one counts from the end; in a ``Graph`` it has been counted from the front.
   public var axis: Int
   public init(axis: Int = 1) { self.axis = axis }
 }

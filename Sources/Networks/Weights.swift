@@ -2,7 +2,7 @@ import Tensors
 
 /// Weight and bias of one layer, in Caffe's order.
 public struct LayerWeights: Sendable {
-  /// K×(C∕G)×R×S for a convolution, K×C for an inner product.
+  /// K×(C∕G)×R×S for a convolution; K×C for an inner product, C×K for a transposed one.
   public var weight: Tensor
   /// K values, or nil without bias.
   public var bias: Tensor?
@@ -20,6 +20,17 @@ public protocol WeightSource: Sendable {
 }
 
 extension Graph {
+  /// Products that each output of a convolution or an inner product sums up; 0 for other kinds.
+  public func productsPerOutput(of node: Node) -> Int {
+    switch node.layer.spec {
+    case .convolution(let spec):
+      inputShape(of: node).c / spec.groups * spec.kernel.h * spec.kernel.w
+    case .innerProduct(let spec):
+      inputShape(of: node).count(of: spec.axis..<inputShape(of: node).rank)
+    default: 0
+    }
+  }
+
   /// Shapes of the weight and the bias that a node needs, or nil if its kind has none.
   public func weightShapes(of node: Node) -> (weight: Shape, bias: Shape?)? {
     let input = inputShape(of: node)
@@ -28,9 +39,13 @@ extension Graph {
       let shape = Shape([spec.outputs, input.c / spec.groups, spec.kernel.h, spec.kernel.w])
       return (shape, spec.hasBias ? Shape([spec.outputs]) : nil)
     case .innerProduct(let spec):
-      let count = input.dimensions[spec.axis...].reduce(1, *)
-      return (Shape([spec.outputs, count]), spec.hasBias ? Shape([spec.outputs]) : nil)
-    case .relu, .pooling, .lrn, .dropout, .softmax:
+      let count = input.count(of: spec.axis..<input.rank)
+      return (
+        Shape(spec.isTransposed ? [count, spec.outputs] : [spec.outputs, count]),
+        spec.hasBias ? Shape([spec.outputs]) : nil
+      )
+    case .relu, .pooling, .lrn, .dropout, .softmax, .softmaxWithLoss, .euclideanLoss, .accuracy,
+      .concat, .eltwise, .flatten, .power, .sigmoid, .tanh:
       return nil
     }
   }
@@ -48,7 +63,7 @@ public struct SeededWeights: WeightSource {
     guard let shapes = graph.weightShapes(of: node) else { return nil }
     let name = node.layer.name
     let weight = Tensor(shapes.weight)
-    let fanIn = Float(shapes.weight.dimensions.dropFirst().reduce(1, *))
+    let fanIn = Float(graph.productsPerOutput(of: node))
     CounterGenerator(seed: seed, stream: "\(name).weight")
       .fill(weight.buffer.elements, amplitude: (6 / fanIn).squareRoot())
     let bias = shapes.bias.map { shape in

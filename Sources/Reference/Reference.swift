@@ -128,6 +128,7 @@ public enum Reference {
     case .softmax(let spec): softmax(spec, input, derivesBounds, &result)
     case .relu(let spec): relu(spec, input, derivesBounds, &result)
     case .dropout: result.values = input.values
+    default: preconditionFailure("'\(node.layer.spec.kind)' has no reference yet")
     }
     return result
   }
@@ -139,11 +140,7 @@ public enum Reference {
 
   /// Whether one image's output depends on other images.
   private static func mixesImages(_ spec: LayerSpec) -> Bool {
-    switch spec {
-    case .innerProduct(let spec): spec.axis == 0
-    case .softmax(let spec): spec.axis == 0
-    case .convolution, .relu, .pooling, .lrn, .dropout: false
-    }
+    spec.mixesImages
   }
 
   private static func select(_ images: [Int]?, of values: [Float], shape: Shape) -> [Double] {

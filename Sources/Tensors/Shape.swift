@@ -13,6 +13,9 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   /// An image blob.
   public init(n: Int, c: Int, h: Int, w: Int) { self.init([n, c, h, w]) }
 
+  /// One value without axes.
+  public static let scalar = Shape([])
+
   /// Number of elements.
   public var count: Int { dimensions.reduce(1, *) }
   /// Number of bytes of the blob in float32.
@@ -30,6 +33,14 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   public var w: Int { legacy(3) }
   /// Elements of one image.
   public var countPerImage: Int { dimensions.dropFirst().reduce(1, *) }
+
+  /// The axis counted from the front, where a negative one counts from the end; nil outside.
+  public func canonicalAxis(_ axis: Int) -> Int? {
+    axis >= -rank && axis < rank ? (axis < 0 ? axis + rank : axis) : nil
+  }
+
+  /// Elements along some axes; 1 for none of them.
+  public func count(of axes: Range<Int>) -> Int { dimensions[axes].reduce(1, *) }
 
   private func legacy(_ axis: Int) -> Int { axis < rank ? dimensions[axis] : 1 }
 

@@ -60,6 +60,10 @@ public struct NaiveBackend: Backend {
       return NaiveStep(index, in: graph, operation: "softmax") { x, y in
         naiveSoftmax(spec, x, input, y)
       }
+    case .softmaxWithLoss, .euclideanLoss, .accuracy, .concat, .eltwise, .flatten, .power,
+      .sigmoid, .tanh:
+      throw .unsupported(
+        layer: node.layer.name, reason: "'\(node.layer.spec.kind)' is not implemented")
     case .dropout:
       return ElidedStep(node: index, in: graph, layout: .nchw)
     }

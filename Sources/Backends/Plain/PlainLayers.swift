@@ -11,7 +11,7 @@ func plainStep(_ index: Int, in graph: Graph, pool: ThreadPool) -> (any Step)? {
   case .lrn(let spec): plainLRN(spec, index, in: graph, pool: pool)
   case .softmax(let spec): plainSoftmax(spec, index, in: graph, pool: pool)
   case .dropout: ElidedStep(node: index, in: graph, layout: .nchw)
-  case .convolution, .innerProduct: nil
+  default: nil
   }
 }
 
@@ -29,8 +29,12 @@ func rowMajorSteps(
       steps.append(convolution(spec, index, try weights.required(for: node, in: graph)))
     case .innerProduct(let spec):
       steps.append(innerProduct(spec, index, try weights.required(for: node, in: graph)))
-    case .relu, .pooling, .lrn, .dropout, .softmax:
-      if let step = plainStep(index, in: graph, pool: pool) { steps.append(step) }
+    default:
+      guard let step = plainStep(index, in: graph, pool: pool) else {
+        throw .unsupported(
+          layer: node.layer.name, reason: "'\(node.layer.spec.kind)' is not implemented")
+      }
+      steps.append(step)
     }
   }
   return steps

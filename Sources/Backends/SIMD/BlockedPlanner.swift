@@ -123,6 +123,9 @@ struct BlockedPlanner {
       return labelled(try layerSteps.lrn(index, lrn))
     case .softmax(let spec): return labelled(try layerSteps.softmax(index, spec))
     case .dropout: preconditionFailure("dropout is elided")
+    default:
+      throw .unsupported(
+        layer: node.layer.name, reason: "'\(node.layer.spec.kind)' is not implemented")
     }
   }
 
