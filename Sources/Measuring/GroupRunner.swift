@@ -136,6 +136,9 @@ final class GroupRunner {
         slots[index].row.facts = prepared.facts
         slots[index].nanoseconds = prepared.facts.firstNanoseconds ?? 0
         handicap(index)
+        if place.passes == [.inNet], prepared.steps.isEmpty {
+          reject(index, .skipped, noSteps(index))
+        }
         if place.node != nil, let coverage = prepared.coverage.first, coverage.status != .ok {
           reject(index, coverage.status, coverage.reason)
         }
@@ -149,9 +152,9 @@ final class GroupRunner {
   private func check(isFirst: Bool) throws {
     let images = ReferenceCache.checkedImages(batch: place.batch)
     for index in alive {
-      guard let handle = slots[index].prepared?.handle else { continue }
       if isFirst { try proceed("checking", index) }
-      let verdict = try judge(try host.outputs(handle, images: images), slots[index])
+      guard let blobs = try ask(index, { try host.outputs($0, images: images) }) else { continue }
+      let verdict = try judge(blobs, slots[index])
       let before = slots[index].row.check
       slots[index].row.check = before.worst(verdict.check)
       slots[index].blobs.merge(verdict.blobs) { $0.worst($1) }
@@ -175,6 +178,16 @@ final class GroupRunner {
       layer: blob.values, kind: place.kind,
       against: try references.layer(slot.request, graph: graph),
       amplification: slot.prepared?.errorAmplification ?? 1, tile: slot.prepared?.errorTile ?? 1)
+  }
+
+  /// What the host answers about a contender's workload; nil once the contender is out. One that
+  /// fails at it is taken out, and the others go on.
+  func ask<Answer>(_ index: Int, _ question: (_ handle: Int) throws -> Answer) throws -> Answer? {
+    guard let handle = slots[index].prepared?.handle else { return nil }
+    do { return try question(handle) } catch MeasuringError.workload(let status, let reason) {
+      reject(index, status, reason)
+      return nil
+    }
   }
 
   /// Takes a contender out, with the reason in its row.

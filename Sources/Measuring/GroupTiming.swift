@@ -16,10 +16,10 @@ extension GroupRunner {
       isSingle: entrants.map { slots[$0].contender.backend.threading == .single },
       pass: place.pass, minimumRounds: options.rounds, seed: seed)
     for index in entrants where slots[index].stepHandicaps.contains(where: { $0 > 0 }) {
-      guard let handle = slots[index].prepared?.handle else { continue }
       let block = BlockRequest(
         iterations: 1, isPrimed: true, stepHandicaps: slots[index].stepHandicaps)
-      learnNetHandicap(try host.timeSteps(handle, block), index)
+      guard let steps = try ask(index, { try host.timeSteps($0, block) }) else { continue }
+      learnNetHandicap(steps, index)
     }
     for entrant in schedule.rounds.first.map({ $0.sorted() }) ?? [] {
       try warmUp(entrants[entrant], iterations: schedule.iterations)
@@ -78,11 +78,14 @@ extension GroupRunner {
   /// short one is repeated.
   private func calibrate() throws {
     for index in alive {
-      guard let handle = slots[index].prepared?.handle else { continue }
+      // A program need not have told its first call.
+      if slots[index].nanoseconds <= 0 { slots[index].nanoseconds = .max }
       var calls = 0
-      while slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3 {
+      while calls == 0 || slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3
+      {
         try proceed("calibrating", index)
-        let block = try host.time(handle, BlockRequest(iterations: 1, isPrimed: false))
+        let request = BlockRequest(iterations: 1, isPrimed: false)
+        guard let block = try ask(index, { try host.time($0, request) }) else { break }
         slots[index].nanoseconds = min(slots[index].nanoseconds, block.wallNanoseconds)
         calls += 1
       }
@@ -91,21 +94,19 @@ extension GroupRunner {
   }
 
   private func warmUp(_ index: Int, iterations: Int) throws {
-    guard let handle = slots[index].prepared?.handle else { return }
+    guard slots[index].prepared != nil else { return }
     slots[index].isSteady = try WarmUp.run(capNanoseconds: options.warmUpNanoseconds) {
       try proceed("warming up", index)
-      return try host.time(handle, BlockRequest(iterations: iterations, isPrimed: false))
+      let request = BlockRequest(iterations: iterations, isPrimed: false)
+      return try ask(index) { try host.time($0, request) }
     }
   }
 
   /// The blocks of one contender in one round: of a net one for each pass, on the same memory. The
-  /// passes take turns in coming first.
+  /// passes take turns in coming first. Nothing of one that is out.
   private func turn(
     _ index: Int, round: Int, position: Int, iterations: Int, isPrimed: Bool
   ) throws -> [SampleRow] {
-    guard let handle = slots[index].prepared?.handle else {
-      preconditionFailure("a workload that is out is not sampled")
-    }
     let passes = round.isMultiple(of: 2) ? place.passes : place.passes.reversed()
     var request = BlockRequest(
       iterations: iterations, isPrimed: isPrimed, stepHandicaps: slots[index].stepHandicaps)
@@ -120,9 +121,12 @@ extension GroupRunner {
       }
       guard pass == .inNet else {
         request.handicap = slots[index].handicap
-        return [row(slots[index].row.key, try host.time(handle, request))]
+        guard let block = try ask(index, { try host.time($0, request) }) else { return [] }
+        return [row(slots[index].row.key, block)]
       }
-      let measured = try host.timeSteps(handle, request)
+      guard !slots[index].steps.isEmpty,
+        let measured = try ask(index, { try host.timeSteps($0, request) })
+      else { return [] }
       learnNetHandicap(measured, index)
       return try stepBlocks(measured, index).map { row($0.key, $0.block) }
     }

@@ -74,6 +74,13 @@ extension GroupRunner {
       slots[index].row.facts.implementation += WorkloadFacts.handicapMark + label(place.layer)
       return
     }
+    if slots[index].steps.isEmpty,
+      options.handicaps.contains(where: { $0.backend ?? backend == backend })
+    {
+      record.warnings.append(
+        "--handicap does nothing in the net of \(backend), which does not tell how long its steps "
+          + "take")
+    }
     var texts: [String] = []
     slots[index].stepHandicaps = slots[index].steps.map { step in
       guard let main = step.nodes.first, !step.isElided else { return 0 }

@@ -17,14 +17,21 @@ final class LineChannel {
     self.output = output
   }
 
+  /// No line came in time.
+  struct Timeout: Error {}
+
   /// The next line without its end; nil at the end of the input.
-  func readLine() throws -> Data? {
+  /// - Parameter timeout: longest wait for it; nil for any.
+  /// - Throws: ``Timeout``, or that reading is not possible.
+  func readLine(timeout: Duration? = nil) throws -> Data? {
+    let deadline = timeout.map { ContinuousClock.now + $0 }
     while true {
       if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
         let line = Data(buffer[buffer.startIndex..<end])
         buffer = Data(buffer[(end + 1)...])
         return line
       }
+      if let deadline { try wait(until: deadline) }
       var chunk = [UInt8](repeating: 0, count: 65536)
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
@@ -34,6 +41,17 @@ final class LineChannel {
         return buffer.isEmpty ? nil : buffer
       }
       buffer.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  /// Returns once something can be read, or the other side is gone.
+  private func wait(until deadline: ContinuousClock.Instant) throws {
+    while true {
+      let rest = (deadline - ContinuousClock.now) / .milliseconds(1)
+      guard rest > 0 else { throw Timeout() }
+      var descriptor = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+      // An interruption only makes for another look.
+      if poll(&descriptor, 1, Int32(min(rest.rounded(.up), 60_000))) > 0 { return }
     }
   }
 

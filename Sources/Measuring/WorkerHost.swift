@@ -10,12 +10,29 @@ public final class WorkerHost: WorkloadHost {
   private let toWorker = Pipe()
   private let fromWorker = Pipe()
   private let blobFile: String
+  private let timeout: Duration?
   public private(set) var identity: WorkerProtocol.Identity?
+  /// Why nothing more can be asked of it; nil while it works.
+  public private(set) var failure: Failure?
+
+  /// What a worker cannot be used after.
+  public enum Failure: Sendable {
+    /// It is gone, or no longer speaks the protocol.
+    case ended
+    /// It did not answer in time and was ended.
+    case silent
+  }
+
+  /// How long a worker may take to end.
+  private static let patience = Duration.seconds(5)
 
   /// Starts a worker and greets it.
-  /// - Parameter command: program and arguments, for example `[alexbench, "worker"]`.
+  /// - Parameters:
+  ///   - command: program and arguments, for example `[alexbench, "worker"]`.
+  ///   - timeout: longest wait for an answer; nil for any.
   /// - Throws: ``MeasuringError/protocolVersion(theirs:ours:)``, or that it cannot be started.
-  public init(command: [String]) throws {
+  public init(command: [String], timeout: Duration? = nil) throws {
+    self.timeout = timeout
     guard let program = command.first else {
       throw MeasuringError.worker("the command of a worker is empty")
     }
@@ -46,6 +63,9 @@ public final class WorkerHost: WorkloadHost {
   }
 
   deinit { close() }
+
+  /// The process that was started.
+  public var processID: Int32 { process.processIdentifier }
 
   public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
     var message = WorkerProtocol.Request(op: .prepare)
@@ -104,16 +124,43 @@ public final class WorkerHost: WorkloadHost {
 
   public func close() {
     guard process.isRunning else { return }
-    _ = try? send(WorkerProtocol.Request(op: .quit))
+    if failure == nil { _ = try? send(WorkerProtocol.Request(op: .quit), timeout: Self.patience) }
     try? toWorker.fileHandleForWriting.close()
+    end(within: Self.patience)
+  }
+
+  /// Waits for the end of the process, and brings it about if it does not come.
+  private func end(within patience: Duration) {
+    let deadline = ContinuousClock.now + patience
+    while process.isRunning, ContinuousClock.now < deadline { usleep(1000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
 
   private func send(_ request: WorkerProtocol.Request) throws -> WorkerProtocol.Reply {
+    try send(request, timeout: timeout)
+  }
+
+  private func send(
+    _ request: WorkerProtocol.Request, timeout: Duration?
+  ) throws -> WorkerProtocol.Reply {
+    guard failure == nil else { throw MeasuringError.worker("the worker is no longer there") }
     do { try channel.write(try WorkerProtocol.line(request)) } catch { throw ended(request) }
-    guard let line = try channel.readLine() else { throw ended(request) }
+    let line: Data
+    do {
+      guard let answer = try channel.readLine(timeout: timeout) else { throw ended(request) }
+      line = answer
+    } catch is LineChannel.Timeout {
+      failure = .silent
+      end(within: .zero)
+      throw MeasuringError.worker(
+        "the worker did not answer '\(request.op.rawValue)' within "
+          + "\((timeout ?? .zero) / .seconds(1)) s and was ended")
+    }
     let reply: WorkerProtocol.Reply
     do { reply = try JSONDecoder().decode(WorkerProtocol.Reply.self, from: line) } catch {
+      // Whose answer the next line would be is not known.
+      failure = .ended
       throw MeasuringError.worker(
         "the worker answered '\(request.op.rawValue)' with something that is no reply: "
           + String(decoding: line.prefix(200), as: UTF8.self))
@@ -129,7 +176,8 @@ public final class WorkerHost: WorkloadHost {
   }
 
   private func ended(_ request: WorkerProtocol.Request) -> MeasuringError {
-    process.waitUntilExit()
+    failure = .ended
+    end(within: Self.patience)
     let how = process.terminationReason == .uncaughtSignal ? "signal" : "exit code"
     if process.terminationReason == .exit, process.terminationStatus == 5 {
       return .protocolVersion(theirs: 0, ours: WorkerProtocol.version)

@@ -36,6 +36,19 @@ struct NamedPath: ExpressibleByArgument {
   }
 }
 
+/// `NAME=COMMAND`.
+struct NamedCommand: ExpressibleByArgument {
+  var program: CustomProgram
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let program = CustomProgram(name: parts[0], command: parts[1]) else {
+      return nil
+    }
+    self.program = program
+  }
+}
+
 /// CPU numbers, with ranges: `0,2,4-7`.
 struct CPUList: ExpressibleByArgument {
   var cpus: [Int]

@@ -96,7 +96,7 @@ struct RunCommand: ParsableCommand {
       let host = HostFingerprint.collect()
       let build = BuildFingerprint.collect()
       let local = selection.localHost()
-      let backends = local.backends(customBLAS: options.customBLAS)
+      let backends = try selection.backends(of: local)
       try options.validate(backends: backends.map(\.name))
       let chosen = try Runner.choose(options.backends, from: backends)
       let folder = try RunFolder(parent: out)
@@ -110,8 +110,9 @@ struct RunCommand: ParsableCommand {
       let runner = try Runner(
         options: options, backends: backends,
         makeHost: { _ -> any WorkloadHost in
-          if launches == nil { return local }
-          return try WorkerHost(command: [executablePath(), "worker"])
+          let base: any WorkloadHost =
+            launches == nil ? local : try WorkerHost(command: [executablePath(), "worker"])
+          return RoutingHost(base: base, backends: chosen)
         }, folder: folder)
       let record = try runner.run()
       environment.warnings += record.warnings

@@ -82,5 +82,7 @@ int64_t alex_monotonic_ns(void);
 int64_t alex_thread_cpu_ns(void);
 // Processor time of all threads of the process.
 int64_t alex_process_cpu_ns(void);
+// Processor time of all threads of another process; -1 when it is gone.
+int64_t alex_other_process_cpu_ns(int32_t process_id);
 
 #endif
