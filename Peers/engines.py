@@ -10,6 +10,7 @@ with
 
 import json
 import os
+import sys
 import tempfile
 from collections import Counter
 
@@ -113,6 +114,8 @@ class OpenVINO:
     most_copies = 64
 
     def __init__(self, threads):
+        # Where it is installed, it would send reports from a process forked off this one.
+        sys.modules["openvino_telemetry"] = None
         import openvino
         self.library = openvino
         self.version = openvino.__version__.split("-")[0]

@@ -10,7 +10,6 @@ import gc
 import json
 import os
 import resource
-import signal
 import sys
 import time
 
@@ -208,8 +207,6 @@ def main():
     if len(sys.argv) != 2 or sys.argv[1] not in engines.ENGINES:
         print(f"usage: worker.py {'|'.join(engines.ENGINES)}", file=sys.stderr)
         return 64
-    # An interruption of the whole group is the runner's affair.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Replies have standard output for themselves; what a library prints goes to standard error.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

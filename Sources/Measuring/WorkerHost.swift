@@ -4,11 +4,8 @@ import Results
 /// Workloads in another process that speaks the worker protocol: a fresh launch of this program,
 /// another build of it, or a peer in another language.
 public final class WorkerHost: WorkloadHost {
-  private let process = Process()
+  private let process: ChildProcess
   private let channel: LineChannel
-  // The pipes close their descriptors with them.
-  private let toWorker = Pipe()
-  private let fromWorker = Pipe()
   private let blobFile: String
   private let timeout: Duration?
   public private(set) var identity: WorkerProtocol.Identity?
@@ -33,7 +30,7 @@ public final class WorkerHost: WorkloadHost {
   /// - Throws: ``MeasuringError/protocolVersion(theirs:ours:)``, or that it cannot be started.
   public init(command: [String], timeout: Duration? = nil) throws {
     self.timeout = timeout
-    guard let program = command.first else {
+    guard !command.isEmpty else {
       throw MeasuringError.worker("the command of a worker is empty")
     }
     // A worker that died must give an error, not end this process.
@@ -41,17 +38,8 @@ public final class WorkerHost: WorkloadHost {
     blobFile =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-blobs-\(UUID().uuidString)").path
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = Array(command.dropFirst())
-    process.standardInput = toWorker
-    process.standardOutput = fromWorker
-    channel = LineChannel(
-      input: fromWorker.fileHandleForReading.fileDescriptor,
-      output: toWorker.fileHandleForWriting.fileDescriptor)
-    do { try process.run() } catch {
-      throw MeasuringError.worker(
-        "cannot start the worker '\(program)': \(error.localizedDescription)")
-    }
+    process = try ChildProcess(command: command)
+    channel = LineChannel(input: process.output, output: process.input)
     var hello = WorkerProtocol.Request(op: .hello)
     hello.version = WorkerProtocol.version
     let reply = try send(hello)
@@ -65,7 +53,7 @@ public final class WorkerHost: WorkloadHost {
   deinit { close() }
 
   /// The process that was started.
-  public var processID: Int32 { process.processIdentifier }
+  public var processID: Int32 { process.processID }
 
   public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
     var message = WorkerProtocol.Request(op: .prepare)
@@ -125,16 +113,8 @@ public final class WorkerHost: WorkloadHost {
   public func close() {
     guard process.isRunning else { return }
     if failure == nil { _ = try? send(WorkerProtocol.Request(op: .quit), timeout: Self.patience) }
-    try? toWorker.fileHandleForWriting.close()
-    end(within: Self.patience)
-  }
-
-  /// Waits for the end of the process, and brings it about if it does not come.
-  private func end(within patience: Duration) {
-    let deadline = ContinuousClock.now + patience
-    while process.isRunning, ContinuousClock.now < deadline { usleep(1000) }
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    process.closeInput()
+    _ = process.wait(within: Self.patience)
   }
 
   private func send(_ request: WorkerProtocol.Request) throws -> WorkerProtocol.Reply {
@@ -148,11 +128,12 @@ public final class WorkerHost: WorkloadHost {
     do { try channel.write(try WorkerProtocol.line(request)) } catch { throw ended(request) }
     let line: Data
     do {
-      guard let answer = try channel.readLine(timeout: timeout) else { throw ended(request) }
+      let answer = try channel.readLine(timeout: timeout) { !process.isRunning }
+      guard let answer else { throw ended(request) }
       line = answer
     } catch is LineChannel.Timeout {
       failure = .silent
-      end(within: .zero)
+      _ = process.wait(within: .zero)
       throw MeasuringError.worker(
         "the worker did not answer '\(request.op.rawValue)' within "
           + "\((timeout ?? .zero) / .seconds(1)) s and was ended")
@@ -177,13 +158,13 @@ public final class WorkerHost: WorkloadHost {
 
   private func ended(_ request: WorkerProtocol.Request) -> MeasuringError {
     failure = .ended
-    end(within: Self.patience)
-    let how = process.terminationReason == .uncaughtSignal ? "signal" : "exit code"
-    if process.terminationReason == .exit, process.terminationStatus == 5 {
-      return .protocolVersion(theirs: 0, ours: WorkerProtocol.version)
+    switch process.wait(within: Self.patience) {
+    case .exit(5): return .protocolVersion(theirs: 0, ours: WorkerProtocol.version)
+    case .exit(let code):
+      return .worker("the worker ended at '\(request.op.rawValue)' with exit code \(code)")
+    case .signal(let number):
+      return .worker("the worker ended at '\(request.op.rawValue)' with signal \(number)")
     }
-    return .worker(
-      "the worker ended at '\(request.op.rawValue)' with \(how) \(process.terminationStatus)")
   }
 
   private func required<Value>(_ value: Value?, _ name: String) throws -> Value {

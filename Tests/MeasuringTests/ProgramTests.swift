@@ -30,14 +30,14 @@ struct ProgramTests {
     #expect(record.workloads.count == 20)
     for layer in ["relu6", "fc7", "fc8"] {
       for batch in [1, 5] {
-        let row = try #require(
+        let timed = try #require(
           record.workloads.first {
             $0.key.backend == "example" && $0.key.layer == layer && $0.key.batch == batch
           })
-        #expect(row.status == .ok, "\(row.reason)")
-        #expect(row.facts.implementation == "f32-plain-python")
-        #expect(row.check.maxAbsError != nil)
-        let samples = record.samples.filter { $0.key == row.key }
+        #expect(timed.status == .ok, "\(timed.reason)")
+        #expect(timed.facts.implementation == "f32-plain-python")
+        #expect(timed.check.maxAbsError != nil)
+        let samples = record.samples.filter { $0.key == timed.key }
         #expect(samples.allSatisfy { $0.block.wallNanoseconds > 0 && $0.block.clockGHz > 0 })
         #expect(samples.count >= 2)
       }
@@ -129,9 +129,9 @@ struct ProgramTests {
     let own = WrappedBackend(name: "own")
     let record = try run(smallOptions(passes: [.isolated, .net]), routing: [mortal, own])
     for layer in ["conv", "net"] {
-      let row = try #require(row(record, "naive", layer))
-      #expect(row.status == .failed)
-      #expect(row.reason.contains("ended at 'time'"), "\(row.reason)")
+      let dead = try #require(row(record, "naive", layer))
+      #expect(dead.status == .failed)
+      #expect(dead.reason.contains("ended at 'time'"), "\(dead.reason)")
       #expect(record.workloads.contains { $0.key.backend == "own" && $0.status == .ok })
     }
   }
@@ -151,6 +151,18 @@ struct ProgramTests {
     #expect(record.workloads.filter { $0.key.backend == "naive" }.allSatisfy { $0.status == .ok })
   }
 
+  @Test("What a program leaves behind neither hides its end nor outlives it")
+  func orphans() throws {
+    // The child holds on to everything that the program had open.
+    let program = Programs.fake(prepare: "sleep 600 & exit 7")
+    let start = ContinuousClock.now
+    let record = try run(
+      smallOptions(passes: [.isolated]), routing: [program, naive], timeout: .seconds(500))
+    #expect(ContinuousClock.now - start < .seconds(100))
+    #expect(row(record, "fake", "conv")?.reason.contains("exit code 7") == true)
+    #expect(row(record, "naive", "conv")?.status == .ok)
+  }
+
   @Test("One of another version ends the run")
   func otherVersion() throws {
     let other = Programs.shell("fake", #"read line; echo '{"version": 99}'"#)
@@ -163,15 +175,15 @@ struct ProgramTests {
   @Test("A handicap makes a program's blocks longer by its share")
   func handicap() throws {
     // 1 ms for every block.
-    let block =
+    let answer =
       #"{"iterations":1,"startNanoseconds":1,"wallNanoseconds":1000000,"cpuUserNanoseconds":0,"#
       + #""cpuSystemNanoseconds":0,"faults":0,"switches":0,"migrations":0}"#
-    let program = Programs.fake(time: "echo '{\"block\":\(block)}'")
+    let program = Programs.fake(time: "echo '{\"block\":\(answer)}'")
     let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
     defer { host.close() }
     let prepared = try host.prepare(request("fake"))
-    let request = BlockRequest(iterations: 1, isPrimed: true, handicap: 0.5)
-    let measured = try host.time(prepared.handle, request)
+    let block = BlockRequest(iterations: 1, isPrimed: true, handicap: 0.5)
+    let measured = try host.time(prepared.handle, block)
     #expect(measured.wallNanoseconds == 1_500_000)
     #expect(measured.clockGHz > 0)
     // A block of other than what was asked for is none.
@@ -197,9 +209,9 @@ struct ProgramTests {
         + "cp \"$file\" '\(folder.path)/numbers'; \(Programs.prepared)")
     let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
     defer { host.close() }
-    var request = request("fake#2")
-    request.cache = .coldWeights
-    _ = try host.prepare(request)
+    var copy = request("fake#2")
+    copy.cache = .coldWeights
+    _ = try host.prepare(copy)
     let line = try Data(contentsOf: folder.appendingPathComponent("line"))
     let message = try JSONDecoder().decode(WorkerProtocol.Request.self, from: line)
     #expect(message.op == .prepare)
@@ -260,9 +272,9 @@ struct ProgramTests {
     let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
     defer { host.close() }
     func process(threads: Int) throws -> String {
-      var request = request("fake")
-      request.threads = threads
-      return try host.prepare(request).facts.implementation
+      var other = request("fake")
+      other.threads = threads
+      return try host.prepare(other).facts.implementation
     }
     let one = try process(threads: 1)
     #expect(try process(threads: 1) == one)

@@ -53,7 +53,8 @@ struct PeerEnvironment {
       program: ExternalProgram(command: [python, worker, package]),
       unavailability: unavailability, library: library,
       warnings: [
-        "it is called through its Python interface, which adds some microseconds to every call"
+        "its Python interface adds some microseconds to every call and takes row-major tensors, so "
+          + "that a layer alone includes its changes of layout"
       ])
   }
 
