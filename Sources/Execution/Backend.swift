@@ -142,6 +142,8 @@ extension Backend {
   public var warnings: [String] { [] }
   public var library: LoadedLibrary? { nil }
   public var program: ExternalProgram? { nil }
+  /// Whether it can compile, here and now.
+  public var canCompile: Bool { unavailability == nil && program == nil }
   public func isa(with kernels: KernelTable) -> String { kernels.isaName }
 }
 

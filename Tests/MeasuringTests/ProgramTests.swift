@@ -125,7 +125,7 @@ struct ProgramTests {
   @Test("One that dies while it is timed is out, and is started again for the next workload")
   func dies() throws {
     // Answers to hello, prepare, outputs and one block.
-    let mortal = Programs.worker("naive", filter: " | head -n 4")
+    let mortal = Programs.worker("naive", filter: " | sed -u 4q")
     let own = WrappedBackend(name: "own")
     let record = try run(smallOptions(passes: [.isolated, .net]), routing: [mortal, own])
     for layer in ["conv", "net"] {
