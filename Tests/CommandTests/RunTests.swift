@@ -155,7 +155,7 @@ import Testing
       #expect(Set(files.calibration.map(\.key.backend)) == ["simd"])
       #expect(Set(files.calibration.map(\.key.pass)) == Set(Pass.allCases))
       #expect(files.calibration.allSatisfy { $0.roundCount == 6 && $0.spreadPercent != nil })
-      #expect(Set(files.summary.map(\.key.backend)) == ["simd", "simd#2"])
+      #expect(Set(files.summary.map(\.key.backend)) == ["simd", "simd@2"])
       let stored = CalibrationStore(folder: folder + "/known")
       let rows = try stored.rows(hostClass: files.environment.host.hostClass)
       #expect(rows == files.calibration)
