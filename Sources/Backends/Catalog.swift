@@ -14,6 +14,7 @@ public enum BackendCatalog {
       WinogradBackend(),
       SIMDBackend(),
     ]
+    backends += PeerEnvironment().backends
     for (name, path) in customBLAS {
       let backend = Im2colBackend(.custom(name: name, path: path))
       if let index = backends.firstIndex(where: { $0.name == backend.name }) {

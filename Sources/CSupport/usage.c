@@ -14,6 +14,13 @@ int64_t alex_monotonic_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
 int64_t alex_thread_cpu_ns(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
 int64_t alex_process_cpu_ns(void) { return nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
 
+int64_t alex_other_process_cpu_ns(int32_t process_id) {
+  clockid_t clock;
+  struct timespec time;
+  if (clock_getcpuclockid(process_id, &clock) != 0 || clock_gettime(clock, &time) != 0) return -1;
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 static int64_t from_timeval(struct timeval time) {
   return (int64_t)time.tv_sec * 1000000000 + (int64_t)time.tv_usec * 1000;
 }

@@ -124,6 +124,9 @@ public protocol Backend: Sendable {
   var warnings: [String] { get }
   /// The library that does the work, loaded; nil for own kernels and when it is not available.
   var library: LoadedLibrary? { get }
+  /// The program that computes for it in another process; nil for what runs in this one. A backend
+  /// with a program refuses to compile.
+  var program: ExternalProgram? { get }
   /// The `isa` column of its rows: `kernels.isaName` for own kernels, otherwise what the library
   /// reports, or `external`.
   func isa(with kernels: KernelTable) -> String
@@ -138,6 +141,9 @@ extension Backend {
   public var unavailability: Unavailability? { nil }
   public var warnings: [String] { [] }
   public var library: LoadedLibrary? { nil }
+  public var program: ExternalProgram? { nil }
+  /// Whether it can compile, here and now.
+  public var canCompile: Bool { unavailability == nil && program == nil }
   public func isa(with kernels: KernelTable) -> String { kernels.isaName }
 }
 

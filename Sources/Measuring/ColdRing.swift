@@ -48,16 +48,23 @@ public enum ColdRing {
   ) throws -> [CompiledNetwork] {
     guard cache != .warm else { return [first] }
     let bytes = first.weightByteCount + (cache == .cold ? first.blobByteCount : 0)
-    let count = count(byteCount: bytes, cacheByteCount: LastLevelCache.byteCount)
+    return try copies(
+      of: first, weights: weights, backend: backend, options: options,
+      count: try count(byteCount: bytes), sharesBlobs: cache == .coldWeights)
+  }
+
+  /// Copies that together exceed this machine's caches.
+  /// - Throws: ``MeasuringError/workload(status:reason:)`` when that takes too many.
+  static func count(byteCount: Int) throws(MeasuringError) -> Int {
+    let count = count(byteCount: byteCount, cacheByteCount: LastLevelCache.byteCount)
     guard count <= largestCount else {
-      throw MeasuringError.workload(
+      throw .workload(
         status: .skipped,
-        reason: "it takes \(count) copies of its \(bytes) bytes to exceed the caches, more than "
+        reason:
+          "it takes \(count) copies of its \(byteCount) bytes to exceed the caches, more than "
           + "\(largestCount)")
     }
-    return try copies(
-      of: first, weights: weights, backend: backend, options: options, count: count,
-      sharesBlobs: cache == .coldWeights)
+    return count
   }
 }
 

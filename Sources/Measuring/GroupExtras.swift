@@ -11,11 +11,13 @@ extension GroupRunner {
   /// Times the phases of all that is alive, in calls of their own.
   func measurePhases() throws {
     for index in alive {
-      guard let handle = slots[index].prepared?.handle else { continue }
       try proceed("phases", index)
       let fitting = Self.phaseNanoseconds / max(slots[index].nanoseconds, 1)
       let calls = min(max(fitting, Self.phaseCalls.lowerBound), Self.phaseCalls.upperBound)
-      let times = try ledger.measure(.phases) { try host.phases(handle, calls: calls) }
+      let times = try ask(index) { handle in
+        try ledger.measure(.phases) { try host.phases(handle, calls: calls) }
+      }
+      guard let times else { continue }
       let total = times.reduce(0) { $0 + $1.nanoseconds }
       record.phases += times.map { time in
         PhaseRow(

@@ -152,6 +152,9 @@ final class GroupRunner {
         slots[index].row.facts = prepared.facts
         slots[index].nanoseconds = prepared.facts.firstNanoseconds ?? 0
         handicap(index)
+        if place.passes == [.inNet], prepared.steps.isEmpty {
+          reject(index, .skipped, noSteps(index))
+        }
         if place.node != nil, let coverage = prepared.coverage.first, coverage.status != .ok {
           reject(index, coverage.status, coverage.reason)
         }
@@ -165,11 +168,13 @@ final class GroupRunner {
   private func check(isFirst: Bool) throws {
     let images = ReferenceCache.checkedImages(batch: place.batch)
     for index in alive {
-      guard let handle = slots[index].prepared?.handle else { continue }
       if isFirst { try proceed("checking", index) }
       let verdict = try ledger.measure(.checking) {
-        try judge(try host.outputs(handle, images: images), slots[index])
+        try ask(index) { try host.outputs($0, images: images) }.map { blobs in
+          try judge(blobs, slots[index])
+        }
       }
+      guard let verdict else { continue }
       let before = slots[index].row.check
       slots[index].row.check = before.worst(verdict.check)
       slots[index].blobs.merge(verdict.blobs) { $0.worst($1) }
@@ -203,6 +208,16 @@ final class GroupRunner {
       if verdict.status == .ok { (verdict.status, verdict.reason) = (next.status, next.reason) }
     }
     return verdict
+  }
+
+  /// What the host answers about a contender's workload; nil once the contender is out. One that
+  /// fails at it is taken out, and the others go on.
+  func ask<Answer>(_ index: Int, _ question: (_ handle: Int) throws -> Answer) throws -> Answer? {
+    guard let handle = slots[index].prepared?.handle else { return nil }
+    do { return try question(handle) } catch MeasuringError.workload(let status, let reason) {
+      reject(index, status, reason)
+      return nil
+    }
   }
 
   /// Takes a contender out, with the reason in its row.

@@ -101,7 +101,7 @@ extension GroupRunner {
       // A call of this length finds no caches warm that it has not warmed itself.
       let isLong = slots[index].nanoseconds > Schedule.longNanoseconds
       let first = log.earlier?.blockCounts[index] ?? 0
-      for round in first..<max(first, options.slowBlocks) {
+      for round in first..<max(first, options.slowBlocks) where isAlive(index) {
         try proceed("block \(round + 1) of \(options.slowBlocks)", index)
         // Nothing else runs between its blocks, so one priming is enough.
         let samples = try turn(
@@ -117,13 +117,17 @@ extension GroupRunner {
   /// short one is repeated.
   private func calibrate() throws {
     for index in alive {
-      guard let handle = slots[index].prepared?.handle else { continue }
+      // A program need not have told its first call.
+      if slots[index].nanoseconds <= 0 { slots[index].nanoseconds = .max }
       var calls = 0
-      while slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3 {
+      while calls == 0 || slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3
+      {
         try proceed("calibrating", index)
-        let block = try ledger.measure(.warmUp) {
-          try host.time(handle, BlockRequest(iterations: 1, isPrimed: false))
+        let request = BlockRequest(iterations: 1, isPrimed: false)
+        let block = try ask(index) { handle in
+          try ledger.measure(.warmUp) { try host.time(handle, request) }
         }
+        guard let block else { break }
         slots[index].nanoseconds = min(slots[index].nanoseconds, block.wallNanoseconds)
         calls += 1
       }
@@ -132,11 +136,12 @@ extension GroupRunner {
   }
 
   private func warmUp(_ index: Int, iterations: Int) throws {
-    guard let handle = slots[index].prepared?.handle else { return }
+    guard isAlive(index) else { return }
     slots[index].isSteady = try ledger.measure(.warmUp) {
       try WarmUp.run(capNanoseconds: warmUpCap) {
         try proceed("warming up", index)
-        return try host.time(handle, BlockRequest(iterations: iterations, isPrimed: false))
+        let request = BlockRequest(iterations: iterations, isPrimed: false)
+        return try ask(index) { try host.time($0, request) }
       }
     }
   }
@@ -158,13 +163,10 @@ extension GroupRunner {
   }
 
   /// The blocks of one contender in one round: of a net one for each pass, on the same memory. The
-  /// passes take turns in coming first.
+  /// passes take turns in coming first. Nothing of one that is out.
   private func turn(
     _ index: Int, round: Int, position: Int, iterations: Int, isPrimed: Bool
   ) throws -> [SampleRow] {
-    guard let handle = slots[index].prepared?.handle else {
-      preconditionFailure("a workload that is out is not sampled")
-    }
     let passes = round.isMultiple(of: 2) ? place.passes : place.passes.reversed()
     var request = BlockRequest(
       iterations: iterations, isPrimed: isPrimed, stepHandicaps: slots[index].stepHandicaps)
@@ -182,9 +184,16 @@ extension GroupRunner {
       }
       guard pass == .inNet else {
         request.handicap = slots[index].handicap
-        return [row(slots[index].row.key, try timed(\.self) { try host.time(handle, request) })]
+        let block = try ask(index) { handle in
+          try timed(\.self) { try host.time(handle, request) }
+        }
+        return block.map { [row(slots[index].row.key, $0)] } ?? []
       }
-      let measured = try timed(\.block) { try host.timeSteps(handle, request) }
+      guard !slots[index].steps.isEmpty else { return [] }
+      let answer = try ask(index) { handle in
+        try timed(\.block) { try host.timeSteps(handle, request) }
+      }
+      guard let measured = answer else { return [] }
       learnNetHandicap(measured, index)
       return try stepBlocks(measured, index).map { row($0.key, $0.block) }
     }

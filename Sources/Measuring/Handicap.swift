@@ -74,6 +74,13 @@ extension GroupRunner {
       slots[index].row.facts.implementation += WorkloadFacts.handicapMark + label(place.layer)
       return
     }
+    if slots[index].steps.isEmpty,
+      options.handicaps.contains(where: { $0.backend ?? backend == backend })
+    {
+      record.warnings.append(
+        "--handicap does nothing in the net of \(backend), which does not tell how long its steps "
+          + "take")
+    }
     var texts: [String] = []
     slots[index].stepHandicaps = slots[index].steps.map { step in
       guard let main = step.nodes.first, !step.isElided else { return 0 }
@@ -101,10 +108,10 @@ extension GroupRunner {
   /// Looks at the steps of nets before they are timed.
   func learnNetHandicaps() throws {
     for index in alive where slots[index].stepHandicaps.contains(where: { $0 > 0 }) {
-      guard let handle = slots[index].prepared?.handle else { continue }
       let block = BlockRequest(
         iterations: 1, isPrimed: true, stepHandicaps: slots[index].stepHandicaps)
-      learnNetHandicap(try host.timeSteps(handle, block), index)
+      guard let steps = try ask(index, { try host.timeSteps($0, block) }) else { continue }
+      learnNetHandicap(steps, index)
     }
   }
 

@@ -28,6 +28,11 @@ extension GroupRunner {
     return (from, to)
   }
 
+  /// Why nothing of this pass is there.
+  func noSteps(_ index: Int) -> String {
+    "\(slots[index].contender.backend.name) does not tell how long its steps take"
+  }
+
   /// Keys and blocks of a measurement's steps. What belongs to the whole block, such as processor
   /// time and page faults, stands with every step.
   func stepBlocks(
@@ -50,6 +55,14 @@ extension GroupRunner {
     slots.indices.flatMap { index -> [WorkloadRow] in
       let slot = slots[index]
       let repro = factory.repro(place, slot.contender, pass: .inNet) + slot.tileOption
+      if slot.steps.isEmpty, !slot.coverage.isEmpty {
+        let nodes = place.graph.nodes.indices
+        return nodes.filter { slot.coverage[$0].status == .ok }.map { node in
+          WorkloadRow(
+            key: layerKey(node, index, pass: .inNet), status: .skipped, reason: noSteps(index),
+            repro: repro)
+        } + coverageRows(of: nodes, index, pass: .inNet, repro: repro)
+      }
       return slot.steps.indices.flatMap { step -> [WorkloadRow] in
         let facts = slot.steps[step]
         var rows: [WorkloadRow] = []

@@ -17,14 +17,24 @@ final class LineChannel {
     self.output = output
   }
 
+  /// No line came in time.
+  struct Timeout: Error {}
+
   /// The next line without its end; nil at the end of the input.
-  func readLine() throws -> Data? {
+  /// - Parameters:
+  ///   - timeout: longest wait for it; nil for any.
+  ///   - isOver: whether the other side has ended. Something that it started may still hold the
+  ///     channel open; asked with a timeout only.
+  /// - Throws: ``Timeout``, or that reading is not possible.
+  func readLine(timeout: Duration? = nil, isOver: () -> Bool = { false }) throws -> Data? {
+    let deadline = timeout.map { ContinuousClock.now + $0 }
     while true {
       if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
         let line = Data(buffer[buffer.startIndex..<end])
         buffer = Data(buffer[(end + 1)...])
         return line
       }
+      if let deadline, try !wait(until: deadline, isOver: isOver) { return nil }
       var chunk = [UInt8](repeating: 0, count: 65536)
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
@@ -34,6 +44,23 @@ final class LineChannel {
         return buffer.isEmpty ? nil : buffer
       }
       buffer.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  /// Returns once something can be read, the end included.
+  /// - Returns: false when the other side has ended without.
+  private func wait(
+    until deadline: ContinuousClock.Instant, isOver: () -> Bool
+  ) throws -> Bool {
+    while true {
+      let wasOver = isOver()
+      let rest = (deadline - ContinuousClock.now) / .milliseconds(1)
+      guard rest > 0 else { throw Timeout() }
+      var descriptor = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+      // An interruption only makes for another look.
+      let slice = wasOver ? 0 : min(rest.rounded(.up), 1_000)
+      if poll(&descriptor, 1, Int32(slice)) > 0 { return true }
+      if wasOver { return false }
     }
   }
 

@@ -15,6 +15,7 @@ struct RepeatedBackend: Backend {
   // The first copy says them.
   var warnings: [String] { [] }
   var library: LoadedLibrary? { base.library }
+  var program: ExternalProgram? { base.program }
   func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
 
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)

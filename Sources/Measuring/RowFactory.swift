@@ -67,6 +67,7 @@ struct RowFactory {
       words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
     }
     for handicap in options.handicaps { words += ["--handicap", handicap.description] }
+    for program in options.programs { words += ["--program", program.argument] }
     for library in options.customBLAS { words += ["--blas", "\(library.name)=\(library.path)"] }
     return words.joined(separator: " ")
   }

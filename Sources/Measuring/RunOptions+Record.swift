@@ -28,6 +28,7 @@ extension RunOptions {
     record.slowBlocks = slowBlocks
     record.seed = seed
     record.customBLAS = Dictionary(customBLAS.map { ($0.name, $0.path) }) { $1 }
+    record.programs = programs.isEmpty ? nil : programs.map(\.text)
     record.cpus = cpus
     record.launches = launches
     record.warmUpNanoseconds = warmUpNanoseconds
@@ -71,6 +72,14 @@ extension RunOptions {
     seed = record.seed
     customBLAS = record.customBLAS.sorted { $0.key < $1.key }.map {
       CustomBLAS(name: $0.key, path: $0.value)
+    }
+    programs = try (record.programs ?? []).map { text throws in
+      guard let program = CustomProgram(text) else {
+        throw ResultsError.corrupt(
+          file: file, line: 0, column: "options.programs",
+          reason: "'\(text)' is not of the form NAME=COMMAND")
+      }
+      return program
     }
     cpus = record.cpus
     launches = record.launches

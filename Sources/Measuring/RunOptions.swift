@@ -39,6 +39,8 @@ public struct RunOptions: Sendable {
   public var slowBlocks = 3
   public var seed: UInt64 = 1
   public var customBLAS: [CustomBLAS] = []
+  /// The user's own programs, for the commands of rows.
+  public var programs: [CustomProgram] = []
   /// CPUs in order of preference; empty for the affinity mask.
   public var cpus: [Int] = []
   /// Fresh worker processes; nil to measure in this process.

@@ -9,15 +9,16 @@ public enum WarmUp {
   /// Largest drift over those blocks, relative to their median.
   public static let driftLimit = 0.02
 
-  /// - Parameter block: times one block.
+  /// - Parameter block: times one block; nil when that is no longer possible.
   /// - Returns: whether a steady state was reached before the cap.
   public static func run(
-    capNanoseconds: Int, block: () throws -> BlockMeasurement
+    capNanoseconds: Int, block: () throws -> BlockMeasurement?
   ) rethrows -> Bool {
     let start = alex_monotonic_ns()
     var blocks: [BlockMeasurement] = []
     while true {
-      blocks.append(try block())
+      guard let block = try block() else { return false }
+      blocks.append(block)
       guard blocks.count >= blockCount else { continue }
       if isSteady(blocks.suffix(blockCount)) { return true }
       if Int(alex_monotonic_ns() - start) >= capNanoseconds { return false }

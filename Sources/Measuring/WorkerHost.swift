@@ -5,19 +5,33 @@ import Results
 /// Workloads in another process that speaks the worker protocol: a fresh launch of this program,
 /// another build of it, or a peer in another language.
 public final class WorkerHost: WorkloadHost {
-  private let process = Process()
+  private let process: ChildProcess
   private let channel: LineChannel
-  // The pipes close their descriptors with them.
-  private let toWorker = Pipe()
-  private let fromWorker = Pipe()
   private let blobFile: String
+  private let timeout: Duration?
   public private(set) var identity: WorkerProtocol.Identity?
+  /// Why nothing more can be asked of it; nil while it works.
+  public private(set) var failure: Failure?
+
+  /// What a worker cannot be used after.
+  public enum Failure: Sendable {
+    /// It is gone, or no longer speaks the protocol.
+    case ended
+    /// It did not answer in time and was ended.
+    case silent
+  }
+
+  /// How long a worker may take to end.
+  private static let patience = Duration.seconds(5)
 
   /// Starts a worker and greets it.
-  /// - Parameter command: program and arguments, for example `[alexbench, "worker"]`.
+  /// - Parameters:
+  ///   - command: program and arguments, for example `[alexbench, "worker"]`.
+  ///   - timeout: longest wait for an answer; nil for any.
   /// - Throws: ``MeasuringError/protocolVersion(theirs:ours:)``, or that it cannot be started.
-  public init(command: [String]) throws {
-    guard let program = command.first else {
+  public init(command: [String], timeout: Duration? = nil) throws {
+    self.timeout = timeout
+    guard !command.isEmpty else {
       throw MeasuringError.worker("the command of a worker is empty")
     }
     // A worker that died must give an error, not end this process.
@@ -25,17 +39,8 @@ public final class WorkerHost: WorkloadHost {
     blobFile =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-blobs-\(UUID().uuidString)").path
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = Array(command.dropFirst())
-    process.standardInput = toWorker
-    process.standardOutput = fromWorker
-    channel = LineChannel(
-      input: fromWorker.fileHandleForReading.fileDescriptor,
-      output: toWorker.fileHandleForWriting.fileDescriptor)
-    do { try process.run() } catch {
-      throw MeasuringError.worker(
-        "cannot start the worker '\(program)': \(error.localizedDescription)")
-    }
+    process = try ChildProcess(command: command)
+    channel = LineChannel(input: process.output, output: process.input)
     var hello = WorkerProtocol.Request(op: .hello)
     hello.version = WorkerProtocol.version
     let reply = try send(hello)
@@ -47,6 +52,9 @@ public final class WorkerHost: WorkloadHost {
   }
 
   deinit { close() }
+
+  /// The process that was started.
+  public var processID: Int32 { process.processID }
 
   public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
     var message = WorkerProtocol.Request(op: .prepare)
@@ -116,16 +124,36 @@ public final class WorkerHost: WorkloadHost {
 
   public func close() {
     guard process.isRunning else { return }
-    _ = try? send(WorkerProtocol.Request(op: .quit))
-    try? toWorker.fileHandleForWriting.close()
-    process.waitUntilExit()
+    if failure == nil { _ = try? send(WorkerProtocol.Request(op: .quit), timeout: Self.patience) }
+    process.closeInput()
+    _ = process.wait(within: Self.patience)
   }
 
   private func send(_ request: WorkerProtocol.Request) throws -> WorkerProtocol.Reply {
+    try send(request, timeout: timeout)
+  }
+
+  private func send(
+    _ request: WorkerProtocol.Request, timeout: Duration?
+  ) throws -> WorkerProtocol.Reply {
+    guard failure == nil else { throw MeasuringError.worker("the worker is no longer there") }
     do { try channel.write(try WorkerProtocol.line(request)) } catch { throw ended(request) }
-    guard let line = try channel.readLine() else { throw ended(request) }
+    let line: Data
+    do {
+      let answer = try channel.readLine(timeout: timeout) { !process.isRunning }
+      guard let answer else { throw ended(request) }
+      line = answer
+    } catch is LineChannel.Timeout {
+      failure = .silent
+      _ = process.wait(within: .zero)
+      throw MeasuringError.worker(
+        "the worker did not answer '\(request.op.rawValue)' within "
+          + "\((timeout ?? .zero) / .seconds(1)) s and was ended")
+    }
     let reply: WorkerProtocol.Reply
     do { reply = try JSONDecoder().decode(WorkerProtocol.Reply.self, from: line) } catch {
+      // Whose answer the next line would be is not known.
+      failure = .ended
       throw MeasuringError.worker(
         "the worker answered '\(request.op.rawValue)' with something that is no reply: "
           + String(decoding: line.prefix(200), as: UTF8.self))
@@ -141,13 +169,14 @@ public final class WorkerHost: WorkloadHost {
   }
 
   private func ended(_ request: WorkerProtocol.Request) -> MeasuringError {
-    process.waitUntilExit()
-    let how = process.terminationReason == .uncaughtSignal ? "signal" : "exit code"
-    if process.terminationReason == .exit, process.terminationStatus == 5 {
-      return .protocolVersion(theirs: 0, ours: WorkerProtocol.version)
+    failure = .ended
+    switch process.wait(within: Self.patience) {
+    case .exit(5): return .protocolVersion(theirs: 0, ours: WorkerProtocol.version)
+    case .exit(let code):
+      return .worker("the worker ended at '\(request.op.rawValue)' with exit code \(code)")
+    case .signal(let number):
+      return .worker("the worker ended at '\(request.op.rawValue)' with signal \(number)")
     }
-    return .worker(
-      "the worker ended at '\(request.op.rawValue)' with \(how) \(process.terminationStatus)")
   }
 
   private func required<Value>(_ value: Value?, _ name: String) throws -> Value {

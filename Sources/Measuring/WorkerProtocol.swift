@@ -12,6 +12,10 @@ import Results
 /// `timeSteps`, `phases`, `counters`, `roofs` and `release`, each answered by one line, and `quit`
 /// or the end of the input. Values go through a file of little-endian float32 numbers, blob after
 /// blob.
+///
+/// A worker that is a backend of its own is asked for `hello`, `prepare`, `outputs`, `time`,
+/// `release` and `quit`, and for `timeSteps` where it tells steps; it gets the graph with all
+/// numbers, ``ProgramModel``. The article "Write a backend as a program" goes through the messages.
 public enum WorkerProtocol {
   public static let version = 4
 

@@ -35,6 +35,21 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
     self.candidates = candidates
     self.steps = steps
   }
+
+  /// Only the handle and the facts must be there; the rest is then that of a direct method without
+  /// anything to tell.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      handle: try values.decode(Int.self, forKey: .handle),
+      isa: try values.decodeIfPresent(String.self, forKey: .isa) ?? "external",
+      facts: try values.decode(WorkloadFacts.self, forKey: .facts),
+      coverage: try values.decodeIfPresent([LayerCoverage].self, forKey: .coverage) ?? [],
+      errorAmplification: try values.decodeIfPresent(Double.self, forKey: .errorAmplification) ?? 1,
+      errorTile: try values.decodeIfPresent(Int.self, forKey: .errorTile) ?? 1,
+      candidates: try values.decodeIfPresent([TilePlan.Candidate].self, forKey: .candidates) ?? [],
+      steps: try values.decodeIfPresent([StepFacts].self, forKey: .steps) ?? [])
+  }
 }
 
 /// The time of one phase of a forward.

@@ -42,6 +42,8 @@ public struct WorkloadRequest: Codable, Hashable, Sendable {
   public var tiles: [String: String]
   /// The tile of every layer that ``tiles`` does not name; nil to choose.
   public var tile: String?
+  /// For a program that knows neither the networks nor the generator: the graph with its numbers.
+  public var model: ProgramModel?
 
   public init(
     network: String, problem: String? = nil, layer: String?, backend: String, isa: String,

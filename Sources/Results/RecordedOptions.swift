@@ -27,6 +27,8 @@ public struct RecordedOptions: Hashable, Sendable, Codable {
   public var seed: UInt64 = 0
   /// Further CBLAS libraries, path by name.
   public var customBLAS: [String: String] = [:]
+  /// The user's own programs as `NAME=COMMAND`, in their order; nil for none.
+  public var programs: [String]?
   public var cpus: [Int] = []
   public var launches: Int?
   public var warmUpNanoseconds = 0
@@ -57,7 +59,7 @@ public struct RecordedOptions: Hashable, Sendable, Codable {
     case slowBlocks = "slow_blocks"
     case seed
     case customBLAS = "blas"
-    case cpus, launches
+    case programs, cpus, launches
     case warmUpNanoseconds = "warm_up_ns"
     case budgetNanoseconds = "budget_ns"
     case handicaps

@@ -134,6 +134,25 @@ public struct BlockMeasurement: Hashable, Sendable, Codable {
     self.isContaminated = isContaminated
     self.isSteady = isSteady
   }
+
+  /// A worker may leave to its runner what the runner knows better: the clock rate, 0 then, and what
+  /// the last two say.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Int { try values.decode(Int.self, forKey: key) }
+    self.init(
+      iterations: try number(.iterations), startNanoseconds: try number(.startNanoseconds),
+      wallNanoseconds: try number(.wallNanoseconds),
+      cpuUserNanoseconds: try number(.cpuUserNanoseconds),
+      cpuSystemNanoseconds: try number(.cpuSystemNanoseconds), faults: try number(.faults),
+      switches: try number(.switches), migrations: try number(.migrations),
+      stealNanoseconds: try values.decodeIfPresent(Int.self, forKey: .stealNanoseconds),
+      clockGHz: try values.decodeIfPresent(Double.self, forKey: .clockGHz) ?? 0,
+      isContaminated: try values.decodeIfPresent(Bool.self, forKey: .isContaminated) ?? false,
+      isSteady: try values.decodeIfPresent(Bool.self, forKey: .isSteady) ?? true)
+    threadCount = try values.decodeIfPresent(Int.self, forKey: .threadCount)
+    primeNanoseconds = try values.decodeIfPresent(Int.self, forKey: .primeNanoseconds)
+  }
 }
 
 /// Facts about a workload that are not in the samples (`workloads.csv`).
@@ -179,6 +198,29 @@ public struct WorkloadFacts: Hashable, Sendable, Codable {
   public var weightBytes: Int?
   public var peakRSSBytes: Int?
   public init() {}
+
+  /// Only the name of what runs must be there.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func text(_ key: CodingKeys) throws -> String {
+      try values.decodeIfPresent(String.self, forKey: key) ?? ""
+    }
+    func number(_ key: CodingKeys) throws -> Int? {
+      try values.decodeIfPresent(Int.self, forKey: key)
+    }
+    implementation = try values.decode(String.self, forKey: .implementation)
+    kernelID = try text(.kernelID)
+    layout = try text(.layout)
+    tile = try text(.tile)
+    delegatedTo = try text(.delegatedTo)
+    firstNanoseconds = try number(.firstNanoseconds)
+    prepareNanoseconds = try number(.prepareNanoseconds)
+    reorderInNanoseconds = try number(.reorderInNanoseconds)
+    reorderOutNanoseconds = try number(.reorderOutNanoseconds)
+    workspaceBytes = try number(.workspaceBytes)
+    weightBytes = try number(.weightBytes)
+    peakRSSBytes = try number(.peakRSSBytes)
+  }
 
   /// Stands in an implementation whose times are longer on purpose, before how much.
   public static let handicapMark = "+handicap"

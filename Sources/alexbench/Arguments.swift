@@ -36,6 +36,16 @@ struct NamedPath: ExpressibleByArgument {
   }
 }
 
+/// `NAME=COMMAND`.
+struct NamedCommand: ExpressibleByArgument {
+  var program: CustomProgram
+
+  init?(argument: String) {
+    guard let program = CustomProgram(argument) else { return nil }
+    self.program = program
+  }
+}
+
 /// CPU numbers, with ranges: `0,2,4-7`.
 struct CPUList: ExpressibleByArgument {
   var cpus: [Int]

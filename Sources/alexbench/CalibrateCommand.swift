@@ -46,9 +46,8 @@ struct CalibrateCommand: ParsableCommand {
       var options = try selection.options(autoISAs: [.best], backends: ["simd"])
       let local = selection.localHost()
       let names =
-        options.backends
-        ?? local.backends(customBLAS: options.customBLAS).filter { $0.unavailability == nil }
-        .map(\.name)
+        try options.backends
+        ?? allBackends(of: local, options).filter { $0.unavailability == nil }.map(\.name)
       options.backends = names.flatMap { [$0, $0 + (copies ? "#2" : "@2")] }
       options.rounds = rounds
       options.launches = launches

@@ -131,7 +131,7 @@ struct RunCommand: ParsableCommand {
       if let resume { return try goOn(resume) }
       let options = try options()
       if dryRun {
-        let backends = selection.localHost().backends(customBLAS: options.customBLAS)
+        let backends = try allBackends(of: selection.localHost(), options)
         let earlier = earlierRun()
         let forecast = try RunForecast(
           options, backends: backends, earlier: earlier.summary, roofs: earlier.roofs)

@@ -77,7 +77,7 @@ struct RunSession {
     // Before libraries start threads and before anything is pinned.
     let host = HostFingerprint.collect()
     let build = BuildFingerprint.collect()
-    let backends = local.backends(customBLAS: options.customBLAS)
+    let backends = try allBackends(of: local, options)
     try options.validate(backends: backends.map(\.name))
     let chosen = try Runner.choose(options.backends, from: backends)
     return Environment(
@@ -94,11 +94,13 @@ struct RunSession {
   ///   - isVerbose: say on standard error what the time was spent on.
   mutating func complete(showing content: CellContent = .rate, isVerbose: Bool = false) throws {
     let launches = options.launches
+    let backends = try allBackends(of: local, options)
     let runner = try Runner(
-      options: options, backends: local.backends(customBLAS: options.customBLAS),
+      options: options, backends: backends,
       makeHost: { [local] _ -> any WorkloadHost in
-        if launches == nil { return local }
-        return try WorkerHost(command: [executablePath(), "worker"])
+        let base: any WorkloadHost =
+          launches == nil ? local : try WorkerHost(command: [executablePath(), "worker"])
+        return RoutingHost(base: base, backends: backends)
       }, folder: folder, earlier: earlier, ledger: ledger)
     let record = try runner.run()
     environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }

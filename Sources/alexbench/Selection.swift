@@ -73,6 +73,14 @@ struct Selection: ParsableArguments {
       "Adds a CBLAS library as backend im2col-NAME; may be repeated.", valueName: "NAME=PATH"))
   var libraries: [NamedPath] = []
 
+  @Option(
+    name: .customLong("program"),
+    help: ArgumentHelp(
+      "Adds a program that speaks the worker protocol as backend NAME; may be repeated.",
+      discussion: "The article \"Write a backend as a program\" describes the protocol.",
+      valueName: "NAME=COMMAND"))
+  var programs: [NamedCommand] = []
+
   @Option(help: "CPUs to run on, best first, for example 0,2,4-7. (default: all allowed ones)")
   var cpus: CPUList?
 
@@ -109,6 +117,7 @@ struct Selection: ParsableArguments {
     options.tiles = tile?.layers ?? [:]
     options.tile = tile?.everywhere
     options.customBLAS = libraries.map(\.library)
+    options.programs = programs.map(\.program)
     options.cpus = cpus?.cpus ?? []
     return options
   }
@@ -123,8 +132,26 @@ struct Selection: ParsableArguments {
     }
   }
 
-  /// All backends that there are, libraries loaded.
+  /// What computes in this process.
   func localHost() -> LocalHost { LocalHost(backends: makeBackends) }
+}
+
+/// All backends that there are, libraries loaded, the user's programs last.
+/// - Throws: a program with the name of another backend.
+func allBackends(of host: LocalHost, _ options: RunOptions) throws -> [any Backend] {
+  var backends = host.backends(customBLAS: options.customBLAS)
+  for program in options.programs {
+    guard !backends.contains(where: { $0.name == program.name }) else {
+      throw MeasuringError.usage(
+        "--program \(program.argument): there is a backend '\(program.name)' already; take "
+          + "another name")
+    }
+    backends.append(
+      ProgramBackend(
+        name: program.name, summary: program.command,
+        program: ExternalProgram(shell: program.command)))
+  }
+  return backends
 }
 
 /// The catalog, as hosts take it.

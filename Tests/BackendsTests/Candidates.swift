@@ -11,9 +11,9 @@ struct Candidate: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(backend.name) (\(instructionSet.rawValue))" }
 
-  /// Every backend of the catalog that can run here, with every instruction set that is usable and
+  /// Every backend of the catalog that can run in this process, with every instruction set that is usable and
   /// makes a difference to it. `ALEXBENCH_ISA=baseline|avx2|avx512` restricts them to one.
-  static let all: [Candidate] = BackendCatalog.all().filter { $0.unavailability == nil }
+  static let all: [Candidate] = BackendCatalog.all().filter(\.canCompile)
     .flatMap { backend in
       var seen: Set<String> = []
       return instructionSets.compactMap { set in

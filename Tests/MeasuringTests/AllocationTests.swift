@@ -27,7 +27,7 @@ private var isOptimised: Bool {
     }
   }
 
-  static let cases: [Case] = BackendCatalog.all().filter { $0.unavailability == nil }
+  static let cases: [Case] = BackendCatalog.all().filter(\.canCompile)
     .flatMap { backend in
       ["caffenet-mini", "alexnet-mini", "layers-mini"].flatMap { network in
         InstructionSet.usable.flatMap { isa in

@@ -23,7 +23,7 @@ struct LayerKindsTests {
     options.batches = [1, 5]
     options.threads = [1, 2]
     options.isCheckOnly = true
-    let backends = BackendCatalog.all().filter { $0.unavailability == nil }
+    let backends = BackendCatalog.all().filter(\.canCompile)
     let record = try run(options, backends)
     let graph = try #require(NetworkCatalog.network(named: network)).graph(batch: 1)
     // Layers and the net, at two batches and two thread counts each.

@@ -211,6 +211,9 @@ import Testing
     options.slowBlocks = 2
     options.seed = .max
     options.customBLAS = [CustomBLAS(name: "x", path: "/y")]
+    options.programs = try [
+      #require(CustomProgram("mine=python3 'a b.py' --x=1")), #require(CustomProgram("a=true")),
+    ]
     options.cpus = [3, 1]
     options.launches = 4
     options.warmUpNanoseconds = 5
@@ -220,6 +223,8 @@ import Testing
     let text = try JSONEncoder().encode(record)
     let read = try JSONDecoder().decode(RecordedOptions.self, from: text)
     #expect(read == record)
-    #expect(try RunOptions(read, file: "f").recorded(command: "run") == record)
+    let again = try RunOptions(read, file: "f")
+    #expect(again.recorded(command: "run") == record)
+    #expect(again.programs == options.programs)
   }
 }

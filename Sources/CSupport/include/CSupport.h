@@ -73,6 +73,11 @@ typedef void (*alex_sgemm_fn)(int order, int trans_a, int trans_b, int m, int n,
 typedef void (*alex_sgemv_fn)(int order, int trans, int m, int n, float alpha, const float *a,
                               int lda, const float *x, int incx, float beta, float *y, int incy);
 
+// ---- process.c: children -----------------------------------------------------------------------
+
+// A pipe that no child inherits: its reading and its writing end. Returns 0 or an errno.
+int32_t alex_pipe(int32_t ends[2]);
+
 // ---- usage.c: resources ------------------------------------------------------------------------
 
 typedef struct {
@@ -88,5 +93,7 @@ int64_t alex_monotonic_ns(void);
 int64_t alex_thread_cpu_ns(void);
 // Processor time of all threads of the process.
 int64_t alex_process_cpu_ns(void);
+// Processor time of all threads of another process; -1 when it is gone.
+int64_t alex_other_process_cpu_ns(int32_t process_id);
 
 #endif
