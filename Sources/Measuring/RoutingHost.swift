@@ -1,4 +1,5 @@
 import CSupport
+import Counters
 import Execution
 import Networks
 import Results
@@ -256,6 +257,23 @@ public final class RoutingHost: WorkloadHost {
     guard case .base(let handle) = try route(handle) else { return [] }
     _ = waitForQuiet()
     return try base.phases(handle, calls: calls)
+  }
+
+  public func counters(
+    _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
+  ) throws -> [CounterReading] {
+    guard case .base(let handle) = try route(handle) else {
+      return requests.flatMap { request in
+        request.events.map {
+          CounterReading(
+            source: request.source, event: $0, status: .unavailable,
+            reason: "a program runs in a process of its own, which is not counted")
+        }
+      }
+    }
+    _ = waitForQuiet()
+    return try base.counters(
+      handle, requests, calls: calls, allowsMultiplexing: allowsMultiplexing)
   }
 
   public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
