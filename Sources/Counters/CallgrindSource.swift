@@ -77,6 +77,9 @@ public final class CallgrindSource: CounterSource {
       "/usr/bin/env", "\(Self.fileVariable)=\(file)",
       // A library's second thread would take turns with the first one and be counted too.
       "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+      // Otherwise what is allocated, and with it where buffers lie, differs from process to process;
+      // loops that the compiler made two versions of choose by where their buffers lie.
+      "SWIFT_DETERMINISTIC_HASHING=1",
       valgrind, "--tool=callgrind", "--log-file=\(log)", "--instr-atstart=no",
       "--collect-atstart=no",
       "--callgrind-out-file=\(file)", "--cache-sim=\(simulatesCaches ? "yes" : "no")",

@@ -67,11 +67,14 @@ final class CallgrindChild {
     var readings: [CounterReading]
   }
 
-  /// Counts one call.
+  /// Counts one call; nil, before it is counted, of a workload that is not wanted.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when it cannot be had inside.
-  func count(_ request: WorkloadRequest) throws -> Count {
+  func count(
+    _ request: WorkloadRequest, ifWanted isWanted: (PreparedWorkload) -> Bool = { _ in true }
+  ) throws -> Count? {
     let prepared = try worker.prepare(request)
     defer { try? worker.release(prepared.handle) }
+    guard isWanted(prepared) else { return nil }
     let readings = try worker.counters(
       prepared.handle, [CounterRequest(source: CallgrindSource.sourceName, events: events)],
       calls: 1,
@@ -104,7 +107,7 @@ final class CallgrindChild {
     for isa in all[own...] {
       request.isa = isa.rawValue
       do {
-        var count = try count(request)
+        guard var count = try count(request) else { continue }
         let difference = Self.difference(inside: count.prepared.facts, outside: native.facts)
         if let difference {
           for index in count.readings.indices where count.readings[index].status == .ok {

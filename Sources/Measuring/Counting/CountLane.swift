@@ -9,8 +9,10 @@ import Results
 /// The deterministic lane: instructions of our own kernels under callgrind, layer by layer.
 ///
 /// Baseline kernels on the small networks; AVX2 kernels on few and tiny layers, since callgrind
-/// takes a thousand times longer for fused multiply-adds. Tiles are fixed, one thread runs, and
-/// libraries are left out: they are not ours to watch, and come in other releases elsewhere.
+/// takes a thousand times longer for fused multiply-adds. Tiles are fixed, and one thread runs.
+/// Libraries are left out: they are not ours to watch, and come in other releases elsewhere. So are
+/// plain loops outside of the kernel modules: of those the compiler makes two versions, and which
+/// one runs depends on where buffers happen to lie.
 public struct CountLane: Sendable {
   /// A layer on a backend.
   public struct Case: Hashable, Sendable {
@@ -26,26 +28,17 @@ public struct CountLane: Sendable {
 
   /// Shapes of the AVX2 part: 3×3, 5×5, and a stride as in conv1.
   private static let problems = ["c16 h7 k32 r3 p1", "c16 h9 k32 r5 p2 g2", "c3 h31 k32 r11 u4"]
-  /// Multiply-adds of a layer that plain loops still are counted on; they are to be read, not to be
-  /// fast, and take a hundred instructions for each.
-  private static let plainMultiplyAdds = 200_000
   private static let tinyLayers: Set<String> = ["pool2", "norm2", "fc6", "fc7", "prob"]
 
-  /// - Parameter backends: those that call libraries are left out.
+  /// - Parameter backends: those that call libraries, or are plain loops by definition, are left out.
   public init(backends: [any Backend]) throws {
-    let own = backends.filter { $0.library == nil && $0.unavailability == nil }
+    let own = backends.filter {
+      $0.library == nil && $0.threading == .pool && $0.unavailability == nil
+    }
     var cases: [Case] = []
-    func add(
-      _ network: String, _ problem: String?, _ graph: Graph, _ node: Graph.Node,
-      _ isa: InstructionSet
-    ) {
+    func add(_ network: String, _ problem: String?, _ node: Graph.Node, _ isa: InstructionSet) {
       if case .dropout = node.layer.spec { return }
       for backend in own {
-        if backend.threading == .single,
-          graph.cost(of: node).multiplyAdds > Self.plainMultiplyAdds
-        {
-          continue
-        }
         // One that does the same with any instruction set is counted once.
         if isa != .baseline, backend.isa(with: isa.kernels) != isa.rawValue { continue }
         cases.append(
@@ -60,9 +53,9 @@ public struct CountLane: Sendable {
       // The networks have most layers in common.
       for node in graph.nodes
       where seen.insert("\(node.layer.spec) \(graph.inputShape(of: node))").inserted {
-        add(name, nil, graph, node, .baseline)
+        add(name, nil, node, .baseline)
         if InstructionSet.avx2.isUsable, Self.tinyLayers.contains(node.layer.name) {
-          add(name, nil, graph, node, .avx2)
+          add(name, nil, node, .avx2)
         }
       }
     }
@@ -71,7 +64,7 @@ public struct CountLane: Sendable {
         let problem = try Problem(text)
         let graph = try problem.network.graph(batch: 1)
         for node in graph.nodes {
-          add(problem.description, text, graph, node, .avx2)
+          add(problem.description, text, node, .avx2)
         }
       }
     }
@@ -88,12 +81,15 @@ public struct CountLane: Sendable {
   ) throws -> [CountRow] {
     let child = try CallgrindChild(worker: worker, events: ["Ir"])
     defer { child.close() }
-    return try cases.enumerated().map { place, item in
+    return try cases.enumerated().compactMap { place, item -> CountRow? in
       try onCase(place, item)
       let request = WorkloadRequest(
         network: item.network, problem: item.problem, layer: item.layer, backend: item.backend,
         isa: item.isa.rawValue, pass: .isolated, tile: item.tile)
-      let count = try child.count(request)
+      let isa = item.isa.rawValue
+      guard let count = try child.count(request, ifWanted: { $0.facts.kernelID == isa }) else {
+        return nil
+      }
       guard let instructions = count.readings.first?.value else {
         throw MeasuringError.worker(
           "\(item.network) \(item.layer), \(item.backend): "
