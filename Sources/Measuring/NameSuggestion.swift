@@ -23,9 +23,11 @@ public enum NameSuggestion {
     let lowered = name.lowercased()
     let best = known.map { ($0, editDistance(lowered, $0.lowercased())) }.min { $0.1 < $1.1 }
     guard let (candidate, distance) = best else { return nil }
-    // A prefix ("openblas" is a suffix) is near, however much is missing.
-    if distance * 2 <= max(name.count, 2) { return candidate }
-    return known.first { $0.lowercased().contains(lowered) && !lowered.isEmpty }
+    let isNear = distance * 2 <= max(name.count, 2)
+    if isNear, distance <= 2 { return candidate }
+    // A part ("openblas" is a suffix) is nearer than another word, however much is missing.
+    let whole = known.first { $0.lowercased().contains(lowered) && !lowered.isEmpty }
+    return whole ?? (isNear ? candidate : nil)
   }
 
   /// The members of `names` in `known`, or the error that names the first unknown one.

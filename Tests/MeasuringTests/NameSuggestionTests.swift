@@ -17,7 +17,7 @@ import Testing
       ("openblas", "im2col-openblas"), ("resnet152-v2-quantised", nil),
     ] as [(String, String?)])
   func nearest(name: String, suggestion: String?) {
-    let known = ["alexnet", "caffenet", "im2col-openblas"]
+    let known = ["alexnet", "caffenet", "openvino", "im2col-openblas"]
     #expect(NameSuggestion.nearest(to: name, in: known) == suggestion)
   }
 

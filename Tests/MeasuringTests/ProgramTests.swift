@@ -110,7 +110,7 @@ struct ProgramTests {
         "times its error bound"
       ),
       (Programs.shell("fake", "exit 3"), "ended at 'hello' with exit code 3"),
-      (Programs.shell("fake", "echo hello"), "something that is no reply: hello"),
+      (Programs.shell("fake", "read line; echo hello"), "something that is no reply: hello"),
     ] as [(ProgramBackend, String)])
   func failures(program: ProgramBackend, reason: String) throws {
     let record = try run(smallOptions(passes: [.isolated]), routing: [program, naive])
@@ -334,7 +334,8 @@ struct ProgramTests {
       now = alex_other_process_cpu_ns(busy.processIdentifier)
     }
     #expect(now >= start + 1_000_000)
-    busy.terminate()
+    // Any other signal may be blocked, as it is in this thread.
+    kill(busy.processIdentifier, SIGKILL)
     busy.waitUntilExit()
     #expect(alex_other_process_cpu_ns(busy.processIdentifier) == -1)
   }
