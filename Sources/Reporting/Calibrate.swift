@@ -17,7 +17,8 @@ public func calibrate(
     guard usable.contains(workload.key), let copy = copies.first(where: usable.contains) else {
       return nil
     }
-    let ratios = pairedRatios(blocks[workload.key] ?? [], blocks[copy] ?? [])
+    let ratios = RoundTimes(blocks[workload.key] ?? [])
+      .ratiosInTime(of: RoundTimes(blocks[copy] ?? [])).flatMap(\.self)
     var row = CalibrationRow(key: workload.key, hostClass: hostClass, roundCount: ratios.count)
     guard let all = OrderStatistics(ratios), all.median > 0 else {
       row.detectableEffectReason = "no round has both copies"
@@ -64,16 +65,5 @@ enum CalibrationRule {
       let ranks = SignInterval(count: all.count, confidence: confidence)
     else { return false }
     return all.value(rank: ranks.lower) > 1 || all.value(rank: ranks.upper) < 1
-  }
-}
-
-/// Second over first in every round that both have, in the order of time.
-private func pairedRatios(_ first: [SampleRow], _ second: [SampleRow]) -> [Double] {
-  let others = Dictionary(second.map { (RoundKey($0), $0) }, uniquingKeysWith: { a, _ in a })
-  return first.sorted {
-    ($0.launch, $0.round) < ($1.launch, $1.round)
-  }.compactMap { sample in
-    guard let other = others[RoundKey(sample)], sample.block.wallNanoseconds > 0 else { return nil }
-    return other.timePerCall / sample.timePerCall
   }
 }

@@ -32,15 +32,21 @@ struct RoundTimes {
   /// launches the median of each launch.
   func ratios(of contender: RoundTimes) -> (scope: CompareScope, values: [Double]) {
     let isOneLaunch = Set(launches.keys).union(contender.launches.keys).count == 1
-    let perLaunch = launches.compactMap { launch, rounds -> [Double]? in
-      guard let others = contender.launches[launch] else { return nil }
-      return rounds.compactMap { round, time in
-        others[round].flatMap { time > 0 ? $0 / time : nil }
-      }
-    }
+    let perLaunch = ratiosInTime(of: contender)
     return isOneLaunch
       ? (.process, perLaunch.flatMap(\.self).sorted())
       : (.host, perLaunch.compactMap(medianRatio(of:)).sorted())
+  }
+
+  /// Ratios of `contender` over these times in rounds that both have, in the order of time, by launch.
+  func ratiosInTime(of contender: RoundTimes) -> [[Double]] {
+    launches.sorted { $0.key < $1.key }.compactMap { launch, rounds in
+      contender.launches[launch].map { others in
+        rounds.sorted { $0.key < $1.key }.compactMap { round, time in
+          others[round].flatMap { time > 0 ? $0 / time : nil }
+        }
+      }
+    }
   }
 }
 

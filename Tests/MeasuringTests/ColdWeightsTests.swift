@@ -16,32 +16,48 @@ import Testing
     #expect(ColdRing.count(byteCount: 0, cacheByteCount: 100) == 1)
   }
 
+  /// A convolution three times over.
+  private struct Ring {
+    let graph: Graph
+    let source: FixedWeights
+    let first: CompiledNetwork
+    let copies: [CompiledNetwork]
+    let input: Tensor
+    let output: Operand
+
+    init(_ name: String, sharesBlobs: Bool) throws {
+      let backend = try #require(BackendCatalog.backend(named: name))
+      let whole = try #require(NetworkCatalog.network(named: "caffenet-mini"))
+        .graph(batch: 2)
+      graph = whole.single(try whole.node(named: "conv3"))
+      let options = CompileOptions(
+        kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1),
+        boundary: .native)
+      let drawn = try SeededWeights(seed: 1).weights(of: graph.nodes[0], in: graph)
+      source = FixedWeights(try #require(drawn))
+      let steps = try backend.compile(graph, weights: source, options: options)
+      first = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
+      copies = try ColdRing.copies(
+        of: first, weights: source, backend: backend, options: options, count: 3,
+        sharesBlobs: sharesBlobs)
+      input = SeededInput.operand(seed: 1, of: graph.nodes[0], in: graph)
+      output = try #require(steps.last?.info.outputs.first)
+    }
+  }
+
   @Test(
     "Copies compute the same with weights of their own, in the same blobs",
     arguments: BackendCatalog.all().filter { $0.unavailability == nil }.map(\.name))
   func copies(name: String) throws {
-    let backend = try #require(BackendCatalog.backend(named: name))
-    let whole = try #require(NetworkCatalog.network(named: "caffenet-mini"))
-      .graph(batch: 2)
-    let graph = whole.single(try whole.node(named: "conv3"))
-    let options = CompileOptions(
-      kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1),
-      boundary: .native)
-    let drawn = try SeededWeights(seed: 1).weights(of: graph.nodes[0], in: graph)
-    let source = FixedWeights(try #require(drawn))
-    let steps = try backend.compile(graph, weights: source, options: options)
-    let first = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
-    let ring = try ColdRing.copies(
-      of: first, weights: source, backend: backend, options: options, count: 3)
-    #expect(ring.count == 3 && ring[0] === first)
-    first.setInput(
-      0, to: SeededInput.operand(seed: 1, of: graph.nodes[0], in: graph))
-    let output = try #require(steps.last?.info.outputs.first)
+    let ring = try Ring(name, sharesBlobs: true)
+    let (graph, first, output) = (ring.graph, ring.first, ring.output)
+    #expect(ring.copies.count == 3 && ring.copies[0] === first)
+    first.setInput(0, to: ring.input)
     first.run()
     let want = first.values(of: output)
     // With its own weights spoiled only a copy that shares them would compute something else.
-    source.spoil()
-    for copy in ring.dropFirst() {
+    ring.source.spoil()
+    for copy in ring.copies.dropFirst() {
       #expect(copy.pointer(output) == first.pointer(output))
       let count = output.layout.elementCount(of: graph.values[output.value].shape)
       first.pointer(output).update(repeating: .nan, count: count)
@@ -54,32 +70,18 @@ import Testing
     "Copies that are cold all over have inputs and outputs of their own too",
     arguments: BackendCatalog.all().filter { $0.unavailability == nil }.map(\.name))
   func coldCopies(name: String) throws {
-    let backend = try #require(BackendCatalog.backend(named: name))
-    let whole = try #require(NetworkCatalog.network(named: "caffenet-mini"))
-      .graph(batch: 2)
-    let graph = whole.single(try whole.node(named: "conv3"))
-    let options = CompileOptions(
-      kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1),
-      boundary: .native)
-    let drawn = try SeededWeights(seed: 1).weights(of: graph.nodes[0], in: graph)
-    let source = FixedWeights(try #require(drawn))
-    let steps = try backend.compile(graph, weights: source, options: options)
-    let first = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
-    let ring = try ColdRing.copies(
-      of: first, weights: source, backend: backend, options: options, count: 3,
-      sharesBlobs: false)
-    let input = SeededInput.operand(seed: 1, of: graph.nodes[0], in: graph)
-    for copy in ring { copy.setInput(0, to: input) }
-    let output = try #require(steps.last?.info.outputs.first)
+    let ring = try Ring(name, sharesBlobs: false)
+    let (graph, first, output) = (ring.graph, ring.first, ring.output)
+    for copy in ring.copies { copy.setInput(0, to: ring.input) }
     first.run()
     let want = first.values(of: output)
     // What one copy has is of no matter to the others.
-    source.spoil()
+    ring.source.spoil()
     let size = graph.values[0].shape
     first.setInput(0, to: Tensor(size, values: [Float](repeating: .nan, count: size.count)))
     let count = output.layout.elementCount(of: graph.values[output.value].shape)
     first.pointer(output).update(repeating: .nan, count: count)
-    for copy in ring.dropFirst() {
+    for copy in ring.copies.dropFirst() {
       #expect(copy.pointer(output) != first.pointer(output))
       copy.run()
       #expect(copy.values(of: output) == want)
