@@ -1,3 +1,5 @@
+import Tensors
+
 /// Which tile each layer of one compilation gets where a backend has several, and what it measured
 /// to choose.
 ///
@@ -26,13 +28,25 @@ public final class TilePlan {
   /// What was measured here.
   public private(set) var candidates: [Candidate] = []
   /// What has to pass through the caches to empty them, in bytes.
-  public let cacheByteCount: Int
+  private let cacheByteCount: Int
+  private var ballast: AlignedBuffer?
 
   public init(tiles: [String: String] = [:], everywhere: String? = nil, cacheByteCount: Int) {
     self.tiles = tiles
     self.everywhere = everywhere
     self.cacheByteCount = cacheByteCount
   }
+
+  /// Memory to read to empty the caches; the same for all layers, since making it takes longer than
+  /// many a trial.
+  public var evictionMemory: AlignedBuffer {
+    let memory = ballast ?? AlignedBuffer(count: cacheByteCount / MemoryLayout<Float>.stride)
+    ballast = memory
+    return memory
+  }
+
+  /// Gives memory back once everything is chosen.
+  public func finish() { ballast = nil }
 
   /// The tile that a layer has to take; nil when it is to be chosen.
   public func tile(of layer: String) -> String? { tiles[layer] ?? everywhere }

@@ -15,8 +15,9 @@ enum PixelStep<let floats: Int> {}
 typealias BlockStep = PixelStep<16>
 typealias FourStep = PixelStep<4>
 
-/// Runs a thread's items: [group][output tile][image][output row], the weights of an output tile
-/// staying in the second-level cache for all rows and images.
+/// Runs a thread's items. Blocked: [group][output tile][image][output row], the weights of an output
+/// tile staying in the second-level cache for all rows and images. Planar: [image][output row][output
+/// tile], since its few weights stay there in any case, and input from memory is read once.
 @inline(__always)
 private func convolve<let pixelStep: Int>(
   _ raw: UnsafeRawPointer, _ step: PixelStep<pixelStep>.Type
@@ -28,10 +29,11 @@ private func convolve<let pixelStep: Int>(
   let tileWeights =
     Int(a.pointee.channel_blocks) * Int(a.pointee.taps_r) * Int(a.pointee.taps_s)
     * Int(a.pointee.channels_per_block) * outputTile
+  let isPlanar = pixelStep == 4
   for item in Int(a.pointee.first_item)..<Int(a.pointee.last_item) {
-    let row = item % rows
-    let image = item / rows % images
-    let tile = item / (rows * images)
+    let row = isPlanar ? item / tilesPerGroup % rows : item % rows
+    let image = isPlanar ? item / (tilesPerGroup * rows) : item / rows % images
+    let tile = isPlanar ? item % tilesPerGroup : item / (rows * images)
     let group = tile / tilesPerGroup
     let firstOutput = tile % tilesPerGroup * outputTile
     let inputRow = row * Int(a.pointee.stride_h) - Int(a.pointee.pad_h)
@@ -45,7 +47,11 @@ private func convolve<let pixelStep: Int>(
         + group * Int(a.pointee.output_group_stride) + row * Int(a.pointee.output_row_stride),
       firstOutput: firstOutput)
     job.limitRows(inputRow: inputRow)
-    for index in 0..<Int(a.pointee.pixel_tile_count) {
+    let pixelTiles = Int(a.pointee.pixel_tile_count)
+    for index in 0..<pixelTiles {
+      if isPlanar {
+        job.prefetchInput(inputRow: inputRow, part: tile * pixelTiles + index)
+      }
       runTile(
         width: Int(a.pointee.pixel_tiles[index].width),
         PixelTileTask<pixelStep>(job: job, index: index))
@@ -86,6 +92,25 @@ struct RowJob {
     lastTap = Int(arguments.pointee.taps_r)
     while firstTap < lastTap, inputRow + firstTap * dilation < 0 { firstTap += 1 }
     while lastTap > firstTap, inputRow + (lastTap - 1) * dilation >= rows { lastTap -= 1 }
+  }
+
+  /// Asks for one of the input rows that the next output row will be the first to read: each tile of
+  /// an output row asks for another, so that they arrive while all tiles compute.
+  @inline(__always)
+  func prefetchInput(inputRow: Int, part: Int) {
+    let stride = Int(arguments.pointee.stride_h)
+    let ahead = Int(arguments.pointee.taps_r) + part % stride
+    let channel = part / stride
+    guard channel < Int(arguments.pointee.channel_blocks),
+      inputRow + ahead < Int(arguments.pointee.input_rows)
+    else { return }
+    let width = Int(arguments.pointee.input_row_stride)
+    let row = input + channel * Int(arguments.pointee.input_block_stride) + ahead * width
+    var x = 0
+    while x < width {
+      kernel_prefetch(row + x)
+      x += 16
+    }
   }
 
   /// The loop nest over channel blocks and taps around a register tile.

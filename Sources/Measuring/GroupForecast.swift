@@ -12,6 +12,25 @@ struct GroupForecast {
   var roundCount: Int
   var seconds: Double
   var byteCount: Int
+  /// Those that are measured on their own, with all that they take.
+  private(set) var slow: [Slow] = []
+
+  /// A contender outside of the square.
+  struct Slow {
+    var name: String
+    var seconds: Double
+  }
+
+  /// Takes out one that is outside of the square.
+  mutating func leaveOut(_ slow: Slow, reason: String) {
+    measured.removeAll { $0.backend.name == slow.name }
+    skipped.append((slow.name, reason))
+    seconds -= slow.seconds
+    leftOut[slow.name] = reason
+  }
+
+  /// Reasons by backend of those that were taken out for the sake of the time.
+  private(set) var leftOut: [String: String] = [:]
 
   /// - Parameter rate: what a contender computes per nanosecond in this place, in FLOP.
   init(
@@ -45,7 +64,11 @@ struct GroupForecast {
       nanoseconds += timing.inside(
         call: calls[index], iterations: schedule.iterations, roundCount: roundCount)
     }
-    for index in schedule.outside { nanoseconds += timing.outside(call: calls[index]) }
+    for index in schedule.outside {
+      let all = timing.outside(call: calls[index])
+      nanoseconds += all
+      slow.append(Slow(name: measured[index].backend.name, seconds: all / 1e9))
+    }
     if !measured.isEmpty { nanoseconds += Self.preparation(place, contenderCount: measured.count) }
     seconds = nanoseconds / 1e9
   }
@@ -71,7 +94,8 @@ struct GroupForecast {
 
     func outside(call: Double) -> Double {
       let block = call * Double(Schedule.iterations(nanoseconds: Int(call)))
-      return Double(options.slowBlocks * passCount) * (block + besideNanoseconds)
+      // The first call, two that are checked, and one to learn its time.
+      return 4 * call + Double(options.slowBlocks * passCount) * (block + besideNanoseconds)
     }
   }
 

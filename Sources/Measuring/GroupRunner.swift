@@ -31,6 +31,8 @@ final class GroupRunner {
   let log: GroupLog
   var launch: Int { log.place.launch }
   let ledger: TimeLedger
+  /// Reasons by backend of those that there is no time for.
+  private let leftOut: [String: String]
   /// Nanoseconds that the group may take; nil for any.
   let allowance: Int?
   /// Clock when the group began.
@@ -65,7 +67,8 @@ final class GroupRunner {
   init(
     place: WorkloadPlace, contenders: [Contender], host: any WorkloadHost, factory: RowFactory,
     references: ReferenceCache, plan: [PlanRow], progress: Progress, log: GroupLog,
-    ledger: TimeLedger, allowance: Int?, isInterrupted: @escaping () -> Bool
+    ledger: TimeLedger, leftOut: [String: String], allowance: Int?,
+    isInterrupted: @escaping () -> Bool
   ) {
     self.place = place
     self.host = host
@@ -75,6 +78,7 @@ final class GroupRunner {
     self.progress = progress
     self.log = log
     self.ledger = ledger
+    self.leftOut = leftOut
     self.allowance = allowance
     self.isInterrupted = isInterrupted
     slots = contenders.map { contender in
@@ -131,7 +135,7 @@ final class GroupRunner {
         continue
       }
       if let reason = contender.skipReason(threads: place.threads, batch: place.batch)
-        ?? place.skipReason
+        ?? place.skipReason ?? leftOut[contender.backend.name]
       {
         reject(index, .skipped, reason)
         continue

@@ -119,6 +119,12 @@ extension GroupRunner {
     for index in alive {
       // A program need not have told its first call.
       if slots[index].nanoseconds <= 0 { slots[index].nanoseconds = .max }
+      // One call of this length tells enough, and more would take the time of many blocks.
+      if slots[index].nanoseconds != .max, slots[index].nanoseconds > Schedule.longNanoseconds,
+        slots[index].contender.backend.threading == .single
+      {
+        continue
+      }
       var calls = 0
       while calls == 0 || slots[index].nanoseconds < Schedule.slowNanoseconds(place.pass), calls < 3
       {

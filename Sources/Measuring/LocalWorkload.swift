@@ -38,6 +38,7 @@ final class LocalWorkload {
         cacheByteCount: 2 * LastLevelCache.byteCount))
     let start = alex_monotonic_ns()
     let steps = try Self.steps(of: graph, weights: weights, backend: backend, options: options)
+    options.tiles?.finish()
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: isNet ? .liveness : .keepAll)
     let prepared = alex_monotonic_ns()
     ring = try ColdRing.ring(

@@ -18,6 +18,8 @@ public final class Progress {
   private var total = 0.0
   private var done = 0.0
   private var hasLine = false
+  /// Of the whole run, where it is given a time to fill.
+  private var budget: Double?
 
   /// Seconds between lines.
   private var interval: Double { isTerminal ? 0.1 : 10 }
@@ -39,6 +41,9 @@ public final class Progress {
   /// Tells how much there is to do, in any unit.
   public func expect(_ work: Double) { total = work }
 
+  /// Tells that the work fills a time that is given, in nanoseconds, rather than taking what it needs.
+  public func fill(_ nanoseconds: Int) { budget = Double(nanoseconds) }
+
   /// Some of it is done.
   public func advance(_ work: Double) { done += work }
 
@@ -47,7 +52,8 @@ public final class Progress {
     let now = clock()
     guard Double(now - lastShown) >= interval * 1e9 else { return }
     lastShown = now
-    let percent = total > 0 ? Int(min(done / total, 1) * 100) : 0
+    let share = budget.map { Double(now - start) / $0 } ?? (total > 0 ? done / total : 0)
+    let percent = Int(min(share, 1) * 100)
     let line = "\(percent) %  \(what())\(remaining(now))"
     if isTerminal {
       write("\r\u{1b}[K" + line)
@@ -59,8 +65,15 @@ public final class Progress {
 
   private func remaining(_ now: Int) -> String {
     let elapsed = Double(now - start) / 1e9
-    guard done > 0, total > done, elapsed > 1 else { return "" }
-    let seconds = Int((elapsed * (total - done) / done).rounded(.up))
+    let rest: Double
+    if let budget {
+      rest = budget / 1e9 - elapsed
+    } else {
+      guard done > 0, elapsed > 1 else { return "" }
+      rest = elapsed * (total - done) / done
+    }
+    guard rest > 0 else { return "" }
+    let seconds = Int(rest.rounded(.up))
     let minutes = seconds / 60
     return minutes > 0 ? ", \(minutes) min \(seconds % 60) s left" : ", \(seconds) s left"
   }

@@ -12,7 +12,7 @@ public struct RunForecast {
   /// Share of the peak that kernels are taken to reach where nothing is known of them.
   private static let efficiency = 0.5
   /// What plain loops compute, in FLOP per nanosecond.
-  private static let plainRate = 1.0
+  private static let plainRate = 0.3
   /// Clock rate that is assumed, in GHz.
   private static let clock = 2.5
 
@@ -43,7 +43,7 @@ public struct RunForecast {
       key.runID = ""
       known[key] = row.time.median
     }
-    groups = places.map { place in
+    var groups = places.map { place in
       GroupForecast(place, contenders: contenders, options: options) { contender in
         let key = factory.key(place, backend: contender.backend.name, isa: contender.isa)
         if let time = known[key] { return time }
@@ -54,10 +54,32 @@ public struct RunForecast {
       }
     }
     launchCount = options.launches ?? 1
+    if let filled = options.filledNanoseconds, options.backends == nil {
+      groups = Self.leavingOutSlow(groups, seconds: Double(filled) / 1e9 / Double(launchCount))
+    }
     basis =
       earlier.isEmpty
       ? "operations and an assumed peak"
       : "the times of run \(earlier[0].key.runID), otherwise operations and the peak"
+    self.groups = groups
+  }
+
+  /// The same groups without contenders outside of the square that would take more than a quarter
+  /// of their group's share of the time: the checks alone of plain loops can take all of it.
+  private static func leavingOutSlow(_ groups: [GroupForecast], seconds: Double) -> [GroupForecast]
+  {
+    let needs = groups.map { $0.seconds - $0.slow.reduce(0) { $0 + $1.seconds } }
+    let all = needs.reduce(0, +)
+    return zip(groups, needs).map { group, need in
+      var group = group
+      for slow in group.slow where slow.seconds > seconds * need / max(all, 1e-9) / 4 {
+        group.leaveOut(
+          slow,
+          reason: "\(slow.name) would take too much of the time that the run was given; "
+            + "name it with --backend, or give more time")
+      }
+      return group
+    }
   }
 
   private static func rate(_ contender: Contender, _ place: WorkloadPlace, _ roofs: [RoofRow])

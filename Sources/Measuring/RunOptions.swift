@@ -50,6 +50,9 @@ public struct RunOptions: Sendable {
   /// Time after which the rest is measured in a hurry; nil for any. With ``maximumRounds`` it is
   /// divided among the groups, which fill their shares.
   public var budgetNanoseconds: Int?
+
+  /// The time that the run is to fill; nil where it takes what it needs.
+  var filledNanoseconds: Int? { maximumRounds == nil ? nil : budgetNanoseconds }
   /// What is slowed down on purpose.
   public var handicaps: [Handicap] = []
   /// Only check, time nothing.

@@ -42,6 +42,8 @@ public final class Runner {
   /// What the time is spent on.
   public let ledger: TimeLedger
   private var budget: TimeBudget?
+  /// Backends that a run of a given time has no time for, with the reason.
+  private var leftOut: [GroupID: [String: String]] = [:]
   private var isHurried = false
 
   /// - Parameters:
@@ -120,7 +122,7 @@ public final class Runner {
 
   /// Groups get time according to what they need at least.
   private func divideBudget(_ plan: [WorkloadPlace], launchCount: Int) {
-    guard let nanoseconds = options.budgetNanoseconds, options.maximumRounds != nil else { return }
+    guard let nanoseconds = options.filledNanoseconds else { return }
     let forecast = RunForecast(plan, contenders: contenders, options: options)
     var needs: [LaunchedGroup: Double] = [:]
     for launch in 0..<launchCount {
@@ -128,7 +130,9 @@ public final class Runner {
         needs[groupOf(group.place, launch)] = group.seconds
       }
     }
+    for group in forecast.groups { leftOut[GroupID(group.place)] = group.leftOut }
     budget = TimeBudget(nanoseconds: nanoseconds, needs: needs)
+    progress.fill(nanoseconds)
   }
 
   /// Begins with what is complete already.
@@ -155,7 +159,8 @@ public final class Runner {
     let group = GroupRunner(
       place: place, contenders: contenders, host: host, factory: hurried(factory),
       references: references, plan: options.plan + record.plan, progress: progress, log: log,
-      ledger: ledger, allowance: budget?.take(id, elapsed: ledger.elapsedNanoseconds),
+      ledger: ledger, leftOut: leftOut[id.group] ?? [:],
+      allowance: budget?.take(id, elapsed: ledger.elapsedNanoseconds),
       isInterrupted: isInterrupted)
     let result = try group.run()
     progress.advance(work(of: place))

@@ -41,7 +41,8 @@ struct ProgramCopiesTests {
   func cold() throws {
     var options = try smallOptions(passes: [.isolated])
     options.caches = [.cold]
-    let record = try run(options, routing: [Programs.worker("other"), WrappedBackend(name: "naive")])
+    let record = try run(
+      options, routing: [Programs.worker("other"), WrappedBackend(name: "naive")])
     #expect(record.workloads.map(\.status) == [.unsupported, .ok])
     #expect(record.workloads[0].reason.contains("cold-weights"))
   }

@@ -33,4 +33,21 @@ import Testing
     #expect(text.split(separator: "\n").count == 2)
     #expect(text.contains("16 min 30 s left"))
   }
+
+  @Test("A run that fills a time is as far as its time is")
+  func budget() {
+    var text = ""
+    var now = 0
+    let progress = Progress(isTerminal: true, clock: { now }, write: { text += $0 })
+    progress.expect(100)
+    progress.fill(60_000_000_000)
+    now = 15_000_000_000
+    progress.advance(80)
+    progress.show("conv1")
+    #expect(text == "\r\u{1b}[K25 %  conv1, 45 s left")
+    now = 61_000_000_000
+    text = ""
+    progress.show("fc6")
+    #expect(text == "\r\u{1b}[K100 %  fc6")
+  }
 }

@@ -15,7 +15,7 @@ struct OneDNNChoice {
   let layer: String
 
   /// Longest that two candidates are compared.
-  private static let budgetNanoseconds: Int64 = 150_000_000
+  private static let budgetNanoseconds: Int64 = 60_000_000
   private static let roundCount = 2...8
   /// Slower than that many percent of the fastest so far, a candidate is not tried again.
   private static let hopelessPercent = 130
@@ -44,7 +44,7 @@ struct OneDNNChoice {
       let step = make(challenger)
       let trial = StepTrial(
         [way(best.candidate, best.step), way(challenger, step)],
-        evictedByteCount: options.expectsColdWeights ? plan.cacheByteCount : 0,
+        evicting: options.expectsColdWeights ? plan.evictionMemory : nil,
         pool: options.pool
       ) { graph.values[$0.value].shape }
       let pair = Self.compare(trial)

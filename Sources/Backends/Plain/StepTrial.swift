@@ -11,17 +11,16 @@ final class StepTrial {
   private let ways: [[any Step]]
   private let input: AlignedBuffer
   private let workspace: AlignedBuffer
-  private let ballast: AlignedBuffer
-  private let eviction: KernelLaunch
+  private let eviction: KernelLaunch?
   /// Keeps the outputs alive.
   private let blobs: [AlignedBuffer]
 
   /// - Parameters:
   ///   - shape: of an operand of one of the steps.
-  ///   - evictedByteCount: what is read before each call to have the weights arrive from memory; 0
-  ///     to have them wherever the last call left them.
+  ///   - memory: what is read before each call to have the weights arrive from memory; nil to have
+  ///     them wherever the last call left them.
   init(
-    _ ways: [[any Step]], evictedByteCount: Int, pool: ThreadPool,
+    _ ways: [[any Step]], evicting memory: AlignedBuffer?, pool: ThreadPool,
     shape: (Operand) -> Shape
   ) {
     func blob(_ operands: [Operand]) -> AlignedBuffer {
@@ -35,12 +34,12 @@ final class StepTrial {
     self.input = input
     let byteCount = ways.joined().map(\.info.workspaceByteCount).max() ?? 0
     workspace = AlignedBuffer(count: byteCount / 4 + 1)
-    let ballast = AlignedBuffer(count: evictedByteCount / 4)
-    self.ballast = ballast
     let read: KernelFunction = { touch($0) }
-    eviction = KernelLaunch(read, on: pool, phase: .rest) { thread in
-      let share = pool.share(of: ballast.count, thread: thread)
-      return TouchArguments(start: ballast.pointer + share.lowerBound, count: share.count, sum: 0)
+    eviction = memory.map { memory in
+      KernelLaunch(read, on: pool, phase: .rest) { thread in
+        let share = pool.share(of: memory.count, thread: thread)
+        return TouchArguments(start: memory.pointer + share.lowerBound, count: share.count, sum: 0)
+      }
     }
     // The first, second, … blob is the same memory whichever way it is written.
     let length = ways.map(\.count).max() ?? 0
@@ -61,7 +60,7 @@ final class StepTrial {
 
   /// Nanoseconds of one call of a way.
   func time(_ index: Int) -> Int {
-    if ballast.count > 0 {
+    if let eviction {
       eviction.run()
       // In a net the input has just been written, and the scratch memory is every step's.
       for buffer in [input, workspace] {

@@ -33,7 +33,7 @@ struct TileChoice {
     guard let plan = context.options.tiles else {
       return candidates.min { $0.multiplyAdds < $1.multiplyAdds }
     }
-    let best = plan.choose(measure(candidates, cacheByteCount: plan.cacheByteCount), for: layer)
+    let best = plan.choose(measure(candidates, plan), for: layer)
     return candidates.first { $0.tileName == best }
   }
 
@@ -65,14 +65,14 @@ struct TileChoice {
   /// The fastest call of each candidate, taking turns. In a net the direct kernels are one too;
   /// alone they would be another backend's row.
   private func measure(
-    _ candidates: [WinogradConvolution], cacheByteCount: Int
+    _ candidates: [WinogradConvolution], _ plan: TilePlan
   ) -> [(tile: String, nanoseconds: Int)] {
     let isNet = context.options.boundary == .nchw
     let all: [WinogradConvolution?] = candidates + (isNet ? [nil] : [])
     if all.count == 1, let only = all[0] { return [(only.tileName, 0)] }
     let trial = StepTrial(
       all.map { [makeStep($0)] },
-      evictedByteCount: context.options.expectsColdWeights ? cacheByteCount : 0,
+      evicting: context.options.expectsColdWeights ? plan.evictionMemory : nil,
       pool: context.options.pool
     ) { $0.value == context.outputValue ? context.output : context.input }
     let start = alex_monotonic_ns()

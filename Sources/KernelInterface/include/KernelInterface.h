@@ -64,7 +64,8 @@ typedef struct {
   float *_Nonnull output;
   float floor;  // outputs below are raised to it: 0 is ReLU, -infinity nothing
 
-  // This thread's items of the space [group][output tile][image][output row].
+  // This thread's items of the space [group][output tile][image][output row], for the planar kernel
+  // [image][output row][output tile].
   int64_t first_item, last_item;
   int32_t tiles_per_group, images, output_rows;
 
