@@ -3,6 +3,7 @@ import Foundation
 import Measuring
 import Reporting
 import Results
+import Tensors
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -78,7 +79,12 @@ struct CompareCommand: ParsableCommand {
     if let notice = comparison.baseNotice { printError("alexbench: \(notice)") }
     if base == nil {
       if files.compare.isEmpty, !comparison.rows.isEmpty {
-        try Schema.compare.write(comparison.rows, inFolder: path)
+        do {
+          try Schema.compare.write(comparison.rows, inFolder: path)
+        } catch {
+          // A folder that may only be read can be looked at all the same.
+          printError("alexbench: \(oneLine("\(error)"))")
+        }
       } else if files.compare != comparison.rows {
         printError(
           "alexbench: \(path)/\(Schema.compare.fileName) is not what the other files give, which is "

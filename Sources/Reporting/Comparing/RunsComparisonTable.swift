@@ -100,7 +100,7 @@ extension RunsComparison {
       }
       let more = changed.count - names.count
       lines.append(
-        "\(changed.count) of \(decided) comparisons with an interval differ: "
+        "\(changed.count) of \(decided) comparisons with an interval \(changed.count == 1 ? "differs" : "differ"): "
           + names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : ""))
     }
     let alone = [(onlyInBaseline, baselineRun), (onlyInContender, contenderRun)]

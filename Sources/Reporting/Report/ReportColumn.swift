@@ -13,6 +13,9 @@ struct ReportNode: MustacheParent {
 /// The cell keeps the file's exact text in `data-value` and its place – file, row counted from 1
 /// below the header, column – in `data-source`.
 struct ReportColumn<Row> {
+  /// Texts above this may take several lines.
+  private static var longText: Int { 60 }
+
   private let column: Column<Row>
   private let header: String
   private let unit: String
@@ -49,7 +52,8 @@ struct ReportColumn<Row> {
     let exact = column.text(row)
     let text = show.flatMap { show in Double(exact).map(show) } ?? exact
     return ReportNode([
-      "isNumber": column.isNumber, "value": exact, "text": text, "isBest": isBest,
+      "isNumber": column.isNumber, "isLong": text.count > Self.longText, "value": exact,
+      "text": text, "isBest": isBest,
       "source": "\(source) \(column.name)", "note": note,
     ])
   }

@@ -19,7 +19,7 @@ enum ReportScript {
       const compare = (a, b) => {
         const [left, right] = [Number.isNaN(a.number), Number.isNaN(b.number)];
         if (left !== right) return left ? 1 : -1;
-        const order = left ? a.text.localeCompare(b.text, 'en') : a.number - b.number;
+        const order = left ? a.text.localeCompare(b.text, 'en', { numeric: true }) : a.number - b.number;
         return isRising ? order : -order;
       };
       rows.sort(compare);

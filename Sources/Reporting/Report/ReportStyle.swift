@@ -29,7 +29,7 @@ enum ReportStyle {
     table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
     th, td { padding: .2rem .6rem; text-align: left; vertical-align: top; \
     border-bottom: 1px solid var(--line); white-space: nowrap; }
-    td:last-child:not(.n) { white-space: normal; min-width: 12rem; }
+    td.long { white-space: normal; min-width: 24rem; }
     thead th { background: var(--tint); }
     .n { text-align: right; }
     th button { all: unset; cursor: pointer; font-weight: 600; }
@@ -69,7 +69,7 @@ enum ReportStyle {
       nav { display: none; }
       .scroll { overflow: visible; }
       table { font-size: 6pt; }
-      td:last-child:not(.n) { min-width: 0; }
+      td.long { min-width: 0; }
       th, td { padding: .4mm .8mm; white-space: normal; overflow-wrap: normal; }
       .n { white-space: nowrap; }
       thead { display: table-header-group; }

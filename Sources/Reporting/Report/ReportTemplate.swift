@@ -168,14 +168,14 @@ enum ReportTemplate {
     """
 
   private static let table = """
-    <div class="scroll"><table class="sortable">
+    <div class="scroll"><table class="sortable sticky">
     <thead><tr>{{#columns}}<th scope="col"{{#isNumber}} class="n"{{/isNumber}}>\
     <button type="button">{{name}}{{#hasUnit}} <small>{{unit}}</small>{{/hasUnit}}</button></th>\
     {{/columns}}</tr></thead>
     <tbody>
     {{#rows}}
     <tr{{#isBest}} class="best"{{/isBest}}>{{#cells}}\
-    <td{{#isNumber}} class="n"{{/isNumber}} data-value="{{value}}" data-source="{{source}}">\
+    <td{{#isNumber}} class="n"{{/isNumber}}{{#isLong}} class="long"{{/isLong}} data-value="{{value}}" data-source="{{source}}">\
     {{text}}</td>{{/cells}}</tr>
     {{/rows}}
     </tbody></table></div>
