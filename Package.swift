@@ -32,6 +32,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
   ],
   targets: [
     // Level 0
@@ -58,7 +59,11 @@ let package = Package(
       ], exclude: ["caffe.proto"]),
     .target(
       name: "Execution", dependencies: ["Tensors", "Networks", "KernelInterface", "CSupport"]),
-    .target(name: "Reporting", dependencies: ["Results", "Statistics"]),
+    .target(
+      name: "Reporting",
+      dependencies: [
+        "Results", "Statistics", .product(name: "Mustache", package: "swift-mustache"),
+      ]),
     // Level 3
     .target(
       name: "Backends",

@@ -31,8 +31,10 @@ public struct DetectionPlan: Sendable {
   public init(samples: [SampleRow], workloads: [WorkloadRow], effectPercent: Double) {
     precondition(effectPercent > 0)
     self.effectPercent = effectPercent
-    let pairs = comparedPairs(samples: samples, workloads: workloads).filter(\.isInFamily)
-    family = pairs.count
+    let all = comparedPairs(samples: samples, workloads: workloads).filter(\.isInFamily)
+    family = all.count
+    // A stage is measured with its steps and costs nothing more.
+    let pairs = all.filter { $0.key.kind != StageTimes.kind }
     let confidence = 1 - bonferroni(alpha: CompareRule.alpha, family: family)
     let designs = DetectionDesigns(confidence: confidence)
     let blocks = Dictionary(grouping: samples) { pairKey($0.key) }

@@ -53,7 +53,7 @@ public struct Explanation: Sendable {
     }.joined(separator: "\n")
   }
 
-  private static func geometry(_ layer: LayerRow) -> String {
+  static func geometry(_ layer: LayerRow) -> String {
     let bytes = layer.inputBytes + layer.outputBytes + layer.weightBytes
     return "\(layer.inputShape) -> \(layer.outputShape), \(layer.flops) FLOP as direct "
       + "convolution, \(bytes) bytes, \(layer.weightBytes) of them weights"

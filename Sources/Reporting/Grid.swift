@@ -59,14 +59,14 @@ struct Grid {
   func markdown() -> String {
     var text = ""
     let names = header[0].indices.map { index in
-      header.map { $0[index] }.filter { !$0.isEmpty }.joined(separator: "<br>")
+      header.map { markdownCell($0[index]) }.filter { !$0.isEmpty }.joined(separator: "<br>")
     }
     text += markdownLine(names)
     text += markdownLine(names.indices.map { leftAligned.contains($0) ? ":--" : "--:" })
     for row in rows {
       text += markdownLine(
         row.map { cell in
-          let parts = cell.parts.filter { !$0.isEmpty }.joined(separator: " · ")
+          let parts = markdownCell(cell.parts.filter { !$0.isEmpty }.joined(separator: " · "))
           return cell.isBest ? "**\(parts)**" : parts
         })
     }
@@ -74,7 +74,7 @@ struct Grid {
   }
 
   private func markdownLine(_ fields: [String]) -> String {
-    "| " + fields.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    "| " + fields.joined(separator: " | ") + " |\n"
   }
 
   /// Room for one part of a column's cells.

@@ -19,6 +19,22 @@ struct RoundTimes {
     }
   }
 
+  /// The sum of several steps, in the rounds that all of them have; nil without a step or such a round.
+  init?(sumOf steps: [RoundTimes?]) {
+    guard var sum = steps.first??.launches else { return nil }
+    for step in steps.dropFirst() {
+      guard let step else { return nil }
+      for (launch, rounds) in sum {
+        let others = step.launches[launch] ?? [:]
+        sum[launch] = rounds.reduce(into: [:]) { sums, round in
+          if let other = others[round.key] { sums[round.key] = round.value + other }
+        }
+      }
+    }
+    launches = sum.filter { !$0.value.isEmpty }
+    if launches.isEmpty { return nil }
+  }
+
   /// The replicates that intervals are made of, in rising order. Rounds of one launch are
   /// replicates of this process; only launches are of the host.
   var replicates: (scope: CompareScope, times: [Double]) {

@@ -9,6 +9,8 @@ public struct Column<Row>: Sendable {
   public var unit: String
   /// The value of a row; empty when it is absent.
   public var text: @Sendable (Row) -> String
+  /// Whether fields are numbers, absent ones aside.
+  public var isNumber = false
   /// Puts a field into a row; false when the field is no value of this column. Nil for computed
   /// columns.
   public var read: (@Sendable (inout Row, String) -> Bool)?
@@ -27,6 +29,7 @@ public struct Column<Row>: Sendable {
   ) {
     self.name = name
     self.unit = unit
+    isNumber = Value.isNumber
     text = { $0[keyPath: path].fieldText }
     read = { row, field in
       guard let value = Value(fieldText: field) else { return false }
@@ -39,6 +42,7 @@ public struct Column<Row>: Sendable {
   public func lifted<Outer>(_ path: WritableKeyPath<Outer, Row> & Sendable) -> Column<Outer> {
     let text = self.text
     var column = Column<Outer>(name, unit: unit) { text($0[keyPath: path]) }
+    column.isNumber = isNumber
     if let read { column.read = { read(&$0[keyPath: path], $1) } }
     return column
   }
@@ -50,6 +54,12 @@ public protocol FieldValue: SendableMetatype {
   var fieldText: String { get }
   /// Nil when the text is no such value.
   init?(fieldText: String)
+  /// Whether the text is a number.
+  static var isNumber: Bool { get }
+}
+
+extension FieldValue {
+  public static var isNumber: Bool { false }
 }
 
 extension String: FieldValue {
@@ -58,23 +68,27 @@ extension String: FieldValue {
 }
 
 extension Int: FieldValue {
+  public static var isNumber: Bool { true }
   public var fieldText: String { String(self) }
   public init?(fieldText: String) { self.init(fieldText) }
 }
 
 extension UInt64: FieldValue {
+  public static var isNumber: Bool { true }
   public var fieldText: String { String(self) }
   public init?(fieldText: String) { self.init(fieldText) }
 }
 
 /// Shortest decimal text that reads back to the same bits; `.` in every locale.
 extension Double: FieldValue {
+  public static var isNumber: Bool { true }
   public var fieldText: String { description }
   public init?(fieldText: String) { self.init(fieldText) }
 }
 
 /// 1 or 0.
 extension Bool: FieldValue {
+  public static var isNumber: Bool { true }
   public var fieldText: String { self ? "1" : "0" }
   public init?(fieldText: String) {
     switch fieldText {
@@ -87,6 +101,7 @@ extension Bool: FieldValue {
 
 /// Empty = absent.
 extension Optional: FieldValue where Wrapped: FieldValue {
+  public static var isNumber: Bool { Wrapped.isNumber }
   public var fieldText: String { self?.fieldText ?? "" }
   public init?(fieldText: String) {
     if fieldText.isEmpty {

@@ -201,6 +201,13 @@ public final class RunFolder {
   }
 }
 
+/// Writes a text file, in place of an earlier one; whole or not at all.
+public func writeFile(_ text: String, to path: String) throws(ResultsError) {
+  let url = URL(fileURLWithPath: path)
+  try RunFolder.replace(
+    url.lastPathComponent, in: url.deletingLastPathComponent().path, with: text)
+}
+
 extension Schema {
   /// Writes this file of a run's folder, in place of an earlier one; whole or not at all.
   public func write(_ rows: [Row], inFolder folder: String) throws(ResultsError) {

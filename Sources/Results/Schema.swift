@@ -12,7 +12,9 @@ public struct Schema<Row: Sendable>: Sendable {
   init(fileName: String, blank: Row, columns: [Column<Row>]) {
     self.fileName = fileName
     self.blank = blank
-    self.columns = [Column("schema_version") { _ in String(schemaVersion) }] + columns
+    var version = Column<Row>("schema_version") { _ in String(schemaVersion) }
+    version.isNumber = true
+    self.columns = [version] + columns
   }
 
   /// Header line with its line feed.

@@ -20,6 +20,8 @@ struct AlexBench: ParsableCommand {
         alexbench calibrate
         alexbench plan --effect 3%
         alexbench validate results/runs/*
+        alexbench compare BEFORE AFTER
+        alexbench report -o report.html
         alexbench list backends
         alexbench describe googlenet
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
@@ -30,7 +32,7 @@ struct AlexBench: ParsableCommand {
         1       internal error
         2       a change for the worse
         3       a check failed, or what was asked for is not available
-        5       another protocol or schema version
+        5       another protocol or schema version, or times that are not comparable
         6       cannot write
         64      usage
         65, 66  corrupt input, missing file
@@ -39,7 +41,8 @@ struct AlexBench: ParsableCommand {
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
       ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
-      SummariseCommand.self, ExplainCommand.self, CheckCommand.self, HistoryCommand.self,
+      SummariseCommand.self, CompareCommand.self, ReportCommand.self, ExplainCommand.self,
+      CheckCommand.self, HistoryCommand.self,
       ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
 

@@ -4,6 +4,7 @@ import Execution
 import Foundation
 import Measuring
 import Networks
+import Reporting
 import Results
 import Tensors
 
@@ -37,6 +38,11 @@ enum AlexExit {
       case .missing, .cannotRead: missing
       case .corrupt: corrupt
       case .schemaVersion: otherVersion
+      }
+    case let error as ReportingError:
+      switch error {
+      case .notComparable, .nothingInCommon: otherVersion
+      case .unknownBase: usage
       }
     case is NetworkError: usage
     case let error as CaffeModelError: code(of: error)

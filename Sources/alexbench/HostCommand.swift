@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Measuring
+import Reporting
 
 struct HostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

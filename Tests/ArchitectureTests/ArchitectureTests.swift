@@ -21,7 +21,7 @@ private let allowedImports: [String: Set<String>] = [
   "Reference": ["Tensors", "Networks"],
   "CaffeModel": ["Networks", "Tensors", "SwiftProtobuf"],
   "Execution": ["Tensors", "Networks", "KernelInterface", "CSupport"],
-  "Reporting": ["Results", "Statistics"],
+  "Reporting": ["Results", "Statistics", "Mustache"],
   // Level 3
   "Backends": ["Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "CSupport"],
   "Measuring": [

@@ -29,6 +29,7 @@ struct DocumentationTests {
       ("plan.csv", Schema.plan.columns.map(\.name)),
       ("calibration.csv", Schema.calibration.columns.map(\.name)),
       ("compare.csv", Schema.compare.columns.map(\.name)),
+      ("compare-runs.csv", Schema.runsCompare.columns.map(\.name)),
       (
         "summary.csv",
         Schema.summary.columns.map(\.name).filter { name in

@@ -1,5 +1,6 @@
 import Foundation
 import Measuring
+import Reporting
 import Results
 import Testing
 

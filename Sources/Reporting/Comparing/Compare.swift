@@ -30,10 +30,13 @@ public enum CompareRule {
 /// intervals that hold all at once with 95 % (Bonferroni over the family, the comparisons with 6
 /// pairs or more). The same rows give the same text on every machine: only + − × ÷ √.
 ///
-/// Left out: layers that both sides swallow (`fused`, `elided`), and steps that the baseline has
-/// not, such as reorders.
-public func compare(samples: [SampleRow], workloads: [WorkloadRow]) -> [CompareRow] {
-  let pairs = comparedPairs(samples: samples, workloads: workloads)
+/// Stages inside a net follow as the sums of their steps, see ``StageTimes``. Left out: layers that
+/// both sides swallow (`fused`, `elided`), and steps that the baseline has not, such as reorders.
+/// - Parameter base: the baseline; nil for the one above, as in `compare.csv`.
+public func compare(
+  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
+) -> [CompareRow] {
+  let pairs = comparedPairs(samples: samples, workloads: workloads, base: base)
   let family = pairs.count(where: \.isInFamily)
   let alpha = bonferroni(alpha: CompareRule.alpha, family: family)
   let designs = DetectionDesigns(confidence: 1 - alpha)

@@ -25,14 +25,13 @@ func pairKey(_ key: WorkloadKey) -> WorkloadKey {
   return key
 }
 
-/// All comparisons of a run, workloads in the order of `workloads`.
-func comparedPairs(samples: [SampleRow], workloads: [WorkloadRow]) -> [ComparedPair] {
-  guard let backend = baselineBackend(workloads) else { return [] }
-  let blocks = Dictionary(grouping: samples, by: \.key)
-  let times = workloads.reduce(into: [WorkloadKey: RoundTimes]()) { times, row in
-    guard row.status == .ok, let own = blocks[row.key] else { return }
-    times[row.key] = RoundTimes(own)
-  }
+/// All comparisons of a run, workloads in the order of `workloads`, then stages.
+/// - Parameter base: the baseline; nil for ``baselineBackend(_:)``.
+func comparedPairs(
+  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
+) -> [ComparedPair] {
+  guard let backend = base ?? baselineBackend(workloads) else { return [] }
+  let (workloads, times) = timedWorkloads(samples: samples, workloads: workloads)
   var order: [WorkloadKey] = []
   var groups: [WorkloadKey: [WorkloadRow]] = [:]
   for row in workloads {
@@ -51,7 +50,7 @@ func comparedPairs(samples: [SampleRow], workloads: [WorkloadRow]) -> [ComparedP
       }
       var pair = ComparedPair(
         baseline: baseline, contender: contender, scope: .process, ratios: [],
-        obstacle: obstacle(baseline, contender, fusions))
+        obstacle: pairObstacle(baseline, contender, fusions))
       if let base = times[baseline.key], let own = times[contender.key] {
         (pair.scope, pair.ratios) = base.ratios(of: own)
       }
@@ -74,8 +73,21 @@ func baselineBackend(_ workloads: [WorkloadRow]) -> String? {
   return backends.first { $0 != CompareRule.lastBaseline } ?? backends.first
 }
 
+/// The workloads of a run and the stages made of them, with the times of those that are `ok`.
+func timedWorkloads(
+  samples: [SampleRow], workloads: [WorkloadRow]
+) -> (rows: [WorkloadRow], times: [WorkloadKey: RoundTimes]) {
+  let blocks = Dictionary(grouping: samples, by: \.key)
+  let times = workloads.reduce(into: [WorkloadKey: RoundTimes]()) { times, row in
+    guard row.status == .ok, let own = blocks[row.key] else { return }
+    times[row.key] = RoundTimes(own)
+  }
+  let stages = StageTimes(workloads, stepTimes: times)
+  return (workloads + stages.rows, times.merging(stages.times) { own, _ in own })
+}
+
 /// Why two rows can't be compared whatever their times; empty when they can.
-private func obstacle(
+func pairObstacle(
   _ baseline: WorkloadRow, _ contender: WorkloadRow, _ fusions: Fusions
 ) -> String {
   for row in [baseline, contender] where row.status != .ok {
@@ -86,30 +98,39 @@ private func obstacle(
   }
   for row in [baseline, contender] where fusions.contain(row.key) {
     return "\(row.key.backend) fuses layers of stage \(row.key.stage), "
-      + "so that steps of this name do different work; compare the net"
+      + "so that steps of this name do different work; compare the stage"
   }
   return ""
 }
 
 extension Status {
   /// Part of another step, or none at all.
-  fileprivate var isSwallowed: Bool { self == .fused || self == .elided }
+  var isSwallowed: Bool { self == .fused || self == .elided }
 }
 
 /// Stages in which a backend's steps cover several layers.
-private struct Fusions {
-  private var keys: Set<WorkloadKey>
+struct Fusions {
+  /// The layers that are part of another step, by stage.
+  private var layers: [WorkloadKey: Set<String>] = [:]
 
   init(_ workloads: [WorkloadRow]) {
-    keys = Set(workloads.filter { $0.status == .fused }.map { Self.stage(of: $0.key) })
+    for row in workloads where row.status == .fused {
+      layers[Self.stage(of: row.key), default: []].insert(row.key.layer)
+    }
   }
 
-  func contain(_ key: WorkloadKey) -> Bool {
-    key.pass == .inNet && keys.contains(Self.stage(of: key))
+  /// Whether a step of this name may do the work of others too.
+  func contain(_ key: WorkloadKey) -> Bool { !fusedLayers(around: key).isEmpty }
+
+  /// The layers of a step's stage that are part of another step; none for a stage as a whole.
+  func fusedLayers(around key: WorkloadKey) -> Set<String> {
+    guard key.pass == .inNet, key.kind != StageTimes.kind else { return [] }
+    return layers[Self.stage(of: key)] ?? []
   }
 
   private static func stage(of key: WorkloadKey) -> WorkloadKey {
     var key = key
+    key.runID = ""
     key.layer = ""
     key.layerIndex = 0
     key.kind = ""

@@ -2,11 +2,25 @@ import Results
 
 /// The machine as a card for people.
 public enum HostCard {
-  /// Lines `name  value`; what is unknown is said to be unknown.
+  /// Lines `name  value`, and the warnings.
   public static func text(
     host: HostEnvironment, build: BuildEnvironment, libraries: [LibraryEnvironment] = [],
     warnings: [String] = []
   ) -> String {
+    let lines = lines(host: host, build: build, libraries: libraries)
+    let width = lines.map(\.0.count).max() ?? 0
+    var text = lines.reduce(into: "") { text, line in
+      let blanks = String(repeating: " ", count: width - line.0.count)
+      text += "\(line.0)\(blanks)  \(line.1)\n"
+    }
+    for warning in warnings { text += "warning: \(warning)\n" }
+    return text
+  }
+
+  /// Names and values; what is unknown is said to be unknown.
+  static func lines(
+    host: HostEnvironment, build: BuildEnvironment, libraries: [LibraryEnvironment]
+  ) -> [(String, String)] {
     var lines: [(String, String)] = []
     func add(_ name: String, _ value: String?) { lines.append((name, value ?? "unknown")) }
     let cpu = host.cpu
@@ -49,13 +63,7 @@ public enum HostCard {
       add("environment", "\(name)=\(value)")
     }
     add("host class", host.hostClass)
-    let width = lines.map(\.0.count).max() ?? 0
-    var text = lines.reduce(into: "") { text, line in
-      let blanks = String(repeating: " ", count: width - line.0.count)
-      text += "\(line.0)\(blanks)  \(line.1)\n"
-    }
-    for warning in warnings { text += "warning: \(warning)\n" }
-    return text
+    return lines
   }
 
   private static func number(_ value: Int?) -> String { value.map(String.init) ?? "unknown" }

@@ -1,0 +1,81 @@
+import Results
+
+/// The backends of one run against one of them (`alexbench compare RUN`).
+public struct RunComparison: Sendable {
+  public let runID: String
+  /// The backend that all others are held against; empty when nothing was timed.
+  public let base: String
+  /// Whether ``base`` is another one than asked for, or than usual.
+  public let baseNotice: String?
+  public let rows: [CompareRow]
+  public let winners: [Winner]
+  /// What a reader must know, from `environment.json`.
+  public let warnings: [String]
+  let handicaps: [String]
+
+  /// - Parameter base: nil = the one of `compare.csv`.
+  /// - Throws: when the run has no times of the base asked for.
+  public init(_ files: RunFiles, base: String? = nil) throws(ReportingError) {
+    let measured = measuredBackends(files.workloads)
+    if let base, !measured.contains(base) {
+      throw .unknownBase(name: base, run: files.environment.runID, known: measured)
+    }
+    runID = files.environment.runID
+    self.base = base ?? baselineBackend(files.workloads) ?? ""
+    baseNotice =
+      base == nil && self.base != CompareRule.preferredBaseline && !self.base.isEmpty
+      ? "the run has no times of \(CompareRule.preferredBaseline); the base is \(self.base), the "
+        + "first backend with times" : nil
+    rows = compare(samples: files.samples, workloads: files.workloads, base: base)
+    winners = Winner.all(in: rows)
+    warnings = files.environment.warnings
+    handicaps = handicapLabels(files)
+  }
+
+  /// The text of `compare.csv` with this base.
+  public func csv() -> String { Schema.compare.text(rows) }
+
+  /// The same rows as JSON: numbers as in the CSV, absent ones null.
+  public func json() -> String {
+    JSONText.object([
+      ("run_id", JSONText.string(runID)), ("base", JSONText.string(base)),
+      ("winners", JSONText.array(winners.map(Self.json))),
+      ("warnings", JSONText.array((handicaps + warnings).map(JSONText.string))),
+      ("rows", JSONText.rows(rows, Schema.compare)),
+    ]) + "\n"
+  }
+
+  private static func json(_ winner: Winner) -> String {
+    JSONText.object([
+      ("network", JSONText.string(winner.key.network)),
+      ("layer", JSONText.string(winner.key.layer)),
+      ("kind", JSONText.string(winner.key.kind)),
+      ("threads", String(winner.key.threads)), ("batch", String(winner.key.batch)),
+      ("pass", JSONText.string(winner.key.pass.rawValue)),
+      ("cache", JSONText.string(winner.key.cache.rawValue)),
+      ("backend", JSONText.string(winner.backend)), ("isa", JSONText.string(winner.isa)),
+    ])
+  }
+}
+
+/// Backends with times, in the order of the run.
+func measuredBackends(_ workloads: [WorkloadRow]) -> [String] {
+  var seen: Set<String> = []
+  return workloads.filter { $0.status == .ok }.map(\.key.backend)
+    .filter { seen.insert($0).inserted }
+}
+
+/// A sentence for each handicap that a run had.
+func handicapLabels(_ files: RunFiles) -> [String] {
+  var labels = files.environment.options?.handicaps ?? []
+  if labels.isEmpty {
+    // Runs from before options were recorded.
+    var seen: Set<String> = []
+    labels = files.workloads.compactMap { row in
+      row.facts.handicap.map { "\(row.key.backend):\(row.key.layer)=\($0)" }
+    }.filter { seen.insert($0).inserted }
+  }
+  return labels.map {
+    "run \(files.environment.runID) was slowed down on purpose (--handicap \($0))"
+  }
+}

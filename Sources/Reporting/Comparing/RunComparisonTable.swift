@@ -1,0 +1,108 @@
+import Results
+
+extension RunComparison {
+  /// A table per network, batch, threads and pass, for a terminal.
+  public func terminal() -> String {
+    var text = "run \(runID): ratios to \(base.isEmpty ? "nothing" : base)\n"
+    text += notices.map { wrapped("", $0) }.joined()
+    for group in groups {
+      var notes = Footnotes()
+      let grid = grid(group, mark: " *", &notes)
+      text += "\n\(group.title)\n" + grid.terminal(isBold: false)
+      text += legend(group, mark: "*").map { wrapped("", $0) }.joined() + notes.text()
+    }
+    if rows.isEmpty { text += wrapped("", Self.nothing) }
+    return text + "\n" + wrapped("", Self.explanation(mark: "*"))
+  }
+
+  /// The same for a page or a pull request.
+  public func markdown() -> String {
+    var text = "## Run \(markdownText(runID)), ratios to \(markdownText(base))\n\n"
+    text += notices.map { "> \(markdownText($0))\n\n" }.joined()
+    for group in groups {
+      var notes = Footnotes()
+      let grid = grid(group, mark: "", &notes)
+      text += "### \(markdownText(group.title))\n\n" + grid.markdown() + "\n"
+      let lines =
+        legend(group, mark: "fastest:") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
+      if !lines.isEmpty { text += lines.map { "- \(markdownText($0))\n" }.joined() + "\n" }
+    }
+    if rows.isEmpty { text += Self.nothing + "\n\n" }
+    return text + Self.explanation(mark: "bold") + "\n"
+  }
+
+  private static let nothing = "The run has no two backends to compare."
+
+  private static func explanation(mark: String) -> String {
+    "ratio: time over that of the base in the same rounds, below 1 is faster; interval: exact, all of "
+      + "a run at once with 95 %; MDE: the least difference that would have been told; \(mark): the "
+      + "fastest, where the intervals allow to name it."
+  }
+
+  var notices: [String] { handicaps + [baseNotice].compactMap(\.self) }
+
+  private var groups: [TitledGroup<String, CompareRow>] {
+    TitledGroup.all(rows) { "\(GroupKey($0.key).title), \(Self.passName($0.key))" }
+  }
+
+  /// Where the rows of a table were measured, in words.
+  static func passName(_ key: WorkloadKey) -> String {
+    switch key.pass {
+    case .isolated: "layers alone"
+    case .net: "full net"
+    case .inNet: key.kind == StageTimes.kind ? "stages inside the net" : "steps inside the net"
+    }
+  }
+
+  private func grid(
+    _ group: TitledGroup<String, CompareRow>, mark: String, _ notes: inout Footnotes
+  ) -> Grid {
+    let best = Set(winners)
+    let libraries = LibraryNotes(warnings)
+    let hasISAs =
+      Set(group.rows.map { [$0.contender, $0.contenderISA] }).count
+      > Set(group.rows.map(\.contender)).count
+    var grid = Grid(
+      header: [["layer", "backend", "ratio", "interval", "verdict", "MDE", "pairs"]], rows: [])
+    grid.leftAligned = [0, 1, 3, 4]
+    var layer = ""
+    for row in group.rows {
+      let isWinner = best.contains(
+        Winner(key: row.key, backend: row.contender, isa: row.contenderISA))
+      let name = hasISAs ? "\(row.contender) (\(row.contenderISA))" : row.contender
+      let marked = libraries.texts(of: row.contender).reduce(name) { $0 + notes.mark($1) }
+      let verdict =
+        row.verdict.rawValue
+        + (row.verdict == .notComparable ? notes.mark(row.reason) : "")
+      grid.rows.append([
+        Grid.Cell([row.key.layer == layer ? "" : row.key.layer]),
+        Grid.Cell([marked + (isWinner ? mark : "")], isBest: isWinner),
+        Grid.Cell([row.ratio.map(NumberText.ratio) ?? ""]),
+        Grid.Cell([Self.interval(row.intervalLower, row.intervalUpper)]),
+        Grid.Cell([verdict]),
+        Grid.Cell([row.detectableEffectPercent.map { "\(NumberText.rate($0)) %" } ?? ""]),
+        Grid.Cell([String(row.pairCount)]),
+      ])
+      layer = row.key.layer
+    }
+    return grid
+  }
+
+  static func interval(_ lower: Double?, _ upper: Double?) -> String {
+    guard let lower, let upper else { return "" }
+    return "\(NumberText.ratio(lower)) to \(NumberText.ratio(upper))"
+  }
+
+  /// Winners that are the base have no line of their own above.
+  private func legend(_ group: TitledGroup<String, CompareRow>, mark: String) -> [String] {
+    let keys = Set(group.rows.map(\.key))
+    let layers = winners.filter { keys.contains($0.key) && $0.backend == base }.map(\.key.layer)
+    var lines = layers.isEmpty ? [] : ["\(mark) \(base): \(layers.joined(separator: ", "))"]
+    lines += LibraryNotes(warnings).texts(of: base).map { "the base: \($0)" }
+    let corrections = Set(group.rows.map(\.correction).filter { !$0.isEmpty }).sorted()
+    if !corrections.isEmpty {
+      lines.append("intervals corrected by \(corrections.joined(separator: ", "))")
+    }
+    return lines
+  }
+}

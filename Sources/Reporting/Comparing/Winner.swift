@@ -1,0 +1,76 @@
+import Results
+
+/// The fastest backend of a workload, where the intervals allow to name one.
+public struct Winner: Hashable, Sendable {
+  /// The workload, without a backend.
+  public var key: WorkloadKey
+  public var backend: String
+  public var isa: String
+
+  init(key: WorkloadKey, backend: String, isa: String) {
+    self.key = key
+    self.backend = backend
+    self.isa = isa
+  }
+
+  /// The row itself as the fastest of its workload.
+  init(of key: WorkloadKey) { self.init(key: pairKey(key), backend: key.backend, isa: key.isa) }
+
+  /// A rival that had too few calls for an interval, since it is slow, stands in the way unless its
+  /// ratio is above this many times the winner's.
+  private static let clearDistance = 2.0
+
+  /// One per workload at most, in the order of the rows of one run.
+  ///
+  /// All intervals of the rows hold at once, so that a backend whose interval lies wholly below all
+  /// others, and below 1, is the fastest; the baseline is where all others lie above 1. What was
+  /// handed to another backend, failed or is part of another step has no interval and is never named.
+  /// Of steps inside a net a winner is named only where all backends have such a step; where one
+  /// fuses, the stage tells.
+  public static func all(in rows: [CompareRow]) -> [Winner] {
+    let decided = rows.filter { $0.intervalLower != nil }
+    guard let enough = decided.map(\.pairCount).min() else { return [] }
+    var order: [WorkloadKey] = []
+    var groups: [WorkloadKey: [CompareRow]] = [:]
+    for row in rows {
+      if groups[row.key] == nil { order.append(row.key) }
+      groups[row.key, default: []].append(row)
+    }
+    return order.compactMap { winner(of: groups[$0]!, enough: enough) }
+  }
+
+  private struct Contender {
+    var backend: String
+    var isa: String
+    var lower: Double
+    var upper: Double
+  }
+
+  private static func winner(of rows: [CompareRow], enough: Int) -> Winner? {
+    var contenders = [
+      Contender(backend: rows[0].baseline, isa: rows[0].baselineISA, lower: 1, upper: 1)
+    ]
+    var loose: [Double] = []
+    for row in rows {
+      if let lower = row.intervalLower, let upper = row.intervalUpper {
+        contenders.append(
+          Contender(
+            backend: row.contender, isa: row.contenderISA, lower: lower, upper: upper))
+      } else if row.key.pass == .inNet, row.key.kind != StageTimes.kind {
+        return nil
+      } else if let ratio = row.ratio, row.pairCount < enough {
+        loose.append(ratio)
+      }
+    }
+    guard contenders.count > 1 else { return nil }
+    let best = contenders.indices.min { contenders[$0].upper < contenders[$1].upper }!
+    let isClear = contenders.indices.allSatisfy {
+      $0 == best || contenders[$0].lower > contenders[best].upper
+    }
+    guard isClear, loose.allSatisfy({ $0 > clearDistance * contenders[best].upper }) else {
+      return nil
+    }
+    return Winner(
+      key: rows[0].key, backend: contenders[best].backend, isa: contenders[best].isa)
+  }
+}

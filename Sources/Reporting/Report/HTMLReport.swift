@@ -1,0 +1,74 @@
+import Mustache
+import Results
+
+/// A run as one HTML file that needs nothing beside it (`alexbench report`).
+///
+/// Every number is the text of a CSV file or made from it by ``NumberText``; the cell then has the
+/// exact text as `data-value` and its place as `data-source`. Whatever comes from files is escaped.
+public struct HTMLReport: Sendable {
+  private let files: RunFiles
+  private let comparison: RunComparison
+  private let plots: [ReportPlot]
+  private let command: String
+
+  /// - Parameters:
+  ///   - comparison: of the same run.
+  ///   - plots: in the order in which they are shown.
+  ///   - command: that makes this report.
+  public init(
+    _ files: RunFiles, comparison: RunComparison, plots: [ReportPlot] = [], command: String = ""
+  ) {
+    self.files = files
+    self.comparison = comparison
+    self.plots = plots
+    self.command = command
+  }
+
+  public func html() -> String { Self.template.render(page) }
+
+  private static let template: MustacheTemplate = {
+    // The text is part of the program, and a test renders it.
+    guard let template = try? MustacheTemplate(string: ReportTemplate.page) else {
+      preconditionFailure("the report's template is not well-formed")
+    }
+    return template
+  }()
+
+  private var page: ReportNode {
+    let environment = files.environment
+    let sections = LayerSections(files, comparison)
+    return ReportNode([
+      "style": ReportStyle.text,
+      "script": ReportScript.text,
+      "run": environment.runID,
+      "started": environment.startedAt,
+      "summary": ReportSummary(files, comparison).sentences,
+      "warnings": comparison.notices + environment.warnings,
+      "hasWarnings": !(comparison.notices + environment.warnings).isEmpty,
+      "card": HostCard.lines(
+        host: environment.host, build: environment.build, libraries: environment.libraries
+      ).map { ReportNode(["name": $0.0, "value": $0.1]) },
+      "roofs": ReportTable(
+        fileName: Schema.roofs.fileName, columns: ReportColumns.roofs,
+        rows: files.roofs.enumerated().map { ($0 + 1, $1) }
+      ).node(),
+      "hasRoofs": !files.roofs.isEmpty,
+      "tables": OverviewTables(files, comparison).nodes,
+      "plots": plots.map { ReportNode(["title": $0.title, "uri": $0.dataURI]) },
+      "hasPlots": !plots.isEmpty,
+      "layers": sections.nodes,
+      "runCommand": environment.arguments.map(shellWord).joined(separator: " "),
+      "command": command,
+      "calibration": environment.calibration.map { withoutFixedBlanks(CalibrationTable.line($0)) }
+        ?? "",
+      "hasCalibration": environment.calibration != nil,
+    ])
+  }
+}
+
+/// A word of a command line, quoted where a shell would take it apart.
+public func shellWord(_ word: String) -> String {
+  let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%"
+  if !word.isEmpty, word.allSatisfy(plain.contains) { return word }
+  return "'" + word.replacing("'", with: "'\\''") + "'"
+}

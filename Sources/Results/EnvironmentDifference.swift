@@ -1,0 +1,127 @@
+import Foundation
+
+/// A field of `environment.json` that two runs have otherwise.
+public struct EnvironmentDifference: Hashable, Sendable, Codable {
+  /// Place in the file, parts joined by dots: `host.cpu.model`; libraries by name, caches by level
+  /// and type.
+  public var field: String
+  /// Nil where the file has no such field.
+  public var baseline: String?
+  public var contender: String?
+
+  /// All fields in which two runs differ, in the order of their names.
+  ///
+  /// Left out is what no two runs have alike: id, times, command line, loads, free memory.
+  public static func all(_ baseline: Environment, _ contender: Environment)
+    -> [EnvironmentDifference]
+  {
+    let left = fields(of: baseline)
+    let right = fields(of: contender)
+    return Set(left.keys).union(right.keys).sorted().compactMap { field in
+      guard left[field] != right[field] else { return nil }
+      return EnvironmentDifference(
+        field: field, baseline: left[field], contender: right[field])
+    }
+  }
+
+  private static let perRun: Set<String> = [
+    "run_id", "started_at", "finished_at", "resumed_at", "argv", "load_before", "load_after",
+    "warnings", "calibration",
+  ]
+  private static let perRunOfHost: Set<String> = ["available_memory_bytes", "load_average"]
+
+  /// Every value of the file by its place.
+  private static func fields(of environment: Environment) -> [String: String] {
+    let data = Data(environment.jsonText().utf8)
+    guard case .object(var top)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+      preconditionFailure("an environment is an object")
+    }
+    for name in perRun { top[name] = nil }
+    if case .object(var host)? = top["host"] {
+      for name in perRunOfHost { host[name] = nil }
+      top["host"] = .object(host)
+    }
+    var fields: [String: String] = [:]
+    add(.object(top), at: "", to: &fields)
+    return fields
+  }
+
+  private static func add(_ value: JSONValue, at place: String, to fields: inout [String: String]) {
+    func below(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
+    switch value {
+    case .object(let members):
+      for (name, member) in members { add(member, at: below(name), to: &fields) }
+    case .array(let elements):
+      guard elements.contains(where: \.isObject) else {
+        fields[place] = elements.map(\.text).joined(separator: " ")
+        return
+      }
+      for (index, element) in elements.enumerated() {
+        add(element, at: below(element.name ?? String(index)), to: &fields)
+      }
+    default:
+      fields[place] = value.text
+    }
+  }
+}
+
+/// Any JSON.
+private enum JSONValue: Decodable {
+  case null
+  case flag(Bool)
+  case whole(Int)
+  case unsigned(UInt64)
+  case number(Double)
+  case string(String)
+  case array([JSONValue])
+  case object([String: JSONValue])
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if value.decodeNil() {
+      self = .null
+    } else if let flag = try? value.decode(Bool.self) {
+      self = .flag(flag)
+    } else if let whole = try? value.decode(Int.self) {
+      self = .whole(whole)
+    } else if let unsigned = try? value.decode(UInt64.self) {
+      self = .unsigned(unsigned)
+    } else if let number = try? value.decode(Double.self) {
+      self = .number(number)
+    } else if let text = try? value.decode(String.self) {
+      self = .string(text)
+    } else if let elements = try? value.decode([JSONValue].self) {
+      self = .array(elements)
+    } else {
+      self = .object(try value.decode([String: JSONValue].self))
+    }
+  }
+
+  var isObject: Bool {
+    if case .object = self { return true }
+    return false
+  }
+
+  var text: String {
+    switch self {
+    case .null: ""
+    case .flag(let value): String(value)
+    case .whole(let value): String(value)
+    case .unsigned(let value): String(value)
+    case .number(let value): String(value)
+    case .string(let value): value
+    case .array(let elements): elements.map(\.text).joined(separator: " ")
+    case .object: ""
+    }
+  }
+
+  /// What an element of a list is known by: a library's name, a cache's level and type.
+  var name: String? {
+    guard case .object(let members) = self else { return nil }
+    if case .string(let name)? = members["name"] { return name }
+    if let level = members["level"], let type = members["type"] {
+      return "L\(level.text) \(type.text)"
+    }
+    return nil
+  }
+}

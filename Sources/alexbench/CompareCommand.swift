@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Measuring
+import Reporting
+import Results
+import Tensors
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare the backends of a run, or two runs with each other.",
+    discussion: """
+      One run: every backend against --base, per layer, stage and net, from ratios of the same \
+      rounds. The rows are those of the run's compare.csv, which is written where it is missing; with \
+      another --base they are written with -o only.
+
+      Two runs: each backend with itself, the first run being the baseline. Times are compared only \
+      where hosts and settings allow it, otherwise the exit code is 5; --cross-host compares each \
+      run's ratios to --base.
+
+      EXAMPLES
+        alexbench compare
+        alexbench compare results/runs/20261124T101009Z-svxcdr --base simd --format markdown
+        alexbench compare BEFORE AFTER --format csv -o changes.csv
+        alexbench compare HERE THERE --cross-host
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Folder of one run or two. (default: the latest in results/runs)", valueName: "run"))
+  var runs: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The backend to compare with. (default: im2col-openblas, or the first with times)",
+      valueName: "backend"))
+  var base: String?
+
+  @Flag(help: "Of two runs, compare the ratios to --base within each, not the times.")
+  var crossHost = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Of two runs, differences that count as none. (default: 5%)", valueName: "percent"))
+  var margin: Percentage?
+
+  @Option(help: "What is printed: table, markdown, csv or json.")
+  var format: CompareFormat = .table
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Writes the rows as CSV to this file.", valueName: "file"))
+  var output: String?
+
+  func validate() throws {
+    guard runs.count <= 2 else {
+      throw ValidationError("compare takes one run or two, not \(runs.count)")
+    }
+    guard runs.count == 2 || (!crossHost && margin == nil) else {
+      throw ValidationError("--cross-host and --margin are about two runs; name both")
+    }
+    guard runs.count < 2 || base == nil || crossHost else {
+      throw ValidationError(
+        "two runs are compared backend by backend; --base goes with --cross-host or one run")
+    }
+  }
+
+  func run() throws {
+    try AlexExit.reporting {
+      if runs.count == 2 { try compareRuns() } else { try compareBackends() }
+    }
+  }
+
+  private func compareBackends() throws {
+    var path = runs.first ?? ""
+    if runs.isEmpty { path = try latestRun(in: "results/runs") }
+    let files = try RunFiles(folder: path)
+    let comparison = try RunComparison(files, base: base)
+    if let notice = comparison.baseNotice { printError("alexbench: \(notice)") }
+    if base == nil {
+      if files.compare.isEmpty, !comparison.rows.isEmpty {
+        do {
+          try Schema.compare.write(comparison.rows, inFolder: path)
+        } catch {
+          // A folder that may only be read can be looked at all the same.
+          printError("alexbench: \(oneLine("\(error)"))")
+        }
+      } else if files.compare != comparison.rows {
+        printError(
+          "alexbench: \(path)/\(Schema.compare.fileName) is not what the other files give, which is "
+            + "shown; 'alexbench summarise' writes it again")
+      }
+    }
+    try emit(
+      comparison.csv(),
+      text: {
+        switch format {
+        case .table: comparison.terminal()
+        case .markdown: comparison.markdown()
+        case .csv: comparison.csv()
+        case .json: comparison.json()
+        }
+      })
+  }
+
+  private func compareRuns() throws {
+    let comparison = try RunsComparison(
+      RunFiles(folder: runs[0]), RunFiles(folder: runs[1]), crossHost: crossHost, base: base,
+      margin: margin.map { $0.value / 100 } ?? RunsCompareRule.margin)
+    try emit(
+      comparison.csv(),
+      text: {
+        switch format {
+        case .table: comparison.terminal()
+        case .markdown: comparison.markdown()
+        case .csv: comparison.csv()
+        case .json: comparison.json()
+        }
+      })
+  }
+
+  private func emit(_ csv: String, text: () -> String) throws {
+    if let output { try writeFile(csv, to: output) }
+    print(text(), terminator: "")
+  }
+}
+
+/// What `compare` prints.
+enum CompareFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, markdown, csv, json
+}

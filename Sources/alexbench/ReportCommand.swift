@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import Measuring
+import Reporting
+import Results
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Make one HTML file of a run: summary, host, tables that sort, a section per layer.",
+    discussion: """
+      The file needs nothing beside it and asks for nothing on the network. Every number has its \
+      exact text and its place in the run's files. --plots takes the SVG files of a folder in; \
+      --format markdown is for pull requests.
+
+      EXAMPLES
+        alexbench report
+        alexbench report results/sample/20261124T101009Z-svxcdr -o report.html --plots plots
+        alexbench report --format markdown
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Folder of the run. (default: the latest in results/runs)", valueName: "run"))
+  var folder: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The file to write. (default: report.html; Markdown is printed)", valueName: "file"))
+  var output: String?
+
+  @Option(help: "What is made: html or markdown.")
+  var format: ReportFormat = .html
+
+  @Option(
+    help: ArgumentHelp("Folder of SVG files to show, in the order of names.", valueName: "dir"))
+  var plots: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The backend to compare with. (default: im2col-openblas, or the first with times)",
+      valueName: "backend"))
+  var base: String?
+
+  func validate() throws {
+    guard format == .html || plots == nil else {
+      throw ValidationError("--plots goes with --format html; Markdown has no pictures inside")
+    }
+  }
+
+  func run() throws {
+    try AlexExit.reporting {
+      var path = folder ?? ""
+      if folder == nil { path = try latestRun(in: "results/runs") }
+      let files = try RunFiles(folder: path)
+      let comparison = try RunComparison(files, base: base)
+      switch format {
+      case .html:
+        let target = output ?? "report.html"
+        let report = HTMLReport(
+          files, comparison: comparison, plots: try svgPlots(in: plots),
+          command: commands(path, target))
+        try writeFile(report.html(), to: target)
+        print("report: \(target)")
+      case .markdown:
+        let text = MarkdownReport(
+          files, comparison: comparison, command: commands(path, output ?? "report.md")
+        ).markdown()
+        if let output { try writeFile(text, to: output) } else { print(text, terminator: "") }
+      }
+    }
+  }
+
+  private func commands(_ run: String, _ target: String) -> String {
+    let base = base.map { " --base \(shellWord($0))" } ?? ""
+    let plots = plots.map { " --plots \(shellWord($0))" } ?? ""
+    let format = format == .html ? "" : " --format \(format.rawValue)"
+    return """
+      alexbench validate \(shellWord(run))
+      alexbench compare \(shellWord(run))\(base)
+      alexbench report \(shellWord(run)) -o \(shellWord(target))\(format)\(base)\(plots)
+      """
+  }
+}
+
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case html, markdown
+}
+
+/// The SVG files of a folder as plots, named by their files; none without a folder.
+func svgPlots(in folder: String?) throws(ResultsError) -> [ReportPlot] {
+  guard let folder else { return [] }
+  guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    throw .missing(path: folder)
+  }
+  var plots: [ReportPlot] = []
+  for name in names.sorted() where name.hasSuffix(".svg") {
+    let path = "\(folder)/\(name)"
+    guard let svg = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw .cannotRead(path: path, reason: "it is no UTF-8 text, or may not be read")
+    }
+    plots.append(ReportPlot(title: String(name.dropLast(4)), svg: svg))
+  }
+  guard !plots.isEmpty else { throw .missing(path: "\(folder)/*.svg") }
+  return plots
+}
