@@ -32,8 +32,11 @@ public enum CompareRule {
 ///
 /// Left out: layers that both sides swallow (`fused`, `elided`), and steps that the baseline has
 /// not, such as reorders.
-public func compare(samples: [SampleRow], workloads: [WorkloadRow]) -> [CompareRow] {
-  let pairs = comparedPairs(samples: samples, workloads: workloads)
+/// - Parameter base: another baseline; nil = that of `compare.csv`.
+public func compare(
+  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
+) -> [CompareRow] {
+  let pairs = comparedPairs(samples: samples, workloads: workloads, base: base)
   let family = pairs.count(where: \.isInFamily)
   let alpha = bonferroni(alpha: CompareRule.alpha, family: family)
   let designs = DetectionDesigns(confidence: 1 - alpha)

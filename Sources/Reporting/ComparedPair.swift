@@ -26,8 +26,11 @@ func pairKey(_ key: WorkloadKey) -> WorkloadKey {
 }
 
 /// All comparisons of a run, workloads in the order of `workloads`.
-func comparedPairs(samples: [SampleRow], workloads: [WorkloadRow]) -> [ComparedPair] {
-  guard let backend = baselineBackend(workloads) else { return [] }
+/// - Parameter base: nil = ``baselineBackend(_:)``.
+func comparedPairs(
+  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
+) -> [ComparedPair] {
+  guard let backend = base ?? baselineBackend(workloads) else { return [] }
   let blocks = Dictionary(grouping: samples, by: \.key)
   let times = workloads.reduce(into: [WorkloadKey: RoundTimes]()) { times, row in
     guard row.status == .ok, let own = blocks[row.key] else { return }

@@ -20,6 +20,7 @@ struct AlexBench: ParsableCommand {
         alexbench calibrate
         alexbench plan --effect 3%
         alexbench validate results/runs/*
+        alexbench plot results/sample/* --out plots
         alexbench list backends
         alexbench describe googlenet
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
@@ -39,7 +40,7 @@ struct AlexBench: ParsableCommand {
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
       ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
-      SummariseCommand.self, ExplainCommand.self, CheckCommand.self, HistoryCommand.self,
+      SummariseCommand.self, ExplainCommand.self, PlotCommand.self, CheckCommand.self, HistoryCommand.self,
       ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
 

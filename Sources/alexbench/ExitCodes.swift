@@ -4,6 +4,7 @@ import Execution
 import Foundation
 import Measuring
 import Networks
+import Plotting
 import Results
 import Tensors
 
@@ -37,6 +38,13 @@ enum AlexExit {
       case .missing, .cannotRead: missing
       case .corrupt: corrupt
       case .schemaVersion: otherVersion
+      }
+    case let error as PlottingError:
+      switch error {
+      case .gnuplotMissing, .nothingToDraw: incorrectOrUnavailable
+      case .gnuplotFailed: internalError
+      case .cannotWrite: cannotWrite
+      case .notInRun: usage
       }
     case is NetworkError: usage
     case let error as CaffeModelError: code(of: error)

@@ -1,0 +1,32 @@
+/// Colours, shapes, dashes and patterns. What differs in colour differs in shape as well, so that a
+/// print in black and white tells the same.
+enum Style {
+  /// Okabe and Ito's palette for all kinds of colour vision, the faint yellow last.
+  static let colors = [
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A800",
+  ]
+  /// Okabe and Ito's orange-red; nothing but marks of trouble.
+  static let alarm = "#D55E00"
+  static let grey = "#808080"
+  static let faint = "#F3F3F3"
+
+  /// gnuplot's point types: filled square, circle, triangles, diamond, pentagon, then hollow ones.
+  private static let points = [7, 5, 9, 13, 11, 15, 6, 4, 8, 12, 10, 14]
+  /// The hollow shape of each filled one.
+  static func hollow(_ point: Int) -> Int { point % 2 == 1 ? point - 1 : point }
+
+  static func color(_ index: Int) -> String { colors[index % colors.count] }
+
+  /// With ``color(_:)`` a pair that returns after 96 series only.
+  static func point(_ index: Int) -> Int { points[(index + index / colors.count) % points.count] }
+
+  /// gnuplot's fill patterns, neighbours far from each other: solid, hatched, solid, …
+  static func fill(_ index: Int) -> String {
+    ["solid 0.9", "pattern 4", "solid 0.35", "pattern 5", "solid 0.6", "pattern 2"][index % 6]
+  }
+
+  /// Dashes of lines that have no colour of their own.
+  static func dash(_ index: Int) -> String {
+    ["1", "(14,5)", "(3,3)", "(10,4,2,4)", "(18,4,2,4,2,4)", "(6,6)", "(2,6)", "(24,6)"][index % 8]
+  }
+}
