@@ -35,7 +35,6 @@ private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRo
   for layer in layers {
     let own = rows.filter { LayerKey($0.key) == layer }
     var parts: [String] = []
-    var labels: [String] = []
     for of in series {
       let block = data.add(
         places: [], fields, own.filter { view.series(of: $0.key) == of }.map { ([], $0) })
@@ -44,20 +43,23 @@ private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRo
         "(\(block["median_ns"])/1e6):(\(block["nrmse"])>0?\(block["nrmse"]):\(foot))"
       parts.append(
         "\(block.name) using \(place) with points pt \(of.point) ps 1.1 lc rgb '\(of.color)'")
-      // A library's names of primitives would cover other symbols.
-      labels.append(
-        "\(block.name) using \(place):(substr(\(block.text("tile")),1,2) eq 'F('?"
-          + "\(block.text("tile")):'') with labels left offset 0.9,0 font ',10'")
+    }
+    let times = LogRange(own.map { $0.time.median! / 1e6 }, room: 1.6)
+    let tiled = data.add(places: [], fields, tileLabels(own, times, range).map { ([], $0) })
+    if !tiled.isEmpty {
+      parts.append(
+        "\(tiled.name) using (\(tiled["median_ns"])/1e6):\(tiled.index("nrmse")):"
+          + "(\(tiled.text("tile"))) with labels left offset 0.9,0 font ',10'")
     }
     var panel = Sheet.Panel(title: layer.name, commands: [])
     panel.commands = [
       "set xlabel 'time per call, ms' offset 0,0.4", "set ylabel 'nrmse'", "set format y '%.0e'",
       "set grid xtics ytics lt 1 lc rgb '#E0E0E0' lw 0.7",
     ]
-    panel.commands += LogRange(own.map { $0.time.median! / 1e6 }, room: 1.6).commands("x")
+    panel.commands += times.commands("x")
     panel.commands += range.commands("y", mantissas: [1, 2, 5])
     if isExact { panel.commands.append("set ytics add ('0' \(foot))") }
-    panel.commands.append("plot " + (labels + parts).joined(separator: ", \\\n  "))
+    panel.commands.append("plot " + parts.joined(separator: ", \\\n  "))
     panels.append(panel)
   }
   var sheet = Sheet(
@@ -66,10 +68,37 @@ private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRo
   sheet.legend = series.map { ($0.mark, $0.label) }
   sheet.notes.append(
     "Left is faster, below more accurate: nrmse is the root-mean-square error against the float64 "
-      + "reference over the root mean square of that. F(…) beside a symbol is the tile of a Winograd convolution."
-  )
+      + "reference over the root mean square of that. F(…) beside a symbol is the tile of a Winograd "
+      + "convolution.")
   if layers.count < all.count {
     sheet.notes.append("\(count(all.count - layers.count, "layer")) of fewer operations left out.")
   }
   return sheet.plot(.accuracy, name: "accuracy-\(group.name)", data: data, source: view.source)
+}
+
+/// The rows whose tile is written beside their symbol: the fastest of each Winograd tile, unless two
+/// would touch. A library's names of primitives are too long for that.
+private func tileLabels(
+  _ rows: [SummaryRow], _ times: LogRange, _ errors: LogRange
+) -> [SummaryRow] {
+  var chosen: [SummaryRow] = []
+  var tiles: Set<String> = []
+  func place(_ row: SummaryRow) -> (x: Double, y: Double) {
+    (
+      300 * logarithm(row.time.median! / 1e6 / times.low) / logarithm(times.high / times.low),
+      200 * logarithm(row.workload.check.nrmse! / errors.low)
+        / logarithm(errors.high / errors.low)
+    )
+  }
+  for row in rows.sorted(by: { $0.time.median! < $1.time.median! }) {
+    let tile = row.workload.facts.tile
+    guard tile.hasPrefix("F("), (row.workload.check.nrmse ?? 0) > 0 else { continue }
+    let own = place(row)
+    let touches = chosen.contains {
+      let other = place($0)
+      return abs(own.x - other.x) < 90 && abs(own.y - other.y) < 14
+    }
+    if !touches, tiles.insert(tile).inserted { chosen.append(row) }
+  }
+  return chosen
 }

@@ -25,7 +25,8 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
   let all = Array(Set(rows.map { LayerKey($0.key) })).sorted()
   var weights: [LayerKey: Double] = [:]
   for row in rows { weights[LayerKey(row.key)] = Double(view.layer(of: row.key)!.multiplyAdds) }
-  let layers = largest(all, limit: 16) { weights[$0]! }
+  let slotPixels = series.count * 7 + 10
+  let layers = largest(all, limit: min(max(1900 / slotPixels, 4), 16)) { weights[$0]! }
   let places = Dictionary(uniqueKeysWithValues: layers.enumerated().map { ($1, $0 + 1) })
   let shown = rows.filter { places[LayerKey($0.key)] != nil }
   // The processor's own events first; the ladder's order within.
@@ -42,12 +43,11 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
   let counter = FileFields(
     .counters, identityColumns + ["source", "event", "status", "per_call"])
   let layerFields = FileFields(.layers, ["multiply_adds"])
-  let slotPixels = series.count * 8 + 14
-  let columns = min(max(1200 / (slotPixels * layers.count + 96), 1), 2, drawn.count)
-  let width = max(1200, slotPixels * layers.count + 96)
+  let columns = min(max(1200 / (slotPixels * layers.count + 116), 1), 2, drawn.count)
+  let width = max(1200, slotPixels * layers.count + 116)
   let step = 0.84 / Double(series.count)
   let tics = Sheet.Panel.nameTics(
-    "x", layers.map(\.name), room: (width / columns - 96) / layers.count)
+    "x", layers.map(\.name), room: (width / columns - 116) / layers.count)
   var hasUncertain = false
   var panels: [Sheet.Panel] = []
   for event in drawn {
@@ -75,9 +75,10 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
             + "pt \(isCertain ? of.point : Style.hollow(of.point)) ps 0.9 lc rgb '\(of.color)'")
       }
     }
-    let isTime = ["-time", "-clock", "_ns"].contains(where: event.event.hasSuffix)
+    let isTime = ["-time", "-clock", "-wait"].contains(where: event.event.hasSuffix)
     var panel = Sheet.Panel(title: event.title, commands: [])
     panel.bottom = tics.pixels + 8
+    panel.left = 100
     panel.commands = [
       tics.command,
       "set ylabel '\(isTime ? "ns" : "events") per multiply-add'",

@@ -93,17 +93,23 @@ public struct Gnuplot: Sendable {
       script += "unset output\n"
     }
     let errors: String
-    do { errors = try run(script, in: folder) } catch let error as PlottingError {
-      throw error
-    } catch {
+    do { errors = try run(script, in: folder).failure } catch {
       throw .gnuplotFailed(plot: plot.name, reason: reason(error))
     }
     guard errors.isEmpty else { throw .gnuplotFailed(plot: plot.name, reason: errors) }
   }
 
+  /// What gnuplot says of a plot that it draws, warnings included; for tests.
+  package func complaints(_ plot: Plot) throws -> String {
+    let script = plot.data + Self.terminal(.svg, plot) + "\nset output '/dev/null'\n" + plot.drawing
+    return try run(script, in: "/").said
+  }
+
   /// Runs a script to its end.
-  /// - Returns: what went wrong, in a line; empty when nothing did.
-  private func run(_ script: String, in folder: String) throws -> String {
+  /// - Returns: what went wrong, in a line, empty when nothing did; and all that it said.
+  private func run(
+    _ script: String, in folder: String
+  ) throws -> (failure: String, said: String) {
     // Files, not pipes: neither side waits for the other.
     let place = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-gnuplot-\(UUID().uuidString)")
@@ -128,13 +134,13 @@ public struct Gnuplot: Sendable {
     process.waitUntilExit()
     let said = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
     if process.terminationReason == .uncaughtSignal {
-      return "it was ended by signal \(process.terminationStatus)"
+      return ("it was ended by signal \(process.terminationStatus)", said)
     }
-    guard process.terminationStatus != 0 else { return "" }
+    guard process.terminationStatus != 0 else { return ("", said) }
     // The place in the script stands before the message, marked by a caret in between.
     let line = said.split(separator: "\n").last { $0.contains(":") }
-    return line.map { $0.trimmingCharacters(in: .whitespaces) }
-      ?? "it ended with \(process.terminationStatus)"
+    let failure = line.map { $0.trimmingCharacters(in: .whitespaces) }
+    return (failure ?? "it ended with \(process.terminationStatus)", said)
   }
 
   // MARK: Whole or not at all

@@ -10,6 +10,11 @@ enum GnuplotText {
       .joined(separator: "''") + "'"
   }
 
+  /// The name of a tic, which gnuplot takes for the format of its number.
+  static func tic(_ text: String) -> String {
+    quoted(text.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%"))
+  }
+
   /// A field of a data block, between tabs.
   static func field(_ text: String) -> String {
     // A quote at the start would take in the following fields.

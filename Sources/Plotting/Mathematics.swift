@@ -35,8 +35,14 @@ struct LogRange {
     if decades < 2 {
       let named = decades < 0.7 ? mantissas : mantissas.filter { [1, 2, 5].contains($0) }
       let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.down))
-      let tics = powers.flatMap { power in named.map { $0 * pow(10, Double(power)) } }
+      let all = powers.flatMap { power in named.map { $0 * pow(10, Double(power)) } }
         .filter { $0 >= low && $0 <= high }
+      // Numbers are wider than high.
+      let gap = axis == "x" ? 0.16 : 0.07
+      var tics: [Double] = []
+      for tic in all where tics.last.map({ log10(tic / $0) >= gap * decades }) != false {
+        tics.append(tic)
+      }
       commands.append("set \(axis)tics (\(tics.map(\.description).joined(separator: ", ")))")
     }
     return commands

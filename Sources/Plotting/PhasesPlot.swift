@@ -42,8 +42,8 @@ private func phasePlot(_ view: RunView, _ group: GroupKey, _ rows: [PhaseRow]) -
   var data = DataBlocks()
   let fields = FileFields(.phases, identityColumns + ["phase", "ns", "share_pct"])
   let rowPixels = series.count <= 12 ? 26 : 17
-  let columns = min(layers.count, 3)
-  let tics = Sheet.Panel.nameTics("y", series.map(\.label), room: rowPixels, limit: 150)
+  let tics = Sheet.Panel.nameTics("y", series.map(\.label), room: rowPixels, limit: 230)
+  let columns = min(layers.count, tics.pixels > 150 ? 2 : 3)
   var panels: [Sheet.Panel] = []
   for layer in layers {
     var parts: [String] = []
@@ -58,7 +58,7 @@ private func phasePlot(_ view: RunView, _ group: GroupKey, _ rows: [PhaseRow]) -
         "\(block.name) using (ends[\(bar)]=ends[\(bar)]+\(share), ends[\(bar)]):\(block.index("bar")):"
           + "(ends[\(bar)]-\(share)):(ends[\(bar)]):(\(bar)-0.38):(\(bar)+0.38) "
           + "with boxxyerror fs \(Style.fill(index)) border lc rgb 'black' lw 0.5 "
-          + "fc rgb '\(Style.color(index))'")
+          + "fc rgb '\(Style.fillColor(index))'")
     }
     var panel = Sheet.Panel(title: layer.name, commands: [])
     panel.left = tics.pixels + 10
@@ -74,7 +74,7 @@ private func phasePlot(_ view: RunView, _ group: GroupKey, _ rows: [PhaseRow]) -
     title: "Where the time goes: \(group.title)",
     panelHeight: series.count * rowPixels + 44 + 30, columns: columns, panels: panels)
   sheet.legend = phases.enumerated().map { index, phase in
-    (.box(fill: Style.fill(index), color: Style.color(index)), phase)
+    (.box(fill: Style.fill(index), color: Style.fillColor(index)), phase)
   }
   sheet.notes.append(
     "Shares of the phases, from calls of their own that read the clock at every change; a backend "

@@ -27,11 +27,23 @@ func scalingPlots(_ view: RunView) -> Outcome {
 private func scalingPlot(_ view: RunView, _ key: GroupKey, _ rows: [SummaryRow]) -> Plot? {
   let slowest = rows.max { ($0.time.median!, $1.key.layer) < ($1.time.median!, $0.key.layer) }!
   let subject = LayerKey(slowest.key)
-  let rows = rows.filter { LayerKey($0.key) == subject }
+  let own = rows.filter { LayerKey($0.key) == subject }
+  // Lines of many backends cannot be told apart: the fastest are shown.
+  var best: [Series: Double] = [:]
+  for row in own {
+    let of = view.series(of: row.key)
+    best[of] = max(best[of] ?? 0, Double(row.key.batch) / row.time.median!)
+  }
+  let fastest = Set(best.keys.sorted { (best[$0]!, $1.index) > (best[$1]!, $0.index) }.prefix(16))
+  let rows = own.filter { fastest.contains(view.series(of: $0.key)) }
   let threads = Set(rows.map(\.key.threads)).sorted()
   let batches = Set(rows.map(\.key.batch)).sorted()
   let series = view.series(in: rows, \.key)
-  let rates = rows.map { Double($0.key.batch) * 1e9 / $0.time.median! }
+  let rates = rows.flatMap { row in
+    [row.time.median, row.time.intervalLower, row.time.intervalUpper].compactMap {
+      $0.map { Double(row.key.batch) * 1e9 / $0 }
+    }
+  }
 
   var data = DataBlocks()
   let fields = FileFields(
@@ -43,12 +55,14 @@ private func scalingPlot(_ view: RunView, _ key: GroupKey, _ rows: [SummaryRow])
   ) {
     guard Set(own.map { value($0.key) }).count > 1 else { return }
     var parts: [String] = []
-    for of in series {
+    for (index, of) in series.enumerated() {
       let points = own.filter { view.series(of: $0.key) == of }
         .sorted { value($0.key) < value($1.key) }
       let block = data.add(places: [], fields, points.map { ([], $0) })
       guard !block.isEmpty else { continue }
-      let x = block.index(column)
+      // Beside each other, so that intervals do not cover other symbols.
+      let shift = 1 + 0.14 * ((Double(index) + 0.5) / Double(series.count) - 0.5)
+      let x = "(\(block[column])*\(shift))"
       func rate(_ time: String) -> String { "(\(block["batch"])*1e9/\(block[time]))" }
       parts.append(
         "\(block.name) using \(x):\(rate("median_ns")) with lines lw 1 dt \(Style.dash(of.index)) "
@@ -91,7 +105,10 @@ private func scalingPlot(_ view: RunView, _ key: GroupKey, _ rows: [SummaryRow])
     panelHeight: columns == 1 ? 480 : 340, columns: columns, panels: panels)
   sheet.legend = series.map { ($0.mark, $0.label) }
   sheet.notes.append(
-    "Medians; upright lines are their 95 % intervals. All panels have the same scale.")
+    "Medians; upright lines are their 95\u{a0}% intervals. All panels have the same scale.")
+  if fastest.count < best.count {
+    sheet.notes.append("\(count(best.count - fastest.count, "slower backend")) left out.")
+  }
   let name =
     GnuplotText.fileName(key.network) + (key.cache == .warm ? "" : "-\(key.cache.rawValue)")
   return sheet.plot(.scaling, name: "scaling-\(name)", data: data, source: view.source)

@@ -170,7 +170,7 @@ extension Sheet.Panel {
     let isTurned = axis == "x" && widest > room - 4
     let length = min(widest, limit)
     let tics = names.enumerated().map { index, name in
-      let text = GnuplotText.quoted(TextWidth.fitted(name, pixels: length, size: size))
+      let text = GnuplotText.tic(TextWidth.fitted(name, pixels: length, size: size))
       return "\(text) \(index + 1)"
     }
     return (

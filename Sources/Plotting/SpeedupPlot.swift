@@ -12,7 +12,8 @@ func speedupPlots(_ view: RunView, base: String?) -> Outcome {
   return Outcome(
     plots: RunView.groups(usable, \.key).map { speedupPlot(view, $0.key, $0.rows) },
     reason: files.compare.isEmpty && base == nil
-      ? "the run has no compare.csv; 'alexbench summarise' writes it"
+      ? "the run has no pairs of backends in compare.csv; 'alexbench summarise' writes that of an "
+        + "older run"
       : "no backend was timed beside the base")
 }
 

@@ -68,7 +68,7 @@ private func stagePlot(
     add(reorders, fill: "solid 1", color: "#000000")
     let isNamed = named.contains(stage)
     let fill = isNamed ? Style.fill(index) : "solid 0.5"
-    let color = isNamed ? Style.color(index) : "#BBBBBB"
+    let color = isNamed ? Style.fillColor(index) : "#BBBBBB"
     add(own.filter { !isReorder($0) }, fill: fill, color: color)
     if isNamed { legend.append((.box(fill: fill, color: color), stage)) } else { hasOthers = true }
   }
@@ -88,11 +88,11 @@ private func stagePlot(
         + "lc rgb 'black'")
     parts.append("\(net.name) using (\(median)):\(bar) with points pt 13 ps 1.1 lc rgb 'white'")
     parts.append("\(net.name) using (\(median)):\(bar) with points pt 12 ps 1.1 lc rgb 'black'")
+    // In a column at the right, where no bar and no interval is.
     parts.append(
-      "\(net.name) using (\(median) > \(limit / 1e6) ? \(limit / 1e6) : "
-        + "(ends[\(net["bar"])] > \(median) ? ends[\(net["bar"])] : \(median))):\(bar):"
-        + "(sprintf(\(median) > \(limit / 1e6) ? '→ %.4g' : '%.4g', \(median))) with labels left "
-        + "offset 1,0 font ',11'")
+      "\(net.name) using (\(limit / 1e6)):\(bar):"
+        + "(sprintf(\(median) > \(limit / 1e6) ? '→ %.4g' : '%.4g', \(median))) "
+        + "with labels left offset 1,0 font ',11'")
     legend.append((.point(12, color: "black"), "net, timed on its own"))
   }
 
@@ -100,12 +100,13 @@ private func stagePlot(
   let tics = Sheet.Panel.nameTics("y", series.map(\.label), room: rowPixels, limit: 240)
   var panel = Sheet.Panel(commands: [])
   panel.left = tics.pixels + 16
-  panel.right = 80
+  panel.right = 90
   panel.commands = [
     "array ends[\(series.count)]", "do for [i=1:\(series.count)] { ends[i] = 0 }",
     "set xlabel 'time per call, ms'", tics.command,
     "set xrange [0:\(limit / 1e6)]", "set yrange [\(Double(series.count) + 0.5):0.5]",
     "set grid xtics lt 1 lc rgb '#D8D8D8' lw 0.7",
+    "set label 'net, ms' at graph 1, graph 1 left offset 1,0.6 font ',11'",
     "plot " + parts.joined(separator: ", \\\n  "),
   ]
   var sheet = Sheet(
@@ -114,7 +115,8 @@ private func stagePlot(
   sheet.legend = legend
   sheet.notes.append(
     "Each piece is the median of a step inside the full forward; steps of a stage have one fill. "
-      + "Numbers are medians of the net alone, in ms; lines in the diamonds their 95 % intervals.")
+      + "Diamonds and numbers are medians of the net alone, lines through them 95\u{a0}% intervals."
+  )
   if isCut { sheet.notes.append("Bars with an arrow run out of the picture.") }
   return sheet.plot(.stages, name: "stages-\(group.name)", data: data, source: view.source)
 }

@@ -20,6 +20,12 @@ enum Style {
   /// With ``color(_:)`` a pair that returns after 96 series only.
   static func point(_ index: Int) -> Int { points[(index + index / colors.count) % points.count] }
 
+  /// Of pieces of a bar; black is for what belongs to none.
+  static func fillColor(_ index: Int) -> String {
+    let others = colors.filter { $0 != "#000000" }
+    return others[index % others.count]
+  }
+
   /// gnuplot's fill patterns, neighbours far from each other: solid, hatched, solid, …
   static func fill(_ index: Int) -> String {
     ["solid 0.9", "pattern 4", "solid 0.35", "pattern 5", "solid 0.6", "pattern 2"][index % 6]

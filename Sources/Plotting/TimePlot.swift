@@ -98,7 +98,7 @@ private func timePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) 
     panelHeight: (rowCount == 1 ? 420 : 250) + tallest, panels: panels)
   sheet.legend = series.map { ($0.mark, $0.label) }
   sheet.notes.append(
-    "Symbols are medians, upright lines exact 95 % intervals, strokes single timed blocks.")
+    "Symbols are medians, upright lines exact 95\u{a0}% intervals, strokes single timed blocks.")
   if thinnedCount > 0 {
     sheet.notes.append("At most \(sampleLimit) blocks of a workload are shown.")
   }

@@ -40,8 +40,8 @@ struct AlexBench: ParsableCommand {
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
       ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
-      SummariseCommand.self, ExplainCommand.self, PlotCommand.self, CheckCommand.self, HistoryCommand.self,
-      ListCommand.self, HostCommand.self, WorkerCommand.self,
+      SummariseCommand.self, ExplainCommand.self, PlotCommand.self, CheckCommand.self,
+      HistoryCommand.self, ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
 
   static func main() {
