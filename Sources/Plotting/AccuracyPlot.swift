@@ -31,6 +31,7 @@ private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRo
   var data = DataBlocks()
   let fields = FileFields(.summary, identityColumns + ["tile", "median_ns", "nrmse"])
   let columns = min(layers.count, 3)
+  var hasTiles = false
   var panels: [Sheet.Panel] = []
   for layer in layers {
     let own = rows.filter { LayerKey($0.key) == layer }
@@ -42,11 +43,12 @@ private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRo
       let place =
         "(\(block["median_ns"])/1e6):(\(block["nrmse"])>0?\(block["nrmse"]):\(foot))"
       parts.append(
-        "\(block.name) using \(place) with points pt \(of.point) ps 1.1 lc rgb '\(of.color)'")
+        "\(block.name) using \(place) with points pt \(of.point) ps 0.75 lc rgb '\(of.color)'")
     }
     let times = LogRange(own.map { $0.time.median! / 1e6 }, room: 1.6)
     let tiled = data.add(places: [], fields, tileLabels(own, times, range).map { ([], $0) })
     if !tiled.isEmpty {
+      hasTiles = true
       parts.append(
         "\(tiled.name) using (\(tiled["median_ns"])/1e6):\(tiled.index("nrmse")):"
           + "(\(tiled.text("tile"))) with labels left offset 0.9,0 font ',10'")
@@ -68,37 +70,40 @@ private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRo
   sheet.legend = series.map { ($0.mark, $0.label) }
   sheet.notes.append(
     "Left is faster, below more accurate: nrmse is the root-mean-square error against the float64 "
-      + "reference over the root mean square of that. F(…) beside a symbol is the tile of a Winograd "
-      + "convolution.")
+      + "reference over the root mean square of that.")
+  if hasTiles {
+    sheet.notes.append("F(…) beside a symbol is the tile of a Winograd convolution.")
+  }
   if layers.count < all.count {
     sheet.notes.append("\(count(all.count - layers.count, "layer")) of fewer operations left out.")
   }
   return sheet.plot(.accuracy, name: "accuracy-\(group.name)", data: data, source: view.source)
 }
 
-/// The rows whose tile is written beside their symbol: the fastest of each Winograd tile, unless two
-/// would touch. A library's names of primitives are too long for that.
+/// The rows whose tile is written at the right of their symbol: the fastest of each Winograd tile
+/// that has no other symbol there. A library's names of primitives are too long for that.
 private func tileLabels(
   _ rows: [SummaryRow], _ times: LogRange, _ errors: LogRange
 ) -> [SummaryRow] {
   var chosen: [SummaryRow] = []
   var tiles: Set<String> = []
   func place(_ row: SummaryRow) -> (x: Double, y: Double) {
-    (
+    let error = max(row.workload.check.nrmse!, errors.low)
+    return (
       300 * logarithm(row.time.median! / 1e6 / times.low) / logarithm(times.high / times.low),
-      200 * logarithm(row.workload.check.nrmse! / errors.low)
-        / logarithm(errors.high / errors.low)
+      200 * logarithm(error / errors.low) / logarithm(errors.high / errors.low)
     )
   }
   for row in rows.sorted(by: { $0.time.median! < $1.time.median! }) {
     let tile = row.workload.facts.tile
     guard tile.hasPrefix("F("), (row.workload.check.nrmse ?? 0) > 0 else { continue }
     let own = place(row)
-    let touches = chosen.contains {
+    let isCovered = rows.contains {
       let other = place($0)
-      return abs(own.x - other.x) < 90 && abs(own.y - other.y) < 14
+      return $0.key != row.key && other.x > own.x - 8 && other.x < own.x + 90
+        && abs(own.y - other.y) < 14
     }
-    if !touches, tiles.insert(tile).inserted { chosen.append(row) }
+    if !isCovered, tiles.insert(tile).inserted { chosen.append(row) }
   }
   return chosen
 }

@@ -72,7 +72,7 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
         parts.append(
           "\(block.name) using \(block.index("x")):(\(block["per_call"])/"
             + "\(block["multiply_adds"])) with points "
-            + "pt \(isCertain ? of.point : Style.hollow(of.point)) ps 0.9 lc rgb '\(of.color)'")
+            + "pt \(isCertain ? of.point : Style.hollow(of.point)) ps 0.6 lc rgb '\(of.color)'")
       }
     }
     let isTime = ["-time", "-clock", "-wait"].contains(where: event.event.hasSuffix)
@@ -107,7 +107,8 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
     sheet.notes.append("Not shown: \(names).")
   }
   if layers.count < all.count {
-    sheet.notes.append("\(count(all.count - layers.count, "layer")) of fewer left out.")
+    sheet.notes.append(
+      "\(count(all.count - layers.count, "layer")) of fewer multiply-adds left out.")
   }
   return sheet.plot(.counters, name: "counters-\(group.name)", data: data, source: view.source)
 }

@@ -31,9 +31,9 @@ public func draw(
   var drawing = Drawing()
   var names: Set<String> = []
   for files in runs {
-    let view = RunView(selected(files, selection))
+    let view = RunView(selected(compared(files, with: selection.base), selection))
     for kind in PlotKind.allCases where selection.kinds.contains(kind) {
-      let outcome = plots(of: kind, view, selection)
+      let outcome = plots(of: kind, view)
       let label = runs.count > 1 ? "\(kind.rawValue) of \(files.environment.runID)" : kind.rawValue
       if outcome.plots.isEmpty { drawing.skipped.append("\(label): \(outcome.reason)") }
       for var plot in outcome.plots {
@@ -60,18 +60,27 @@ struct Outcome {
   var reason: String
 }
 
-private func plots(of kind: PlotKind, _ view: RunView, _ selection: PlotSelection) -> Outcome {
+private func plots(of kind: PlotKind, _ view: RunView) -> Outcome {
   switch kind {
   case .time: timePlots(view)
   case .stages: stagePlots(view)
   case .roofline: rooflinePlots(view)
-  case .speedup: speedupPlots(view, base: selection.base)
+  case .speedup: speedupPlots(view)
   case .accuracy: accuracyPlots(view)
   case .samples: samplePlots(view)
   case .scaling: scalingPlots(view)
   case .phases: phasePlots(view)
   case .counters: counterPlots(view)
   }
+}
+
+/// The run with the comparisons of a base; of the whole run, since their intervals are corrected for
+/// the number of comparisons, whichever are drawn.
+private func compared(_ files: RunFiles, with base: String?) -> RunFiles {
+  guard let base, files.compare.first?.baseline != base else { return files }
+  var files = files
+  files.compare = compare(samples: files.samples, workloads: files.workloads, base: base)
+  return files
 }
 
 private func selected(_ files: RunFiles, _ selection: PlotSelection) -> RunFiles {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Draws plots with the program gnuplot, version 5.4 or newer, as a child process.
 public struct Gnuplot: Sendable {
@@ -13,6 +14,27 @@ public struct Gnuplot: Sendable {
       .first(where: FileManager.default.isExecutableFile)
     guard let found else { throw .gnuplotMissing }
     path = found
+  }
+
+  /// Draws plots into files of a folder, several at a time.
+  /// - Returns: the paths, in the order of the plots.
+  /// - Throws: the first plot's error; the others are drawn all the same.
+  public func write(
+    _ plots: [Plot], _ formats: [PlotFormat], to folder: String
+  ) throws(PlottingError) -> [String] {
+    let outcomes = Mutex([Result<[String], PlottingError>?](repeating: nil, count: plots.count))
+    DispatchQueue.concurrentPerform(iterations: plots.count) { index in
+      let outcome: Result<[String], PlottingError>
+      do throws(PlottingError) {
+        outcome = .success(try write(plots[index], formats, to: folder))
+      } catch {
+        outcome = .failure(error)
+      }
+      outcomes.withLock { $0[index] = outcome }
+    }
+    var paths: [String] = []
+    for outcome in outcomes.withLock({ $0 }) { paths += try outcome!.get() }
+    return paths
   }
 
   /// Draws a plot into files of a folder, `<name>.svg` and `<name>.png`.
@@ -77,9 +99,9 @@ public struct Gnuplot: Sendable {
       return "set terminal svg \(size) fixed noenhanced background rgb 'white' "
         + "font 'DejaVu Sans,12'"
     case .png:
-      // Sizes of fonts are points here and pixels there.
+      // Sizes of fonts are points here and pixels there, and symbols are smaller.
       return "set terminal pngcairo \(size) noenhanced background rgb 'white' "
-        + "font 'DejaVu Sans,12' fontscale 0.75"
+        + "font 'DejaVu Sans,12' fontscale 0.75 pointscale 1.5"
     }
   }
 

@@ -32,7 +32,7 @@ private func phasePlot(_ view: RunView, _ group: GroupKey, _ rows: [PhaseRow]) -
     let key = LayerKey(row.key)
     weights[key] = max(weights[key] ?? 0, view.summary[row.key]?.time.median ?? 0)
   }
-  let layers = largest(all, limit: 12) { weights[$0]! }
+  let layers = largest(all, limit: min(max(144 / series.count, 4), 12)) { weights[$0]! }
   let known = [
     "gemm", "im2col", "pack", "input_transform", "output_transform", "reorder", "rest",
   ]
@@ -72,7 +72,7 @@ private func phasePlot(_ view: RunView, _ group: GroupKey, _ rows: [PhaseRow]) -
   }
   var sheet = Sheet(
     title: "Where the time goes: \(group.title)",
-    panelHeight: series.count * rowPixels + 44 + 30, columns: columns, panels: panels)
+    panelHeight: series.count * rowPixels + 52 + 30, columns: columns, panels: panels)
   sheet.legend = phases.enumerated().map { index, phase in
     (.box(fill: Style.fill(index), color: Style.fillColor(index)), phase)
   }

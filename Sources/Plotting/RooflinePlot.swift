@@ -59,7 +59,7 @@ private func rooflinePlot(
         + "lc rgb '#404040'")
     legend.append(
       (
-        .line(dash: dash, color: "#404040", width: 1.3),
+        .line(index, color: "#404040"),
         "\(roof.kind == .compute ? "peak" : "read") "
           + "\(roof.kind == .compute ? roof.isa : roof.level.rawValue), "
           + "\(rounded(roof.value)) \(roof.kind.unit)"
@@ -79,7 +79,7 @@ private func rooflinePlot(
     let block = data.add(places: [], fields, own.map { ([], $0) })
     parts.append(
       "\(block.name) using \(block.index("intensity_flop_per_byte")):"
-        + "\(block.index("gflops_per_s")) with points pt \(Style.hollow(of.point)) ps 1.15 lw 1.2 "
+        + "\(block.index("gflops_per_s")) with points pt \(Style.hollow(of.point)) ps 0.75 lw 1.2 "
         + "lc rgb '\(of.color)'")
     legend.append((.point(Style.hollow(of.point), color: of.color), of.label))
     let known = own.filter { $0.work.flopsExecuted != nil }
@@ -87,7 +87,7 @@ private func rooflinePlot(
       let block = data.add(places: [], fields, known.map { ([], $0) })
       parts.append(
         "\(block.name) using (\(block["flops_executed"])/\(block["bytes_min"])):"
-          + "(\(block["flops_executed"])/\(block["median_ns"])) with points pt 7 ps 0.35 "
+          + "(\(block["flops_executed"])/\(block["median_ns"])) with points pt 7 ps 0.25 "
           + "lc rgb '\(of.color)'")
     }
     // What the processor counted where the method's own number is not known.
@@ -99,7 +99,7 @@ private func rooflinePlot(
         rows: others.map { fields.texts($0) + counted.texts(executed[$0.key]!) })
       parts.append(
         "\(block.name) using (\(block["per_call"])/\(block["bytes_min"])):"
-          + "(\(block["per_call"])/\(block["median_ns"])) with points pt 7 ps 0.35 "
+          + "(\(block["per_call"])/\(block["median_ns"])) with points pt 7 ps 0.25 "
           + "lc rgb '\(of.color)'")
     }
     unknown += own.count - known.count - others.count

@@ -66,13 +66,13 @@ private func samplePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]
       let block = data.add(columns: names, rows: clean[of] ?? [])
       guard !block.isEmpty else { continue }
       parts.append(
-        "\(block.name) using \(value(block)) with points pt \(of.point) ps 0.45 "
+        "\(block.name) using \(value(block)) with points pt \(of.point) ps 0.33 "
           + "lc rgb '\(of.color)'")
     }
     let block = data.add(columns: names, rows: touched)
     if !block.isEmpty {
       parts.append(
-        "\(block.name) using \(value(block)) with points pt 2 ps 0.8 lw 1.3 lc rgb 'black'")
+        "\(block.name) using \(value(block)) with points pt 2 ps 0.55 lw 1.3 lc rgb 'black'")
     }
     guard !parts.isEmpty else { continue }
     var panel = Sheet.Panel(title: layer.name, commands: [])

@@ -72,7 +72,7 @@ private func scalingPlot(_ view: RunView, _ key: GroupKey, _ rows: [SummaryRow])
           + "(\(rate("ci95_hi_ns"))-\(rate("ci95_lo_ns"))) with vectors nohead lw 1.8 "
           + "lc rgb 'black'")
       parts.append(
-        "\(block.name) using \(x):\(rate("median_ns")) with points pt \(of.point) ps 1 "
+        "\(block.name) using \(x):\(rate("median_ns")) with points pt \(of.point) ps 0.65 "
           + "lc rgb '\(of.color)'")
     }
     var panel = Sheet.Panel(title: title, commands: [])

@@ -7,7 +7,7 @@ struct Sheet {
     /// Pixels between the cell and the axes.
     var left = 80
     var right = 16
-    var bottom = 44
+    var bottom = 52
     /// Commands that end with a `plot`.
     var commands: [String]
   }
@@ -15,7 +15,8 @@ struct Sheet {
   /// How a legend's entry looks.
   enum Mark {
     case point(Int, color: String)
-    case line(dash: String, color: String, width: Double)
+    /// Dashed as ``Style/dash(_:)``.
+    case line(Int, color: String)
     case box(fill: String, color: String)
   }
 
@@ -91,7 +92,11 @@ struct Sheet {
     """
 
   private func screen(_ x: Int, _ y: Int, _ height: Int) -> String {
-    "screen \(Double(x) / Double(width)),\(Double(y) / Double(height))"
+    screen(Double(x), Double(y), height)
+  }
+
+  private func screen(_ x: Double, _ y: Double, _ height: Int) -> String {
+    "screen \(x / Double(width)),\(y / Double(height))"
   }
 
   private func pageTexts(_ lines: [String], height: Int) -> String {
@@ -124,10 +129,13 @@ struct Sheet {
   private func draw(_ mark: Mark, _ x: Int, _ y: Int, _ height: Int) -> String {
     switch mark {
     case .point(let type, let color):
-      "set label '' at \(screen(x + 16, y, height)) point pt \(type) ps 1 lc rgb '\(color)' front\n"
-    case .line(let dash, let color, let lineWidth):
-      "set arrow from \(screen(x + 2, y, height)) to \(screen(x + 30, y, height)) nohead "
-        + "dt \(dash) lw \(lineWidth) lc rgb '\(color)' front\n"
+      "set label '' at \(screen(x + 16, y, height)) point pt \(type) ps 0.75 lc rgb '\(color)' front\n"
+    case .line(let dash, let color):
+      Style.strokes(dash, length: 28).map { stroke in
+        let start = screen(Double(x + 2) + stroke.start, Double(y), height)
+        let end = screen(Double(x + 2) + stroke.end, Double(y), height)
+        return "set arrow from \(start) to \(end) nohead lw 1.3 lc rgb '\(color)' front\n"
+      }.joined()
     case .box(let fill, let color):
       "set object rect from \(screen(x + 4, y - 6, height)) to \(screen(x + 28, y + 6, height)) "
         + "fs \(fill) border lc rgb 'black' fc rgb '\(color)' front\n"

@@ -1,20 +1,15 @@
-import Reporting
 import Results
 
 /// A table of ratios as colours: layers down, backends across.
-func speedupPlots(_ view: RunView, base: String?) -> Outcome {
-  let files = view.files
-  var rows = files.compare
-  if let base, rows.first?.baseline != base {
-    rows = compare(samples: files.samples, workloads: files.workloads, base: base)
-  }
+func speedupPlots(_ view: RunView) -> Outcome {
+  let rows = view.files.compare
   let usable = rows.filter { $0.key.pass != .inNet && ($0.ratio ?? 0).isPositiveFinite }
   return Outcome(
     plots: RunView.groups(usable, \.key).map { speedupPlot(view, $0.key, $0.rows) },
-    reason: files.compare.isEmpty && base == nil
-      ? "the run has no pairs of backends in compare.csv; 'alexbench summarise' writes that of an "
+    reason: rows.isEmpty
+      ? "there are no pairs of backends in compare.csv; 'alexbench summarise' writes that of an "
         + "older run"
-      : "no backend was timed beside the base")
+      : "no backend was timed in the same rounds as the base")
 }
 
 extension CompareRow {

@@ -86,8 +86,8 @@ private func stagePlot(
       "\(net.name) using (\(net["ci95_lo_ns"])/1e6):\(bar):"
         + "((\(net["ci95_hi_ns"])-\(net["ci95_lo_ns"]))/1e6):(0) with vectors nohead lw 2 "
         + "lc rgb 'black'")
-    parts.append("\(net.name) using (\(median)):\(bar) with points pt 13 ps 1.1 lc rgb 'white'")
-    parts.append("\(net.name) using (\(median)):\(bar) with points pt 12 ps 1.1 lc rgb 'black'")
+    parts.append("\(net.name) using (\(median)):\(bar) with points pt 13 ps 0.75 lc rgb 'white'")
+    parts.append("\(net.name) using (\(median)):\(bar) with points pt 12 ps 0.75 lc rgb 'black'")
     // In a column at the right, where no bar and no interval is.
     parts.append(
       "\(net.name) using (\(limit / 1e6)):\(bar):"

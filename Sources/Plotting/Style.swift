@@ -31,8 +31,31 @@ enum Style {
     ["solid 0.9", "pattern 4", "solid 0.35", "pattern 5", "solid 0.6", "pattern 2"][index % 6]
   }
 
-  /// Dashes of lines that have no colour of their own.
+  /// Lengths of strokes and gaps in turn, none for a solid line.
+  private static let dashes: [[Int]] = [
+    [], [14, 5], [3, 3], [10, 4, 2, 4], [18, 4, 2, 4, 2, 4], [6, 6], [2, 6], [24, 6],
+  ]
+
+  /// Dashes of lines, for gnuplot's `dt`.
   static func dash(_ index: Int) -> String {
-    ["1", "(14,5)", "(3,3)", "(10,4,2,4)", "(18,4,2,4,2,4)", "(6,6)", "(2,6)", "(24,6)"][index % 8]
+    let lengths = dashes[index % dashes.count]
+    return lengths.isEmpty ? "1" : "(\(lengths.map(String.init).joined(separator: ",")))"
+  }
+
+  /// The strokes of such a line, in pixels from its beginning; for legends, whose lines gnuplot's
+  /// SVG draws without their dashes.
+  static func strokes(_ index: Int, length: Double) -> [(start: Double, end: Double)] {
+    let lengths = dashes[index % dashes.count].map { 0.65 * Double($0) }
+    guard !lengths.isEmpty else { return [(0, length)] }
+    var strokes: [(start: Double, end: Double)] = []
+    var place = 0.0
+    var part = 0
+    while place < length {
+      let end = place + lengths[part % lengths.count]
+      if part % 2 == 0 { strokes.append((place, min(end, length))) }
+      place = end
+      part += 1
+    }
+    return strokes
   }
 }

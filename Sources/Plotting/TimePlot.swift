@@ -73,7 +73,7 @@ private func timePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) 
           + "lc rgb 'black'")
       parts.append(
         "\(block.name) using \(block.index("x")):(\(block["median_ns"])/1e6) with points "
-          + "pt \(of.point) ps \(series.count <= 12 ? 0.9 : 0.7) lc rgb '\(of.color)'")
+          + "pt \(of.point) ps \(series.count <= 12 ? 0.6 : 0.5) lc rgb '\(of.color)'")
     }
     let tics = Sheet.Panel.nameTics("x", own.map(\.name), room: axis / own.count)
     var panel = Sheet.Panel(commands: [])

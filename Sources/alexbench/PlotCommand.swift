@@ -69,9 +69,7 @@ struct PlotCommand: ParsableCommand {
       let drawing = try draw(try paths.map { try RunFiles(folder: $0) }, selection)
       for line in drawing.skipped { printError("alexbench: skipped \(oneLine(line))") }
       guard !drawing.plots.isEmpty else { throw PlottingError.nothingToDraw }
-      for plot in drawing.plots {
-        for path in try gnuplot.write(plot, format.formats, to: out) { print(path) }
-      }
+      for path in try gnuplot.write(drawing.plots, format.formats, to: out) { print(path) }
     }
   }
 }

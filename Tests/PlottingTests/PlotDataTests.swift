@@ -87,7 +87,7 @@ struct PlotDataTests {
       #expect(
         try rows(.stages, with: "summary.csv:median_ns")
           == files.summary.count { $0.key.pass != .isolated })
-      // Rows with a tile stand there again, for the names of their tiles.
+      // A row whose tile is named stands there again.
       #expect(
         try rows(.accuracy, with: "summary.csv:nrmse")
           == alone.count { $0.key.kind != "relu" }
@@ -106,21 +106,28 @@ struct PlotDataTests {
   @Test("Another base gives the ratios of compare with that base")
   func base() throws {
     try withTemporaryFolder { parent in
-      let files = try RunFiles(folder: try SyntheticRun().write(to: parent))
+      var run = SyntheticRun()
+      // Enough for intervals over the comparisons of one batch, and too few for those of two.
+      run.rounds = 11
+      let files = try RunFiles(folder: try run.write(to: parent))
       var selection = PlotSelection()
       selection.kinds = [.speedup]
       selection.base = "direct"
+      selection.batches = [4]
       let plots = try draw([files], selection).plots
       let want = compare(samples: files.samples, workloads: files.workloads, base: "direct")
-        .filter { $0.key.pass != .inNet }.compactMap(\.ratio)
+        .filter { $0.key.pass != .inNet && $0.key.batch == 4 }
+      // The verdicts too, which hang on the number of all comparisons.
       let texts = plots.flatMap { plot in
         ScriptBlock.all(in: plot).flatMap { block in
-          let column = block.columns.firstIndex(of: "compare.csv:ratio_median")!
-          return block.rows.map { $0[column] }
+          let ratio = block.columns.firstIndex(of: "compare.csv:ratio_median")!
+          let verdict = block.columns.firstIndex(of: "compare.csv:verdict")!
+          return block.rows.map { "\($0[ratio]) \($0[verdict])" }
         }
       }
       #expect(want.count > 10)
-      #expect(texts.sorted() == want.map(\.fieldText).sorted())
+      #expect(
+        texts.sorted() == want.map { "\($0.ratio.fieldText) \($0.verdict.rawValue)" }.sorted())
       #expect(plots.allSatisfy { $0.title.hasPrefix("Speed-up against direct") })
     }
   }
