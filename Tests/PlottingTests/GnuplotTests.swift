@@ -95,6 +95,22 @@ struct GnuplotTests {
     }
   }
 
+  @Test("Colours and ids are rewritten in attributes, not in words")
+  func words() throws {
+    var run = SyntheticRun()
+    run.backends = ["rgb(1, 2, 3)", "id='x' url(#y) stroke-width=\"1.00\""]
+    run.batches = [1]
+    run.threads = [1]
+    let plot = try #require(try drawn(run).first)
+    let svg = try Gnuplot().svg(plot)
+    let page = try SVGPage(svg)
+    for name in run.backends {
+      #expect(page.texts.contains { $0.words == name.prefix(48) }, "\(page.texts.map(\.words))")
+    }
+    #expect(svg.contains("#0072b2"))
+    #expect(!svg.contains("rgb( "))
+  }
+
   @Test("Two plots in one page share no id, and refer to their own")
   func ids() throws {
     let gnuplot = try Gnuplot()
