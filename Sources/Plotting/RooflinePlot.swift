@@ -178,10 +178,10 @@ private func layerNames(
   let gap = 14.0 / Double(width)
   let limit = Int(0.9 / gap)
   let all = intensity.keys.sorted()
-  let shown = largest(all, limit: min(limit, 48)) { flops[$0]! }
+  let shown = largest(all, limit: min(limit, 24)) { flops[$0]! }
   var names = shown.map { key in
     let exact = logarithm(intensity[key]! / low) / logarithm(high / low)
-    return (text: TextWidth.fitted(key.name, pixels: 110, size: 10), exact: exact, place: exact)
+    return (text: TextWidth.fitted(key.name, pixels: 150, size: 10), exact: exact, place: exact)
   }.sorted { $0.exact < $1.exact }
   // From the left as far as needed, then from the right; both keep the order.
   for index in names.indices {

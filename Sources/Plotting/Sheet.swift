@@ -171,7 +171,7 @@ extension Sheet.Panel {
   /// Names below an axis, one per unit from 1; turned where they are wide.
   /// - Returns: the command, and the pixels that the names take.
   static func nameTics(
-    _ axis: String, _ names: [String], room: Int, limit: Int = 130
+    _ axis: String, _ names: [String], room: Int, limit: Int = 190
   ) -> (command: String, pixels: Int) {
     let size = 11.0
     let widest = names.map { TextWidth.pixels($0, size: size) }.max() ?? 0
