@@ -74,12 +74,13 @@ let package = Package(
         "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Counters",
         "Results", "Statistics", "CSupport",
       ]),
+    .target(name: "Plotting", dependencies: ["Reporting", "Results"]),
     // Level 4
     .executableTarget(
       name: "alexbench",
       dependencies: [
-        "Backends", "Measuring", "Reporting", "CaffeModel", "Counters", "Execution", "Kernels",
-        "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
+        "Backends", "Measuring", "Plotting", "Reporting", "CaffeModel", "Counters", "Execution",
+        "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Tests
@@ -122,6 +123,8 @@ let package = Package(
         "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
+    .testTarget(
+      name: "PlottingTests", dependencies: ["Plotting", "Reporting", "Results", "Statistics"]),
     .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),
   ]
     + wideKernels.map { name, march in

@@ -22,6 +22,7 @@ struct AlexBench: ParsableCommand {
         alexbench validate results/runs/*
         alexbench compare BEFORE AFTER
         alexbench report -o report.html
+        alexbench plot results/sample/* --out plots
         alexbench list backends
         alexbench describe googlenet
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
@@ -41,9 +42,9 @@ struct AlexBench: ParsableCommand {
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
       ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
-      SummariseCommand.self, CompareCommand.self, ReportCommand.self, ExplainCommand.self,
-      CheckCommand.self, HistoryCommand.self,
-      ListCommand.self, HostCommand.self, WorkerCommand.self,
+      SummariseCommand.self, CompareCommand.self, ReportCommand.self, PlotCommand.self,
+      ExplainCommand.self, CheckCommand.self, HistoryCommand.self, ListCommand.self,
+      HostCommand.self, WorkerCommand.self,
     ])
 
   static func main() {

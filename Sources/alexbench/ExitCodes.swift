@@ -4,6 +4,7 @@ import Execution
 import Foundation
 import Measuring
 import Networks
+import Plotting
 import Reporting
 import Results
 import Tensors
@@ -43,6 +44,13 @@ enum AlexExit {
       switch error {
       case .notComparable, .nothingInCommon: otherVersion
       case .unknownBase: usage
+      }
+    case let error as PlottingError:
+      switch error {
+      case .gnuplotMissing, .nothingToDraw: incorrectOrUnavailable
+      case .gnuplotFailed: internalError
+      case .cannotWrite: cannotWrite
+      case .notInRun: usage
       }
     case is NetworkError: usage
     case let error as CaffeModelError: code(of: error)

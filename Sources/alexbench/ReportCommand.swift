@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import Measuring
+import Plotting
 import Reporting
 import Results
+import Tensors
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,12 +12,12 @@ struct ReportCommand: ParsableCommand {
     abstract: "Make one HTML file of a run: summary, host, tables that sort, a section per layer.",
     discussion: """
       The file needs nothing beside it and asks for nothing on the network. Every number has its \
-      exact text and its place in the run's files. --plots takes the SVG files of a folder in; \
-      --format markdown is for pull requests.
+      exact text and its place in the run's files. Pictures are drawn with gnuplot where it is \
+      installed. --format markdown is for pull requests.
 
       EXAMPLES
         alexbench report
-        alexbench report results/sample/20261124T101009Z-svxcdr -o report.html --plots plots
+        alexbench report results/sample/20261124T101009Z-svxcdr -o report.html
         alexbench report --format markdown
       """)
 
@@ -34,7 +36,9 @@ struct ReportCommand: ParsableCommand {
   var format: ReportFormat = .html
 
   @Option(
-    help: ArgumentHelp("Folder of SVG files to show, in the order of names.", valueName: "dir"))
+    help: ArgumentHelp(
+      "Folder of SVG files to show in the order of names, or none. (default: they are drawn)",
+      valueName: "dir"))
   var plots: String?
 
   @Option(
@@ -59,7 +63,7 @@ struct ReportCommand: ParsableCommand {
       case .html:
         let target = output ?? "report.html"
         let report = HTMLReport(
-          files, comparison: comparison, plots: try svgPlots(in: plots),
+          files, comparison: comparison, plots: try pictures(of: files),
           command: commands(path, target))
         try writeFile(report.html(), to: target)
         print("report: \(target)")
@@ -69,6 +73,22 @@ struct ReportCommand: ParsableCommand {
         ).markdown()
         if let output { try writeFile(text, to: output) } else { print(text, terminator: "") }
       }
+    }
+  }
+
+  /// Those of a folder that was named, or all that gnuplot draws of the run.
+  private func pictures(of files: RunFiles) throws -> [ReportPlot] {
+    if plots == "none" { return [] }
+    if let plots { return try svgPlots(in: plots) }
+    var selection = PlotSelection()
+    selection.base = base
+    let gnuplot: Gnuplot
+    do { gnuplot = try Gnuplot() } catch {
+      printError("alexbench: the report has no pictures: \(oneLine("\(error)"))")
+      return []
+    }
+    return try draw([files], selection).plots.map { plot in
+      ReportPlot(title: plot.title, svg: try gnuplot.svg(plot))
     }
   }
 
@@ -88,9 +108,8 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
   case html, markdown
 }
 
-/// The SVG files of a folder as plots, named by their files; none without a folder.
-func svgPlots(in folder: String?) throws(ResultsError) -> [ReportPlot] {
-  guard let folder else { return [] }
+/// The SVG files of a folder as plots, named by their files.
+func svgPlots(in folder: String) throws(ResultsError) -> [ReportPlot] {
   guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
     throw .missing(path: folder)
   }

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Measuring
+import Plotting
+import Results
+import Tensors
+
+struct PlotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot",
+    abstract: "Draw runs with gnuplot, from their files alone.",
+    discussion: """
+      A plot of each kind per network, batch and number of threads; with several runs names begin \
+      with the run's. What a run has no data for is skipped, with a line.
+
+      KINDS
+        time      layers across, backends side by side: medians, intervals, single blocks
+        stages    the full net as its steps, stacked by stage
+        roofline  rates over intensity below the measured roofs
+        speedup   every layer and backend against a base, as a table of colours
+        accuracy  error over time
+        samples   every timed block, contaminated ones marked
+        scaling   images per second over threads and batch
+        phases    which phase takes which share (run --phases)
+        counters  events per multiply-add (run --counters)
+
+      EXAMPLES
+        alexbench plot results/sample/* --out plots
+        alexbench plot results/runs/20261124T101009Z-svxcdr --kind time,roofline --format both
+        alexbench plot RUN --kind speedup --base onednn --network alexnet --batch 1 --threads 1
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Folders of runs. (default: the latest in results/runs)", valueName: "run"))
+  var folders: [String] = []
+
+  @Option(name: .long, help: "Folder of the pictures.")
+  var out = "plots"
+
+  @Option(help: "Which plots.")
+  var kind = CommaList(PlotKind.allCases)
+
+  @Option(help: "svg, png or both.")
+  var format = PictureFormat.svg
+
+  @Option(help: "These networks only.")
+  var network: CommaList<String>?
+
+  @Option(help: "These batches only.")
+  var batch: CommaList<Int>?
+
+  @Option(help: "These numbers of threads only.")
+  var threads: CommaList<Int>?
+
+  @Option(help: "Backend that speedup compares with. (default: that of compare.csv)")
+  var base: String?
+
+  func run() throws {
+    try AlexExit.reporting {
+      let gnuplot = try Gnuplot()
+      var paths = folders
+      if paths.isEmpty { paths = [try latestRun(in: "results/runs")] }
+      var selection = PlotSelection()
+      selection.kinds = kind.elements
+      selection.networks = network?.elements
+      selection.batches = batch?.elements
+      selection.threads = threads?.elements
+      selection.base = base
+      let drawing = try draw(try paths.map { try RunFiles(folder: $0) }, selection)
+      for line in drawing.skipped { printError("alexbench: skipped \(oneLine(line))") }
+      guard !drawing.plots.isEmpty else { throw PlottingError.nothingToDraw }
+      for path in try gnuplot.write(drawing.plots, format.formats, to: out) { print(path) }
+    }
+  }
+}
+
+enum PictureFormat: String, ExpressibleByArgument, CaseIterable {
+  case svg, png, both
+
+  var formats: [PlotFormat] {
+    switch self {
+    case .svg: [.svg]
+    case .png: [.png]
+    case .both: [.svg, .png]
+    }
+  }
+}
+
+extension PlotKind: ExpressibleByArgument {}
