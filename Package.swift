@@ -69,12 +69,13 @@ let package = Package(
         "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Counters",
         "Results", "Statistics", "CSupport",
       ]),
+    .target(name: "Gate", dependencies: ["Reporting", "Results", "Statistics"]),
     // Level 4
     .executableTarget(
       name: "alexbench",
       dependencies: [
-        "Backends", "Measuring", "Reporting", "CaffeModel", "Counters", "Execution", "Kernels",
-        "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
+        "Backends", "Measuring", "Gate", "Reporting", "CaffeModel", "Counters", "Execution",
+        "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Tests
@@ -117,6 +118,7 @@ let package = Package(
         "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
+    .testTarget(name: "GateTests", dependencies: ["Gate", "Results"]),
     .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),
   ]
     + wideKernels.map { name, march in

@@ -28,10 +28,12 @@ private let allowedImports: [String: Set<String>] = [
     "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Counters",
     "Results", "Statistics", "CSupport",
   ],
+  "Gate": ["Reporting", "Results", "Statistics"],
   // Level 4
   "alexbench": [
-    "ArgumentParser", "Backends", "CSupport", "CaffeModel", "Counters", "Execution", "Kernels",
-    "Measuring", "Networks", "Reference", "Reporting", "Results", "Statistics", "Tensors",
+    "ArgumentParser", "Backends", "CSupport", "CaffeModel", "Counters", "Execution", "Gate",
+    "Kernels", "Measuring", "Networks", "Reference", "Reporting", "Results", "Statistics",
+    "Tensors",
   ],
 ]
 
