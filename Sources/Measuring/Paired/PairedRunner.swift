@@ -130,6 +130,8 @@ public final class PairedRunner {
         let hasControl = place.node == nil || !hasNets
         guard isWanted(key) || (hasControl && hasNets) else { continue }
         let sides: [PairedSide] = hasControl ? [.base, .head, .control] : [.base, .head]
+        // In the first pair the base chooses tiles for all.
+        host.joining = record.pair > 0 || record.attempt > 1 ? Array(sides.dropFirst()) : []
         let group = try run(place, sides.map { contender.on($0) }, host, record)
         rows += pairRows(group, contender, place, hasControl: hasControl, record)
         for sample in group.samples where sample.block.clockGHz > 0 {

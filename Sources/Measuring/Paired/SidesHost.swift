@@ -8,6 +8,16 @@ final class SidesHost: WorkloadHost {
   private let programs: [PairedSide: PairedProgram]
   private var routes: [Int: (side: PairedSide, handle: Int)] = [:]
   private var lastHandle = 0
+  /// Sides that prepare what the base prepares, at the same time: most of a pair's time is packing of
+  /// weights. Not where something is chosen by measuring meanwhile.
+  var joining: [PairedSide] = []
+  private var ahead: [PairedSide: Ahead] = [:]
+
+  /// Prepared before it was asked for.
+  private struct Ahead {
+    var request: WorkloadRequest
+    var result: Result<PreparedWorkload, any Error>
+  }
 
   /// - Parameters:
   ///   - programs: of all sides that there are.
@@ -34,11 +44,47 @@ final class SidesHost: WorkloadHost {
     let (side, backend) = PairedSide.split(request.backend)
     var message = request
     message.backend = backend
-    var prepared = try ask(side) { try $0.prepare(message) }
+    message.measuresReorders = false
+    if side == .base, !joining.isEmpty { prepareAhead([side] + joining, message) }
+    var prepared = try takeAhead(side, message) ?? ask(side) { try $0.prepare(message) }
     lastHandle += 1
     routes[lastHandle] = (side, prepared.handle)
     prepared.handle = lastHandle
     return prepared
+  }
+
+  private func prepareAhead(_ sides: [PairedSide], _ request: WorkloadRequest) {
+    for side in PairedSide.allCases { discardAhead(side) }
+    // All are asked before the first answer is waited for.
+    let asked = sides.map { side in
+      Result<Void, any Error> { try ask(side) { try $0.beginPreparing(request) } }
+    }
+    for (side, asked) in zip(sides, asked) {
+      ahead[side] = Ahead(
+        request: request,
+        result: asked.flatMap { _ in
+          Result { try ask(side) { try $0.finishPreparing() } }
+        })
+    }
+  }
+
+  /// - Returns: nil when this very request was not prepared ahead.
+  private func takeAhead(
+    _ side: PairedSide, _ request: WorkloadRequest
+  ) throws -> PreparedWorkload? {
+    guard let entry = ahead[side], entry.request == request else {
+      discardAhead(side)
+      return nil
+    }
+    ahead[side] = nil
+    return try entry.result.get()
+  }
+
+  private func discardAhead(_ side: PairedSide) {
+    guard let entry = ahead.removeValue(forKey: side), case .success(let prepared) = entry.result
+    else { return }
+    // A worker that died is noticed by the next call that matters.
+    _ = try? ask(side) { try $0.release(prepared.handle) }
   }
 
   func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
