@@ -11,6 +11,8 @@ struct AgainstCheck {
 
   /// The first stage leaves some of the time to the second, which measures less.
   private static let firstShare = 0.75
+  /// A quick check leaves out layers that are shorter, of which only a multiple would matter.
+  private static let shortNanoseconds = 20_000.0
 
   /// - Parameter base: path of the other build.
   init(_ command: CheckCommand, base: String) throws {
@@ -25,8 +27,8 @@ struct AgainstCheck {
     }
     var options = try command.selection.options(
       autoISAs: [.best], backends: ["simd", "winograd"])
-    options.rounds = 4
-    options.warmUpNanoseconds = 300_000_000
+    options.rounds = command.quick ? 2 : 4
+    options.warmUpNanoseconds = command.quick ? 100_000_000 : 300_000_000
     options.handicaps = try command.handicaps()
     let pairs = try command.pairCount()
     let seconds = try command.budgetSeconds()
@@ -41,7 +43,8 @@ struct AgainstCheck {
     let runner = try PairedRunner(
       options: options, backends: allBackends(of: local, options),
       base: try program(base, environment), head: try program(path, environment),
-      command: "alexbench check --against \(base)", timeout: timeout, folder: folder)
+      command: "alexbench check --against \(base)", timeout: timeout,
+      hasSingleControl: command.quick, folder: folder)
     try folder.write(environment)
     try folder.write(runner.layers)
     print(
@@ -50,12 +53,15 @@ struct AgainstCheck {
         + "(--budget)")
     let start = ContinuousClock.now
     var rows: [PairRow] = []
+    var leftOut: Set<WorkloadKey> = []
     func add(_ new: [PairRow]) throws {
-      rows += new
+      if rows.isEmpty, command.quick, options.layers == nil { leftOut = Self.short(new) }
+      rows += new.filter { !leftOut.contains(Self.name($0.key)) }
       try Schema.pairs.write(rows, inFolder: folder.path)
     }
     let count = try runner.measure(
-      attempt: 1, pairs: pairs, seconds: Self.firstShare * seconds, each: add)
+      attempt: 1, pairs: pairs, seconds: Self.firstShare * seconds,
+      isWanted: { !leftOut.contains(Self.name($0)) }, each: add)
     try stopIfInterrupted(runner, folder)
     if count < pairs {
       printError("alexbench: the time was enough for \(count) of \(pairs) pairs; see --budget")
@@ -81,6 +87,21 @@ struct AgainstCheck {
     try command.gate.conclude(verdict)
   }
 
+  /// Layers alone that are too short for a quick check.
+  private static func short(_ rows: [PairRow]) -> Set<WorkloadKey> {
+    let short = rows.filter {
+      $0.role == .gated && $0.key.pass == .isolated
+        && ($0.base.nanoseconds ?? .infinity) < shortNanoseconds
+    }
+    return Set(short.map { name($0.key) })
+  }
+
+  private static func name(_ key: WorkloadKey) -> WorkloadKey {
+    var key = key
+    key.runID = ""
+    return key
+  }
+
   /// A program as it is named in rows: by the hash of its file.
   private func program(_ path: String, _ environment: Environment) throws -> PairedProgram {
     PairedProgram(
@@ -90,15 +111,13 @@ struct AgainstCheck {
 
   /// Whether a workload has to be measured to look at a suspect again; of a stage all layers.
   static func isPart(_ key: WorkloadKey, of suspect: GateFinding) -> Bool {
-    var own = key
-    var other = suspect.key
+    var own = name(key)
+    var other = name(suspect.key)
     if suspect.level == .stage {
       guard key.pass == .isolated else { return false }
       (own.layer, own.layerIndex, own.kind) = ("", 0, "")
       (other.layer, other.layerIndex, other.kind) = ("", 0, "")
     }
-    own.runID = ""
-    other.runID = ""
     return own == other
   }
 

@@ -65,7 +65,11 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Pairs of launches in each stage, 12 at least. (default: 20, --quick: 12)")
   var pairs: Int?
 
-  @Flag(help: "12 pairs, in 3 minutes at most.")
+  @Flag(
+    help: """
+      12 pairs, in 3 minutes at most: fewer blocks, one control, and unless --layer names them no \
+      layers below 20 µs.
+      """)
   var quick = false
 
   @Option(help: "Time that both stages may take. (default: 8m, --quick: 3m)")

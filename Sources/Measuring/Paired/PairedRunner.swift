@@ -17,6 +17,8 @@ public final class PairedRunner {
   /// Takes the place of `alexbench run` in the commands of rows.
   private let command: String
   private let timeout: Duration
+  /// Whether only the last backend has a control.
+  private let hasSingleControl: Bool
   private let folder: RunFolder?
   private let progress: Progress
   private let isInterrupted: () -> Bool
@@ -33,11 +35,13 @@ public final class PairedRunner {
   ///   - backends: all that there are; the options choose.
   ///   - command: what measures a workload in such pairs, without the workload.
   ///   - timeout: longest wait for an answer of a program.
+  ///   - hasSingleControl: saves the controls of all backends but the last.
   ///   - folder: where samples go; nil for nowhere.
   /// - Throws: an option that makes no sense, or a backend that cannot be had.
   public init(
     options: RunOptions, backends: [any Backend], base: PairedProgram, head: PairedProgram,
-    command: String, timeout: Duration, folder: RunFolder? = nil, progress: Progress = Progress(),
+    command: String, timeout: Duration, hasSingleControl: Bool = false, folder: RunFolder? = nil,
+    progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
     try options.validate(backends: backends.map(\.name))
@@ -60,6 +64,7 @@ public final class PairedRunner {
     factory = RowFactory(runID: folder?.runID ?? "", options: options)
     self.command = command
     self.timeout = timeout
+    self.hasSingleControl = hasSingleControl
     self.folder = folder
     self.progress = progress
     self.isInterrupted = isInterrupted
@@ -125,9 +130,11 @@ public final class PairedRunner {
     var clocks: [PairedSide: [Double]] = [:]
     let hasNets = options.passes.contains(.net)
     for place in places {
-      for contender in contenders where !wasInterrupted {
+      for (index, contender) in contenders.enumerated() where !wasInterrupted {
         let key = factory.key(place, backend: contender.backend.name, isa: contender.isa)
-        let hasControl = place.node == nil || !hasNets
+        let hasControl =
+          (place.node == nil || !hasNets)
+          && (!hasSingleControl || index == contenders.count - 1)
         guard isWanted(key) || (hasControl && hasNets) else { continue }
         let sides: [PairedSide] = hasControl ? [.base, .head, .control] : [.base, .head]
         // In the first pair the base chooses tiles for all.
