@@ -94,7 +94,7 @@ public final class PairedRunner {
   /// - Parameters:
   ///   - attempt: 1, or 2 for a second stage, in which the order of starting is reversed.
   ///   - seconds: no pair is begun that would probably end later than this from now.
-  ///   - isWanted: chooses workloads; nets with a control are measured in any case.
+  ///   - isWanted: chooses workloads; nets with a control are measured in any first stage.
   ///   - each: gets the rows of each pair.
   /// - Returns: the number of complete pairs.
   public func measure(
@@ -132,10 +132,12 @@ public final class PairedRunner {
     for place in places {
       for (index, contender) in contenders.enumerated() where !wasInterrupted {
         let key = factory.key(place, backend: contender.backend.name, isa: contender.isa)
-        let hasControl =
+        let isUsualPlace =
           (place.node == nil || !hasNets)
           && (!hasSingleControl || index == contenders.count - 1)
-        guard isWanted(key) || (hasControl && hasNets) else { continue }
+        // In a second stage whatever is measured has its own.
+        let hasControl = attempt > 1 || isUsualPlace
+        guard isWanted(key) || (attempt == 1 && hasControl && hasNets) else { continue }
         let sides: [PairedSide] = hasControl ? [.base, .head, .control] : [.base, .head]
         // In the first pair the base chooses tiles for all.
         host.joining = record.pair > 0 || record.attempt > 1 ? Array(sides.dropFirst()) : []
