@@ -75,11 +75,12 @@ let package = Package(
         "Results", "Statistics", "CSupport",
       ]),
     .target(name: "Plotting", dependencies: ["Reporting", "Results"]),
+    .target(name: "Gate", dependencies: ["Reporting", "Results", "Statistics"]),
     // Level 4
     .executableTarget(
       name: "alexbench",
       dependencies: [
-        "Backends", "Measuring", "Plotting", "Reporting", "CaffeModel", "Counters", "Execution",
+        "Backends", "Measuring", "Gate", "Plotting", "Reporting", "CaffeModel", "Counters", "Execution",
         "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -125,6 +126,7 @@ let package = Package(
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
     .testTarget(
       name: "PlottingTests", dependencies: ["Plotting", "Reporting", "Results", "Statistics"]),
+    .testTarget(name: "GateTests", dependencies: ["Gate", "Results"]),
     .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),
   ]
     + wideKernels.map { name, march in

@@ -18,6 +18,8 @@ public enum MeasuringError: Error, Equatable, CustomStringConvertible {
   case worker(String)
   /// A run cannot go on here, since times would not be comparable; one difference each.
   case notComparable([String])
+  /// There is nothing that could be compared with; one sentence that says why.
+  case baseline(String)
   case cannotWrite(path: String, reason: String)
 
   public var description: String {
@@ -25,7 +27,9 @@ public enum MeasuringError: Error, Equatable, CustomStringConvertible {
     case .unknown(let what, let name, let suggestion, let known):
       suggestion.map { "no \(what) '\(name)'; did you mean '\($0)'?" }
         ?? "no \(what) '\(name)'; there is \(known.joined(separator: ", "))"
-    case .usage(let sentence), .unavailable(let sentence), .worker(let sentence): sentence
+    case .usage(let sentence), .unavailable(let sentence), .worker(let sentence),
+      .baseline(let sentence):
+      sentence
     case .workload(_, let reason): reason
     case .unknownHandle(let handle): "no workload has the handle \(handle)"
     case .protocolVersion(let theirs, let ours):

@@ -57,9 +57,21 @@ public final class WorkerHost: WorkloadHost {
   public var processID: Int32 { process.processID }
 
   public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+    try beginPreparing(request)
+    return try finishPreparing()
+  }
+
+  /// Asks without waiting for the answer, so that several workers prepare at the same time.
+  func beginPreparing(_ request: WorkloadRequest) throws {
     var message = WorkerProtocol.Request(op: .prepare)
     message.workload = request
-    return try required(try send(message).prepared, "prepared")
+    try post(message)
+  }
+
+  /// The answer to ``beginPreparing(_:)``, which nothing else may be asked before.
+  func finishPreparing() throws -> PreparedWorkload {
+    try required(
+      try receive(WorkerProtocol.Request(op: .prepare), timeout: timeout).prepared, "prepared")
   }
 
   public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
@@ -136,8 +148,19 @@ public final class WorkerHost: WorkloadHost {
   private func send(
     _ request: WorkerProtocol.Request, timeout: Duration?
   ) throws -> WorkerProtocol.Reply {
+    try post(request)
+    return try receive(request, timeout: timeout)
+  }
+
+  private func post(_ request: WorkerProtocol.Request) throws {
     guard failure == nil else { throw MeasuringError.worker("the worker is no longer there") }
     do { try channel.write(try WorkerProtocol.line(request)) } catch { throw ended(request) }
+  }
+
+  /// The answer to a request that was posted.
+  private func receive(
+    _ request: WorkerProtocol.Request, timeout: Duration?
+  ) throws -> WorkerProtocol.Reply {
     let line: Data
     do {
       let answer = try channel.readLine(timeout: timeout) { !process.isRunning }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers for people: as many digits as tell something. Files keep all digits.
-enum NumberText {
+package enum NumberText {
   /// Milliseconds of a time in nanoseconds: four digits, at most four after the point.
-  static func milliseconds(_ nanoseconds: Double) -> String {
+  package static func milliseconds(_ nanoseconds: Double) -> String {
     let value = nanoseconds / 1e6
     switch value {
     case 99.995...: return fixed(value, 1)
@@ -19,10 +19,10 @@ enum NumberText {
   }
 
   /// The same for shares of a roof.
-  static func percent(_ value: Double) -> String { gigaflops(value) }
+  package static func percent(_ value: Double) -> String { gigaflops(value) }
 
   /// Percent more or less, with its sign.
-  static func difference(_ value: Double) -> String {
+  package static func difference(_ value: Double) -> String {
     let text = fixed(abs(value), 1)
     return text == "0.0" ? "±0.0" : (value < 0 ? "−" : "+") + text
   }

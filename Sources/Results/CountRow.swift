@@ -66,16 +66,4 @@ extension Schema where Row == CountRow {
       Column("compiler", \.origin.compiler), Column("libc", \.origin.libc),
       Column("valgrind", \.origin.valgrind),
     ])
-
-  /// Writes a whole file, in place of an earlier one.
-  public func write(_ rows: [CountRow], to path: String) throws(ResultsError) {
-    do {
-      try FileManager.default.createDirectory(
-        at: URL(fileURLWithPath: path).deletingLastPathComponent(),
-        withIntermediateDirectories: true)
-      try Data(text(rows).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw .cannotWrite(path: path, reason: error.localizedDescription)
-    }
-  }
 }

@@ -213,6 +213,11 @@ extension Schema {
   public func write(_ rows: [Row], inFolder folder: String) throws(ResultsError) {
     try RunFolder.replace(fileName, in: folder, with: text(rows))
   }
+
+  /// Writes a whole file, in place of an earlier one, and the folders that it needs.
+  public func write(_ rows: [Row], to path: String) throws(ResultsError) {
+    try WholeFile.write(text(rows), to: path)
+  }
 }
 
 /// The system's sentence for an error number.

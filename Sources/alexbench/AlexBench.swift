@@ -33,18 +33,20 @@ struct AlexBench: ParsableCommand {
         1       internal error
         2       a change for the worse
         3       a check failed, or what was asked for is not available
+        4       an improvement, with check --fail-on-improvement
         5       another protocol or schema version, or times that are not comparable
         6       cannot write
         64      usage
         65, 66  corrupt input, missing file
+        75      no clear result
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
       ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
       SummariseCommand.self, CompareCommand.self, ReportCommand.self, PlotCommand.self,
-      ExplainCommand.self, CheckCommand.self, HistoryCommand.self, ListCommand.self,
-      HostCommand.self, WorkerCommand.self,
+      ExplainCommand.self, CheckCommand.self, BaselineCommand.self, HistoryCommand.self,
+      ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])
 
   static func main() {

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Counters
 import Foundation
+import Gate
 import Measuring
-import Reporting
 import Results
 
 struct CheckCommand: ParsableCommand {
@@ -10,68 +9,133 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Look for changes for the worse.",
     discussion: """
-      --deterministic counts the instructions of our own kernels under callgrind, layer by layer, \
-      and compares them with the counts that were accepted before. Counts do not depend on how busy \
-      the machine is, so that the smallest change of the code is seen, on any machine. They hold for \
-      one compiler, C library and valgrind; with others nothing is compared.
+      --against measures another build of this program and this one in pairs of fresh processes, \
+      beside each other. A layer, stage or net that looks slower is measured a second time; only what \
+      is slower again by more than the margin, by more than 20 µs and 0.2 % of the net, while the base \
+      beside itself and work that no code changes stand still, is a regression. Handicaps slow down \
+      this program.
+
+      --baseline compares with a run that 'alexbench baseline save' kept for this class of hosts; \
+      --replay decides once more about the recorded pairs of a check. --deterministic counts the \
+      instructions of our own kernels under callgrind, layer by layer, and compares them with the \
+      counts that were accepted before; they hold for one compiler, C library and valgrind.
 
       EXAMPLES
+        alexbench check --against ../main/.build/release/alexbench
+        alexbench check --against old --backend simd --layer conv2,conv3 --quick
+        alexbench check --baseline before
+        alexbench check --replay results/checks/20261124T101009Z-svxcdr
         alexbench check --deterministic
-        alexbench check --deterministic --accept
 
       EXIT CODES
-        0  as accepted, or fewer instructions
-        2  more instructions, or other layers than were accepted
-        3  valgrind is not there
-        5  accepted with another compiler, library or valgrind, or nothing accepted yet
+        0   nothing is slower
+        2   something is slower, or more or other instructions than were accepted
+        3   a check failed, a program crashed or hung, or something asked for is not there
+        4   something is faster, with --fail-on-improvement
+        5   no baseline, or not comparable; another version of the worker protocol
+        6   cannot write
+        75  no clear result: too noisy, or what differs need not be the code
       """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Another build of alexbench, which this one is compared with.", valueName: "binary"))
+  var against: String?
+
+  @Option(help: ArgumentHelp("Compare with a baseline of this class of hosts.", valueName: "name"))
+  var baseline: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Decide again about recorded pairs: a pairs.csv, or the folder of a check.",
+      valueName: "path"))
+  var replay: String?
 
   @Flag(help: "Compare instruction counts with the accepted ones.")
   var deterministic = false
 
-  @Option(help: "File of the accepted counts.")
+  @Option(help: "File of the accepted counts, for --deterministic.")
   var counts = "results/baselines/counts.csv"
 
-  @Flag(help: "Show what changed, and accept it.")
+  @Flag(help: "With --deterministic: show what changed, and accept it.")
   var accept = false
+
+  @OptionGroup(title: "What is measured") var selection: Selection
+
+  @Option(help: "Pairs of launches in each stage, 12 at least. (default: 20, --quick: 12)")
+  var pairs: Int?
+
+  @Flag(
+    help: """
+      12 pairs, in 3 minutes at most: fewer blocks, one control, and unless --layer names them no \
+      layers below 20 µs.
+      """)
+  var quick = false
+
+  @Option(help: "Time that both stages may take. (default: 8m, --quick: 3m)")
+  var budget: String?
+
+  @Option(help: "Longest wait for an answer of a program before it counts as hung.")
+  var timeout = "120s"
+
+  @Option(
+    help: ArgumentHelp(
+      "Slow a layer of this program down on purpose; may be repeated.",
+      valueName: "[BACKEND:]LAYER=PCT"))
+  var handicap: [String] = []
+
+  @Option(help: "Folder in which the check makes a folder of its own.")
+  var out = "results/checks"
+
+  @Option(help: "Folder of the baselines.")
+  var baselines = BaselineFolder.standard
+
+  @OptionGroup(title: "Verdict") var gate: GateArguments
 
   func run() throws {
     try AlexExit.reporting {
-      guard deterministic else {
-        throw MeasuringError.usage("check needs to be told what to look at: --deterministic")
+      let modes = [against != nil, baseline != nil, replay != nil, deterministic]
+      guard modes.count(where: { $0 }) == 1 else {
+        throw MeasuringError.usage(
+          "check needs to be told what to look at, one of --against, --baseline, --replay and "
+            + "--deterministic")
       }
-      if let reason = CallgrindSource().unavailability(of: "Ir") {
-        throw MeasuringError.unavailable(reason)
-      }
-      let origin = CountLane.origin(
-        host: HostFingerprint.collect(), build: BuildFingerprint.collect())
-      let lane = try CountLane(backends: makeBackends([]))
-      var accepted: [CountRow] = []
-      if FileManager.default.fileExists(atPath: counts) {
-        accepted = try Schema.counts.rows(contentsOf: counts)
-      }
-      let progress = Progress()
-      progress.expect(Double(lane.cases.count))
-      let counted = try lane.count(worker: [executablePath(), "worker"], origin: origin) {
-        progress.show("\($1.network) \($1.layer), \($1.backend)")
-        if $0 > 0 { progress.advance(1) }
-      }
-      progress.clear()
-      let comparison = CountComparison(accepted: accepted, counted: counted)
-      print(comparison.terminal(), terminator: "")
-      if accept {
-        try Schema.counts.write(counted, to: counts)
-        print("accepted: \(counts)")
-      } else if !comparison.differences.isEmpty {
-        throw AlexExit.otherVersion
-      } else if !comparison.increases.isEmpty || !comparison.new.isEmpty
-        || !comparison.missing.isEmpty
-      {
-        printError("alexbench: if the change is meant, Scripts/accept-counts accepts it")
-        throw AlexExit.regression
-      } else if !comparison.isSame {
-        print("better than accepted; Scripts/accept-counts makes it the new measure")
-      }
+      if deterministic { return try CountCheck(counts: counts, isAccepting: accept).run() }
+      if let replay { return try decideAgain(replay) }
+      Interruption.install()
+      selection.cleanEnvironment()
+      if let against { try AgainstCheck(self, base: against).run() }
+      if let baseline { try BaselineCheck(self, name: baseline).run() }
     }
+  }
+
+  private func decideAgain(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let rows =
+      isThere && isFolder.boolValue
+      ? try Schema.pairs.rows(inFolder: path) : try Schema.pairs.rows(contentsOf: path)
+    let verdict = judge(rows, policy: try gate.gatePolicy())
+    try gate.report(verdict, title: "alexbench check --replay")
+    try gate.conclude(verdict)
+  }
+
+  /// - Parameter standard: pairs when none are asked for.
+  func pairCount() throws -> Int {
+    let count = pairs ?? (quick ? 12 : 20)
+    guard count >= 12, count <= 500 else {
+      throw MeasuringError.usage("\(count) pairs are not possible; there must be 12 to 500")
+    }
+    return count
+  }
+
+  func budgetSeconds() throws -> Double {
+    Double(try DurationOption.parse(budget ?? (quick ? "3m" : "8m"))) / 1e9
+  }
+
+  func timeoutDuration() throws -> Duration { .nanoseconds(try DurationOption.parse(timeout)) }
+
+  func handicaps() throws -> [Handicap] {
+    try handicap.map { text throws in try Handicap(text) }
   }
 }

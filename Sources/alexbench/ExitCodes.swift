@@ -14,11 +14,13 @@ enum AlexExit {
   static let internalError = ExitCode(1)
   static let regression = ExitCode(2)
   static let incorrectOrUnavailable = ExitCode(3)
+  static let improvement = ExitCode(4)
   static let otherVersion = ExitCode(5)
   static let cannotWrite = ExitCode(6)
   static let usage = ExitCode(64)
   static let corrupt = ExitCode(65)
   static let missing = ExitCode(66)
+  static let inconclusive = ExitCode(75)
 
   /// Of a run that a signal ended.
   static var interrupted: ExitCode { ExitCode(128 + (Interruption.signalNumber ?? SIGINT)) }
@@ -29,7 +31,7 @@ enum AlexExit {
       switch error {
       case .unknown, .usage: usage
       case .unavailable: incorrectOrUnavailable
-      case .protocolVersion, .notComparable: otherVersion
+      case .protocolVersion, .notComparable, .baseline: otherVersion
       case .cannotWrite: cannotWrite
       case .workload, .unknownHandle, .worker: internalError
       }

@@ -37,7 +37,7 @@ struct PlanCommand: ParsableCommand {
   }
 
   /// Names of runs sort by time.
-  private static func latestRun(in parent: String) throws -> String {
+  static func latestRun(in parent: String) throws -> String {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
     let runs = names.sorted().filter {
       FileManager.default.fileExists(atPath: "\(parent)/\($0)/\(Schema.workloads.fileName)")

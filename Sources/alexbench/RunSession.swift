@@ -73,7 +73,7 @@ struct RunSession {
   }
 
   /// This host, the program, and the libraries of the backends asked for.
-  private static func environment(_ options: RunOptions, _ local: LocalHost) throws -> Environment {
+  static func environment(_ options: RunOptions, _ local: LocalHost) throws -> Environment {
     // Before libraries start threads and before anything is pinned.
     let host = HostFingerprint.collect()
     let build = BuildFingerprint.collect()

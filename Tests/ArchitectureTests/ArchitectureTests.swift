@@ -29,10 +29,11 @@ private let allowedImports: [String: Set<String>] = [
     "Results", "Statistics", "CSupport",
   ],
   "Plotting": ["Reporting", "Results"],
+  "Gate": ["Reporting", "Results", "Statistics"],
   // Level 4
   "alexbench": [
-    "ArgumentParser", "Backends", "CSupport", "CaffeModel", "Counters", "Execution", "Kernels",
-    "Measuring", "Networks", "Plotting", "Reference", "Reporting", "Results", "Statistics",
+    "ArgumentParser", "Backends", "CSupport", "CaffeModel", "Counters", "Execution", "Gate",
+    "Kernels", "Measuring", "Networks", "Plotting", "Reference", "Reporting", "Results", "Statistics",
     "Tensors",
   ],
 ]

@@ -20,7 +20,7 @@ public enum BuildFingerprint {
   ///
   /// FNV-1a over words of 64 bits instead of bytes, the last one filled up with zeros: a program of
   /// some megabytes takes a few milliseconds.
-  static func executableHash(path: String) -> String? {
+  public static func executableHash(path: String) -> String? {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
     let hash = data.withUnsafeBytes { bytes -> UInt64 in
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -5,18 +5,75 @@ public enum Comparability {
   /// What differs in a way that makes times not comparable, field by field as in
   /// `environment.json`.
   public static func differences(_ then: Environment, _ now: Environment) -> [String] {
-    var differences: [String] = []
-    func compare(_ field: String, _ a: String?, _ b: String?) {
-      guard a != b else { return }
-      func quoted(_ text: String?) -> String { text.map { "'\($0)'" } ?? "nothing" }
-      differences.append("\(field) was \(quoted(a)), is \(quoted(b))")
+    var list = Differences()
+    list.compare("host.host_class", then.host.hostClass, now.host.hostClass)
+    list.compareAffinity(then, now)
+    list.compare("build.executable", then.build.executable, now.build.executable)
+    list.compare("build.configuration", then.build.configuration, now.build.configuration)
+    list.compareLibraries(then, now)
+    return list.sentences
+  }
+
+  /// The same of runs of two builds: what makes absolute times of the two not comparable.
+  public static func hostDifferences(_ then: Environment, _ now: Environment) -> [String] {
+    var list = Differences()
+    if then.host.hostClass != now.host.hostClass {
+      list.compareHosts(then.host, now.host)
+      // Some part of the name that has no field here.
+      if list.sentences.isEmpty {
+        list.compare("host.host_class", then.host.hostClass, now.host.hostClass)
+      }
     }
-    compare("host.host_class", then.host.hostClass, now.host.hostClass)
+    list.compareAffinity(then, now)
+    list.compare("build.configuration", then.build.configuration, now.build.configuration)
+    list.compareLibraries(then, now)
+    return list.sentences
+  }
+}
+
+/// Sentences about fields that are not the same.
+private struct Differences {
+  var sentences: [String] = []
+
+  mutating func compare(_ field: String, _ a: String?, _ b: String?) {
+    guard a != b else { return }
+    func quoted(_ text: String?) -> String { text.map { "'\($0)'" } ?? "nothing" }
+    sentences.append("\(field) was \(quoted(a)), is \(quoted(b))")
+  }
+
+  mutating func compareAffinity(_ then: Environment, _ now: Environment) {
     compare(
       "host.affinity", then.host.affinity.map(String.init).joined(separator: ","),
       now.host.affinity.map(String.init).joined(separator: ","))
-    compare("build.executable", then.build.executable, now.build.executable)
-    compare("build.configuration", then.build.configuration, now.build.configuration)
+  }
+
+  /// The fields that a class of hosts is made of.
+  mutating func compareHosts(_ then: HostEnvironment, _ now: HostEnvironment) {
+    func text<Value>(_ value: Value?) -> String? { value.map { "\($0)" } }
+    compare("host.cpu.architecture", then.cpu.architecture, now.cpu.architecture)
+    compare("host.cpu.vendor", then.cpu.vendor, now.cpu.vendor)
+    compare("host.cpu.family", text(then.cpu.family), text(now.cpu.family))
+    compare("host.cpu.model", text(then.cpu.model), text(now.cpu.model))
+    compare("host.cpu.stepping", text(then.cpu.stepping), text(now.cpu.stepping))
+    compare("host.cpu.cores", text(then.cpu.coreCount), text(now.cpu.coreCount))
+    compare(
+      "host.cpu.logical_cpus", text(then.cpu.logicalCount), text(now.cpu.logicalCount))
+    compare("host.cpu.isas", then.cpu.usableISAs.first, now.cpu.usableISAs.first)
+    for level in [2, 3] {
+      func size(_ host: HostEnvironment) -> Int? {
+        host.caches.first { $0.level == level && $0.type != "instruction" }?.byteCount
+      }
+      compare("host.caches.L\(level)", text(size(then)), text(size(now)))
+    }
+    compare("host.hypervisor", text(then.isVirtual), text(now.isVirtual))
+    func gibibytes(_ host: HostEnvironment) -> Int? {
+      host.memoryBytes.map { ($0 + (1 << 29)) >> 30 }
+    }
+    compare("host.memory_bytes in GiB", text(gibibytes(then)), text(gibibytes(now)))
+  }
+
+  /// Libraries, and the variables that steer them.
+  mutating func compareLibraries(_ then: Environment, _ now: Environment) {
     for name in Set(then.host.environment.keys).union(now.host.environment.keys).sorted() {
       compare(
         "host.environment.\(name)", then.host.environment[name], now.host.environment[name])
@@ -29,6 +86,5 @@ public enum Comparability {
     for name in Set(before.keys).union(after.keys).sorted() {
       compare("libraries.\(name)", before[name], after[name])
     }
-    return differences
   }
 }

@@ -42,6 +42,22 @@ import Testing
       ])
   }
 
+  @Test("Two builds on one host are comparable; of another class of hosts each field is named")
+  func hosts() {
+    var other = environment
+    other.build.executable = "4567"
+    #expect(Comparability.hostDifferences(environment, other).isEmpty)
+    other.host.hostClass = "g"
+    #expect(
+      Comparability.hostDifferences(environment, other) == ["host.host_class was 'h', is 'g'"])
+    other.host.cpu.model = 17
+    other.host.memoryBytes = 8 << 30
+    #expect(
+      Comparability.hostDifferences(environment, other) == [
+        "host.cpu.model was nothing, is '17'", "host.memory_bytes in GiB was nothing, is '8'",
+      ])
+  }
+
   @Test("The program has a hash")
   func hash() throws {
     let hash = try #require(BuildFingerprint.collect().executable)

@@ -1,0 +1,73 @@
+import Foundation
+
+/// A run that was kept to compare with.
+public struct Baseline: Sendable {
+  public var name: String
+  public var rows: [BaselineRow]
+  /// Of the run; its options hold the tiles that were chosen.
+  public var environment: Environment
+
+  public var hostClass: String { environment.host.hostClass }
+
+  public init(name: String, rows: [BaselineRow], environment: Environment) {
+    self.name = name
+    self.rows = rows
+    self.environment = environment
+  }
+}
+
+/// Baselines: a folder per class of hosts, in it `<name>.csv` and `<name>.json` for each.
+public struct BaselineStore: Sendable {
+  public let folder: String
+
+  public init(folder: String) { self.folder = folder }
+
+  /// The file of times.
+  public func path(_ name: String, hostClass: String) -> String {
+    "\(folder)/\(hostClass)/\(name).csv"
+  }
+
+  private func environmentPath(_ name: String, hostClass: String) -> String {
+    "\(folder)/\(hostClass)/\(name).json"
+  }
+
+  /// Writes a baseline, in place of an earlier one of its name.
+  public func save(_ baseline: Baseline) throws(ResultsError) {
+    try WholeFile.write(
+      baseline.environment.jsonText(),
+      to: environmentPath(baseline.name, hostClass: baseline.hostClass))
+    try Schema.baseline.write(
+      baseline.rows, to: path(baseline.name, hostClass: baseline.hostClass))
+  }
+
+  /// - Throws: that it is missing or damaged.
+  public func load(_ name: String, hostClass: String) throws(ResultsError) -> Baseline {
+    let rows = try Schema.baseline.rows(contentsOf: path(name, hostClass: hostClass))
+    let environment = try Environment(
+      contentsOf: environmentPath(name, hostClass: hostClass))
+    return Baseline(name: name, rows: rows, environment: environment)
+  }
+
+  /// Names and classes of hosts of all baselines, in order.
+  public func list() -> [(name: String, hostClass: String)] {
+    let classes = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return classes.sorted().flatMap { hostClass in
+      let files =
+        (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(hostClass)")) ?? []
+      return files.sorted().filter { $0.hasSuffix(".csv") }.map {
+        (String($0.dropLast(".csv".count)), hostClass)
+      }
+    }
+  }
+
+  /// - Throws: that it is missing or cannot be removed.
+  public func delete(_ name: String, hostClass: String) throws(ResultsError) {
+    let path = path(name, hostClass: hostClass)
+    guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
+    for file in [path, environmentPath(name, hostClass: hostClass)] {
+      guard unlink(file) == 0 || errno == ENOENT else {
+        throw .cannotWrite(path: file, reason: systemMessage(errno))
+      }
+    }
+  }
+}

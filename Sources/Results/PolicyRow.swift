@@ -1,0 +1,44 @@
+/// What a check allows to some workloads (`.alexbench.csv`).
+///
+/// Empty names match all; of several rows that match a workload the last one counts.
+public struct PolicyRow: Hashable, Sendable {
+  public var network: String
+  public var backend: String
+  /// A layer, or `net`.
+  public var layer: String
+  /// Slow-down that is let pass, in percent; nil for the usual one.
+  public var marginPercent: Double?
+  /// Its times are shown, but never fail a check.
+  public var isMuted: Bool
+  /// Why.
+  public var reason: String
+
+  public init(
+    network: String = "", backend: String = "", layer: String = "", marginPercent: Double? = nil,
+    isMuted: Bool = false, reason: String = ""
+  ) {
+    self.network = network
+    self.backend = backend
+    self.layer = layer
+    self.marginPercent = marginPercent
+    self.isMuted = isMuted
+    self.reason = reason
+  }
+
+  /// Whether it speaks of a workload.
+  public func matches(_ key: WorkloadKey) -> Bool {
+    (network.isEmpty || network == key.network) && (backend.isEmpty || backend == key.backend)
+      && (layer.isEmpty || layer == key.layer)
+  }
+}
+
+extension Schema where Row == PolicyRow {
+  /// `.alexbench.csv`: one row per exception to the rule of a check.
+  public static let policy = Schema(
+    fileName: ".alexbench.csv", blank: PolicyRow(),
+    columns: [
+      Column("network", \.network), Column("backend", \.backend), Column("layer", \.layer),
+      Column("margin_pct", unit: "%", \.marginPercent), Column("mute", \.isMuted),
+      Column("reason", \.reason),
+    ])
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import Gate
+import Measuring
+import Results
+
+struct BaselineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "baseline",
+    abstract: "Keep runs to compare later ones with, by class of hosts.",
+    discussion: """
+      A baseline is made of a run with at least 12 launches. Its times are comparable on the same \
+      class of hosts only; 'alexbench check --baseline' refuses all others. Files are plain text, a \
+      folder per class of hosts, and meant to be committed.
+
+      EXAMPLES
+        alexbench run --launches 20 --backend simd,winograd
+        alexbench baseline save before
+        alexbench check --baseline before
+        alexbench baseline list
+      """,
+    subcommands: [
+      BaselineSave.self, BaselineList.self, BaselineShow.self, BaselineDelete.self,
+    ])
+}
+
+/// Where baselines are.
+struct BaselineFolder: ParsableArguments {
+  static let standard = "results/baselines"
+
+  @Option(name: .customLong("baselines"), help: "Folder of the baselines.")
+  var path = BaselineFolder.standard
+
+  var store: BaselineStore { BaselineStore(folder: path) }
+
+  /// - Throws: a name that is no file name.
+  static func check(_ name: String) throws(MeasuringError) {
+    let isPlain = name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+    guard isPlain, !name.isEmpty, !name.hasPrefix(".") else {
+      throw .usage(
+        "'\(name)' is no name for a baseline; use letters, digits and - _ ., as in before-tuning")
+    }
+  }
+}
+
+extension BaselineStore {
+  /// A baseline of a class of hosts.
+  /// - Throws: that there is none; if there is one of another class, with the fields that differ.
+  func find(_ name: String, here: Environment) throws -> Baseline {
+    try BaselineFolder.check(name)
+    let hostClass = here.host.hostClass
+    guard !FileManager.default.fileExists(atPath: path(name, hostClass: hostClass)) else {
+      return try load(name, hostClass: hostClass)
+    }
+    let others = list().filter { $0.name == name }
+    guard let other = others.first else {
+      throw MeasuringError.baseline(
+        "there is no baseline '\(name)' in \(folder); make one with 'alexbench run --launches 20' "
+          + "and 'alexbench baseline save \(name)'")
+    }
+    let differences = Comparability.hostDifferences(
+      try load(name, hostClass: other.hostClass).environment, here)
+    throw MeasuringError.baseline(
+      "baseline '\(name)' is of another class of hosts: \(differences.joined(separator: "; ")); "
+        + "make one of this host")
+  }
+}
+
+struct BaselineSave: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "save", abstract: "Keep a run as a baseline.")
+
+  @Argument(help: "Name of the baseline.")
+  var name: String
+
+  @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp("Folder of a run. (default: the latest in results/runs)", valueName: "dir"))
+  var folder: String?
+
+  @OptionGroup var baselines: BaselineFolder
+
+  func run() throws {
+    try AlexExit.reporting {
+      try BaselineFolder.check(name)
+      let folder = try self.folder ?? PlanCommand.latestRun(in: "results/runs")
+      let run = try RunFiles(folder: folder)
+      if let reason = BaselinePairs.refusal(run) {
+        throw MeasuringError.usage("\(folder) cannot be a baseline: \(reason)")
+      }
+      var environment = run.environment
+      if !run.plan.isEmpty { environment.options?.plan = Schema.plan.text(run.plan) }
+      let baseline = Baseline(
+        name: name, rows: BaselinePairs.rows(samples: run.samples, workloads: run.workloads),
+        environment: environment)
+      try baselines.store.save(baseline)
+      print("saved \(baselines.store.path(name, hostClass: baseline.hostClass))")
+    }
+  }
+}
+
+struct BaselineList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List baselines, with the class of hosts that each is of.")
+
+  @OptionGroup var baselines: BaselineFolder
+
+  func run() throws {
+    try AlexExit.reporting {
+      let here = HostFingerprint.collect().hostClass
+      for (name, hostClass) in baselines.store.list() {
+        print("\(name)  \(hostClass)\(hostClass == here ? "  (this host)" : "")")
+      }
+    }
+  }
+}
+
+struct BaselineShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show the times of a baseline of this class of hosts.")
+
+  @Argument(help: "Name of the baseline.")
+  var name: String
+
+  @OptionGroup var baselines: BaselineFolder
+
+  func run() throws {
+    try AlexExit.reporting {
+      let here = Environment(
+        runID: "", startedAt: "", arguments: [], seeds: [:], build: BuildFingerprint.collect(),
+        host: HostFingerprint.collect())
+      print(
+        BaselineTable(try baselines.store.find(name, here: here)).terminal(), terminator: "")
+    }
+  }
+}
+
+struct BaselineDelete: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delete", abstract: "Delete a baseline of this class of hosts.")
+
+  @Argument(help: "Name of the baseline.")
+  var name: String
+
+  @OptionGroup var baselines: BaselineFolder
+
+  func run() throws {
+    try AlexExit.reporting {
+      try BaselineFolder.check(name)
+      try baselines.store.delete(name, hostClass: HostFingerprint.collect().hostClass)
+      print("deleted \(name)")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Gate
+import Measuring
+import Results
+
+/// When a check fails, and where it says so.
+struct GateArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("Slow-down that is let pass. (default: 5%)", valueName: "percent"))
+  var margin: Percentage?
+
+  @Option(
+    help: ArgumentHelp(
+      "File of exceptions: margins and mutes by network, backend and layer.",
+      discussion: "results/README.md describes it. (default: .alexbench.csv, if it is there)",
+      valueName: "file"))
+  var policy: String?
+
+  @Option(help: "What becomes of a check without a clear result: fail (exit code 75) or pass.")
+  var inconclusive = InconclusiveChoice.fail
+
+  @Flag(help: "Exit code 4 when something is faster, so that a baseline gets renewed.")
+  var failOnImprovement = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a summary in Markdown. GITHUB_STEP_SUMMARY gets it in any case.", valueName: "file"))
+  var summary: String?
+
+  @Option(help: ArgumentHelp("Write JUnit XML.", valueName: "file"))
+  var junit: String?
+
+  @Option(help: ArgumentHelp("Write Bencher Metric Format (JSON).", valueName: "file"))
+  var bencher: String?
+
+  enum InconclusiveChoice: String, ExpressibleByArgument, CaseIterable { case fail, pass }
+
+  func gatePolicy() throws -> GatePolicy {
+    var rules = GatePolicy()
+    if let margin { rules.marginPercent = margin.value }
+    let file = policy ?? Schema.policy.fileName
+    if policy != nil || FileManager.default.fileExists(atPath: file) {
+      rules.exceptions = try Schema.policy.rows(contentsOf: file)
+    }
+    return rules
+  }
+
+  /// Prints and writes a verdict.
+  /// - Parameters:
+  ///   - title: names what was compared.
+  ///   - folder: gets all outputs; nil for none.
+  func report(_ verdict: GateVerdict, title: String, folder: String? = nil) throws {
+    let markdown = verdict.markdown(title: title)
+    print(verdict.terminal(), terminator: "")
+    let variables = ProcessInfo.processInfo.environment
+    if variables["GITHUB_ACTIONS"] == "true" {
+      for line in verdict.annotations() { print(line) }
+    }
+    if let path = variables["GITHUB_STEP_SUMMARY"], !path.isEmpty {
+      try WholeFile.append(markdown, to: path)
+    }
+    func write(_ text: String, _ name: String, _ path: String?) throws {
+      if let folder { try WholeFile.write(text, to: "\(folder)/\(name)") }
+      if let path { try WholeFile.write(text, to: path) }
+    }
+    try write(markdown, "summary.md", summary)
+    try write(verdict.junit(), "junit.xml", junit)
+    try write(verdict.bencherMetrics(), "bencher.json", bencher)
+    if let folder { print("files: \(folder)") }
+  }
+
+  /// Ends a command with the code of a verdict.
+  func conclude(_ verdict: GateVerdict) throws {
+    switch verdict.outcome {
+    case .pass, .muted: return
+    case .regression: throw AlexExit.regression
+    case .failed: throw AlexExit.incorrectOrUnavailable
+    case .improvement: if failOnImprovement { throw AlexExit.improvement }
+    case .environment, .inconclusive: if inconclusive == .fail { throw AlexExit.inconclusive }
+    }
+  }
+}
