@@ -166,8 +166,8 @@ public final class PairedRunner {
       folder: folder, place: launch, earlier: nil, ledger: ledger, writePlan: { _ in })
     let group = GroupRunner(
       place: place, contenders: sides, host: host, factory: factory, references: references,
-      plan: options.plan + plan, progress: progress, log: log, ledger: ledger, allowance: nil,
-      isInterrupted: isInterrupted)
+      plan: options.plan + plan, progress: progress, log: log, ledger: ledger, leftOut: [:],
+      allowance: nil, isInterrupted: isInterrupted)
     let result = try group.run()
     plan += result.plan
     warnings += result.warnings.filter { !warnings.contains($0) }
