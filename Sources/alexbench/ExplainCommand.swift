@@ -15,7 +15,7 @@ struct ExplainCommand: ParsableCommand {
 
       EXAMPLES
         alexbench explain conv2
-        alexbench explain net --run results/sample/20261124T101009Z-svxcdr
+        alexbench explain net --run results/sample/20261124T163845Z-7g7qv2
       """)
 
   @Argument(help: "A layer of the run, or net.")

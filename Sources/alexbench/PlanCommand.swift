@@ -15,7 +15,7 @@ struct PlanCommand: ParsableCommand {
 
       EXAMPLES
         alexbench plan --effect 3%
-        alexbench plan --effect 1% --run results/sample/20261124T101009Z-svxcdr
+        alexbench plan --effect 1% --run results/sample/20261124T163845Z-7g7qv2
       """)
 
   @Option(help: ArgumentHelp("The difference to tell.", valueName: "percent"))
