@@ -51,7 +51,7 @@ public final class PairedRunner {
     guard !options.passes.isEmpty else {
       throw MeasuringError.usage("a check measures layers alone and nets, not the steps of nets")
     }
-    let chosen = try Runner.choose(options.backends, from: backends)
+    let chosen = try options.chosenBackends(from: backends)
     if let program = chosen.first(where: { $0.program != nil }) {
       throw MeasuringError.usage(
         "backend '\(program.name)' runs in a program of its own, which neither side brings along")
@@ -166,8 +166,8 @@ public final class PairedRunner {
       folder: folder, place: launch, earlier: nil, ledger: ledger, writePlan: { _ in })
     let group = GroupRunner(
       place: place, contenders: sides, host: host, factory: factory, references: references,
-      plan: options.plan + plan, progress: progress, log: log, ledger: ledger, allowance: nil,
-      isInterrupted: isInterrupted)
+      plan: options.plan + plan, progress: progress, log: log, ledger: ledger, leftOut: [:],
+      allowance: nil, isInterrupted: isInterrupted)
     let result = try group.run()
     plan += result.plan
     warnings += result.warnings.filter { !warnings.contains($0) }
