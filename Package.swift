@@ -80,7 +80,8 @@ let package = Package(
     .executableTarget(
       name: "alexbench",
       dependencies: [
-        "Backends", "Measuring", "Gate", "Plotting", "Reporting", "CaffeModel", "Counters", "Execution",
+        "Backends", "Measuring", "Gate", "Plotting", "Reporting", "CaffeModel", "Counters",
+        "Execution",
         "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -33,7 +33,8 @@ private let allowedImports: [String: Set<String>] = [
   // Level 4
   "alexbench": [
     "ArgumentParser", "Backends", "CSupport", "CaffeModel", "Counters", "Execution", "Gate",
-    "Kernels", "Measuring", "Networks", "Plotting", "Reference", "Reporting", "Results", "Statistics",
+    "Kernels", "Measuring", "Networks", "Plotting", "Reference", "Reporting", "Results",
+    "Statistics",
     "Tensors",
   ],
 ]
