@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// For each layer with weights and the net: error against the float64 reference over time.

@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// For each event: its count per multiply-add of the direct algorithm, layer by layer.

@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// For each layer with several phases: a bar per backend, divided by the share of each phase.

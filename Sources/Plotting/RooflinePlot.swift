@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// Rates over intensity, both logarithmic, below the roofs that the run measured.

@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// A backend in a plot, with the same colour and shape in all plots of a run.
@@ -14,28 +15,7 @@ struct Series: Hashable {
   var mark: Sheet.Mark { .point(point, color: color) }
 }
 
-/// What most plots are about: workloads that differ in layer and backend only.
-struct GroupKey: Hashable {
-  var network: String
-  var direction: String
-  var batch: Int
-  var threads: Int
-  var cache: CacheMode
-
-  init(_ key: WorkloadKey) {
-    network = key.network
-    direction = key.direction
-    batch = key.batch
-    threads = key.threads
-    cache = key.cache
-  }
-
-  var title: String {
-    "\(network), batch \(batch), \(threads) \(threads == 1 ? "thread" : "threads")"
-      + (direction == "forward" ? "" : ", \(direction)")
-      + (cache == .warm ? "" : ", \(cache.rawValue) caches")
-  }
-
+extension GroupKey {
   /// For a file's name.
   var name: String {
     GnuplotText.fileName("\(network)-b\(batch)-t\(threads)")

@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// For the net and the slowest layers: every timed block in the order of time, as percent off the

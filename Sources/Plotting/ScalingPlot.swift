@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// Images per second over threads and over the batch; one plot per network, from several groups.

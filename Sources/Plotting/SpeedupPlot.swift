@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// A table of ratios as colours: layers down, backends across.

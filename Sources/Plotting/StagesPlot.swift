@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// A bar per backend: the steps inside the full forward, one after the other, coloured by stage; a

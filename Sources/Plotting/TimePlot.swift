@@ -1,3 +1,4 @@
+import Reporting
 import Results
 
 /// Layers across, backends side by side: median, 95 % interval, single blocks as strokes.

@@ -1,14 +1,14 @@
 import Results
 
-/// What one table is about.
-struct GroupKey: Hashable {
-  var network: String
-  var batch: Int
-  var threads: Int
-  var direction: String
-  var cache: CacheMode
+/// What one table or plot is about: workloads that differ in layer and backend only.
+public struct GroupKey: Hashable, Sendable {
+  public var network: String
+  public var batch: Int
+  public var threads: Int
+  public var direction: String
+  public var cache: CacheMode
 
-  init(_ key: WorkloadKey) {
+  public init(_ key: WorkloadKey) {
     network = key.network
     batch = key.batch
     threads = key.threads
@@ -16,7 +16,7 @@ struct GroupKey: Hashable {
     cache = key.cache
   }
 
-  var title: String {
+  public var title: String {
     let unusual =
       (direction == "forward" ? "" : ", \(direction)")
       + (cache == .warm ? "" : ", \(cache.rawValue) caches")

@@ -35,8 +35,6 @@ struct AgainstCheck {
     let timeout = try command.timeoutDuration()
     let local = command.selection.localHost()
     var environment = try RunSession.environment(options, local)
-    let folder = try RunFolder(parent: command.out)
-    environment.runID = folder.runID
     environment.arguments = CommandLine.arguments
     environment.options = options.recorded(command: "check")
     let path = try executablePath()
@@ -44,7 +42,11 @@ struct AgainstCheck {
       options: options, backends: allBackends(of: local, options),
       base: try program(base, environment), head: try program(path, environment),
       command: "alexbench check --against \(base)", timeout: timeout,
-      hasSingleControl: command.quick, folder: folder)
+      hasSingleControl: command.quick)
+    // Only now, so that what cannot be measured leaves nothing behind.
+    let folder = try RunFolder(parent: command.out)
+    environment.runID = folder.runID
+    runner.record(in: folder)
     try folder.write(environment)
     try folder.write(runner.layers)
     print(

@@ -91,37 +91,26 @@ struct CompareCommand: ParsableCommand {
             + "shown; 'alexbench summarise' writes it again")
       }
     }
-    try emit(
-      comparison.csv(),
-      text: {
-        switch format {
-        case .table: comparison.terminal()
-        case .markdown: comparison.markdown()
-        case .csv: comparison.csv()
-        case .json: comparison.json()
-        }
-      })
+    try emit(comparison)
   }
 
   private func compareRuns() throws {
     let comparison = try RunsComparison(
       RunFiles(folder: runs[0]), RunFiles(folder: runs[1]), crossHost: crossHost, base: base,
       margin: margin.map { $0.value / 100 } ?? RunsCompareRule.margin)
-    try emit(
-      comparison.csv(),
-      text: {
-        switch format {
-        case .table: comparison.terminal()
-        case .markdown: comparison.markdown()
-        case .csv: comparison.csv()
-        case .json: comparison.json()
-        }
-      })
+    try emit(comparison)
   }
 
-  private func emit(_ csv: String, text: () -> String) throws {
-    if let output { try writeFile(csv, to: output) }
-    print(text(), terminator: "")
+  private func emit(_ comparison: some ComparisonText) throws {
+    if let output { try writeFile(comparison.csv(), to: output) }
+    let text =
+      switch format {
+      case .table: comparison.terminal()
+      case .markdown: comparison.markdown()
+      case .csv: comparison.csv()
+      case .json: comparison.json()
+      }
+    print(text, terminator: "")
   }
 }
 

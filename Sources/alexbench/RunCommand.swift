@@ -52,7 +52,8 @@ struct RunCommand: ParsableCommand {
       "Time of the whole run, as 60s, 5m or 1h: layers and nets get shares of it and fill them.",
       discussion: """
         Shares follow what each needs at least. One square of rounds is measured even where that \
-        takes longer.
+        takes longer. Without --backend, plain loops are left out of what they would take more than \
+        a quarter of; the table says so.
         """, valueName: "time"))
   var budget: String?
 

@@ -110,8 +110,12 @@ import Testing
       (["check", "--baseline", "x", "--baselines", "/nonexistent"], 5, "there is no baseline 'x'"),
     ] as [([String], Int32, String)])
   func refusals(arguments: [String], exitCode: Int32, sentence: String) throws {
-    let command = try Command(arguments, environment: ["ALEXBENCH_ISA": nil])
-    #expect(command.exitCode == exitCode, "\(command.errors)")
-    #expect(command.errors.contains(sentence), "\(command.errors)")
+    try withTemporaryFolder { folder in
+      let command = try Command(
+        arguments, environment: ["ALEXBENCH_ISA": nil], workingFolder: folder)
+      #expect(command.exitCode == exitCode, "\(command.errors)")
+      #expect(command.errors.contains(sentence), "\(command.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
   }
 }

@@ -30,6 +30,11 @@ struct RandomShapeTests {
     try check(RandomShapes.convolutions(count: 200), SIMDBackend(), isa: isa)
   }
 
+  @Test("direct convolution over planes", arguments: instructionSetsUnderTest)
+  func planarConvolution(isa: InstructionSet) throws {
+    try check(RandomShapes.planar(count: 200), SIMDBackend(), isa: isa)
+  }
+
   @Test("direct convolution of integers is exact", arguments: instructionSetsUnderTest)
   func integerConvolution(isa: InstructionSet) throws {
     let cases = RandomShapes.convolutions(count: 40, stream: "integers").map {

@@ -41,6 +41,23 @@ enum RandomShapes {
     return cases
   }
 
+  /// Few planes without padding, stride 4: what the planar kernel takes, with several output tiles.
+  static func planar(count: Int) -> [LayerCase] {
+    var shapes = ShapeGenerator("planar")
+    var cases: [LayerCase] = []
+    while cases.count < count {
+      let spec = ConvolutionSpec(
+        outputs: shapes.pick(1...100),
+        kernel: Extent(h: shapes.pick(1...11), w: shapes.pick(1...11)),
+        stride: Extent(h: shapes.pick(1...4), w: 4), hasBias: shapes.pick(0...3) > 0)
+      let input = Shape(
+        n: shapes.pick([1, 2, 3]), c: shapes.pick(1...4), h: shapes.pick(11...64),
+        w: shapes.pick(11...64))
+      append(LayerCase(spec: .convolution(spec), input: input), to: &cases)
+    }
+    return cases
+  }
+
   /// Square filters with stride 4 and three or five taps per phase, as AlexNet's conv1.
   static func stridePhases(count: Int) -> [LayerCase] {
     var shapes = ShapeGenerator("stride phases")

@@ -13,13 +13,13 @@ public final class PairedRunner {
   private let contenders: [Contender]
   private let places: [WorkloadPlace]
   private let programs: [PairedSide: PairedProgram]
-  private let factory: RowFactory
+  private var factory: RowFactory
   /// Takes the place of `alexbench run` in the commands of rows.
   private let command: String
   private let timeout: Duration
   /// Whether only the last backend has a control.
   private let hasSingleControl: Bool
-  private let folder: RunFolder?
+  private var folder: RunFolder?
   private let progress: Progress
   private let isInterrupted: () -> Bool
   private let references = ReferenceCache()
@@ -36,11 +36,10 @@ public final class PairedRunner {
   ///   - command: what measures a workload in such pairs, without the workload.
   ///   - timeout: longest wait for an answer of a program.
   ///   - hasSingleControl: saves the controls of all backends but the last.
-  ///   - folder: where samples go; nil for nowhere.
   /// - Throws: an option that makes no sense, or a backend that cannot be had.
   public init(
     options: RunOptions, backends: [any Backend], base: PairedProgram, head: PairedProgram,
-    command: String, timeout: Duration, hasSingleControl: Bool = false, folder: RunFolder? = nil,
+    command: String, timeout: Duration, hasSingleControl: Bool = false,
     progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
@@ -61,13 +60,18 @@ public final class PairedRunner {
     self.options = options
     places = try RunPlan.places(options)
     programs = [.base: base, .head: head, .control: base]
-    factory = RowFactory(runID: folder?.runID ?? "", options: options)
+    factory = RowFactory(runID: "", options: options)
     self.command = command
     self.timeout = timeout
     self.hasSingleControl = hasSingleControl
-    self.folder = folder
     self.progress = progress
     self.isInterrupted = isInterrupted
+  }
+
+  /// Has samples written to a folder from now on.
+  public func record(in folder: RunFolder) {
+    self.folder = folder
+    factory = RowFactory(runID: folder.runID, options: options)
   }
 
   /// A handicap of a backend is one of the head's copy of it.
