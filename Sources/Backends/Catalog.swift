@@ -14,16 +14,17 @@ public enum BackendCatalog {
       WinogradBackend(),
       SIMDBackend(),
     ]
-    backends += PeerEnvironment().backends
+    let peers = PeerEnvironment().backends
+    var custom: [any Backend] = []
     for (name, path) in customBLAS {
       let backend = Im2colBackend(.custom(name: name, path: path))
       if let index = backends.firstIndex(where: { $0.name == backend.name }) {
         backends[index] = backend
       } else {
-        backends.append(backend)
+        custom.append(backend)
       }
     }
-    return backends
+    return backends + [AutoBackend(of: backends + custom)] + peers + custom
   }
 
   /// The backend of that name, or nil.

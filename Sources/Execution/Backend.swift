@@ -117,8 +117,12 @@ public protocol Backend: Sendable {
   /// One line for `alexbench list backends`.
   var summary: String { get }
   var threading: Threading { get }
-  /// Nil when the backend can run here.
+  /// Nil when the backend can run here; of one that needs a plan, what it is without.
   var unavailability: Unavailability? { get }
+  /// It computes whole nets as ``CompileOptions/tiles`` says, layer by layer, and nothing without.
+  var needsPlan: Bool { get }
+  /// Which threads its steps use with these tiles by layer.
+  func threading(tiles: [String: String]) -> Threading
   /// What a reader of the numbers must know, for example that a library chose lesser code than
   /// the processor offers; one sentence each.
   var warnings: [String] { get }
@@ -139,6 +143,8 @@ public protocol Backend: Sendable {
 
 extension Backend {
   public var unavailability: Unavailability? { nil }
+  public var needsPlan: Bool { false }
+  public func threading(tiles: [String: String]) -> Threading { threading }
   public var warnings: [String] { [] }
   public var library: LoadedLibrary? { nil }
   public var program: ExternalProgram? { nil }

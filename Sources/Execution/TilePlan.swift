@@ -3,7 +3,8 @@ import Tensors
 /// Which tile each layer of one compilation gets where a backend has several, and what it measured
 /// to choose.
 ///
-/// A tile is the text of the `tile` column without the filter: `4` for F(4×4, r×r), or `direct`.
+/// A tile is the text of the `tile` column without the filter: `4` for F(4×4, r×r), or `direct`. For a
+/// backend that puts nets together from several it is a ``PlannedChoice``.
 public final class TilePlan {
   /// One tile that was tried.
   public struct Candidate: Codable, Hashable, Sendable {
@@ -28,7 +29,7 @@ public final class TilePlan {
   /// What was measured here.
   public private(set) var candidates: [Candidate] = []
   /// What has to pass through the caches to empty them, in bytes.
-  private let cacheByteCount: Int
+  public let cacheByteCount: Int
   private var ballast: AlignedBuffer?
 
   public init(tiles: [String: String] = [:], everywhere: String? = nil, cacheByteCount: Int) {

@@ -27,10 +27,15 @@ struct Contender {
   }
 
   /// Why nothing is measured here, or nil.
-  func skipReason(threads: Int, batch: Int) -> String? {
+  func skipReason(_ place: WorkloadPlace) -> String? {
+    if backend.needsPlan, place.node != nil {
+      return "\(backend.name) is a choice for whole nets; a layer alone is the one of its backend"
+    }
     guard backend.threading == .single else { return nil }
-    if threads > 1 { return "\(backend.name) runs on one thread by definition" }
-    if batch > 1 { return "\(backend.name) is measured at batch 1 only, being too slow for more" }
+    if place.threads > 1 { return "\(backend.name) runs on one thread by definition" }
+    if place.batch > 1 {
+      return "\(backend.name) is measured at batch 1 only, being too slow for more"
+    }
     return nil
   }
 }

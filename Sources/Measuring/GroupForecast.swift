@@ -44,7 +44,7 @@ struct GroupForecast {
     for contender in contenders {
       let reason =
         contender.backend.unavailability?.description ?? refusal
-        ?? contender.skipReason(threads: place.threads, batch: place.batch) ?? place.skipReason
+        ?? contender.skipReason(place) ?? place.skipReason
       if let reason {
         skipped.append((contender.backend.name, reason))
       } else {

@@ -134,7 +134,7 @@ final class GroupRunner {
         reject(index, .unavailable, unavailability.description)
         continue
       }
-      if let reason = contender.skipReason(threads: place.threads, batch: place.batch)
+      if let reason = contender.skipReason(place)
         ?? place.skipReason ?? leftOut[contender.backend.name]
       {
         reject(index, .skipped, reason)

@@ -66,7 +66,7 @@ public final class LocalHost: WorkloadHost {
     if let twin = instance(for: request) { return keep(twin) }
     let placement = try Placement(cpus: request.cpus)
     let pool = pool(threads: request.threads, placement: placement)
-    placement.apply(for: backend.threading)
+    placement.apply(for: backend.threading(tiles: request.tiles))
     let graph = try graph(for: request)
     // Each backend gets a copy: some use weights as they are, and would warm them for the others.
     let weights = CopiedWeights(source: try weights(for: request, graph))
@@ -180,7 +180,8 @@ public final class LocalHost: WorkloadHost {
   }
 
   private func place(_ workload: LocalWorkload) throws {
-    try Placement(cpus: workload.request.cpus).apply(for: workload.backend.threading)
+    try Placement(cpus: workload.request.cpus).apply(
+      for: workload.backend.threading(tiles: workload.request.tiles))
   }
 
   private func backend(for request: WorkloadRequest) throws -> any Backend {
@@ -206,7 +207,8 @@ public final class LocalHost: WorkloadHost {
     guard let backend = all.first(where: { $0.name == name }) else {
       throw MeasuringError.usage("no backend '\(request.backend)'")
     }
-    if let unavailability = backend.unavailability {
+    let hasPlan = backend.needsPlan && !request.tiles.isEmpty
+    if let unavailability = backend.unavailability, !hasPlan {
       throw MeasuringError.workload(status: .unavailable, reason: unavailability.description)
     }
     return backend

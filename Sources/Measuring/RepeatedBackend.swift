@@ -16,6 +16,8 @@ struct RepeatedBackend: Backend {
   var warnings: [String] { [] }
   var library: LoadedLibrary? { base.library }
   var program: ExternalProgram? { base.program }
+  var needsPlan: Bool { base.needsPlan }
+  func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
   func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
 
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)

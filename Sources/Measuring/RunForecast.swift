@@ -26,7 +26,7 @@ public struct RunForecast {
   ) throws {
     try options.validate(backends: backends.map(\.name))
     let contenders = Contender.list(
-      try Runner.choose(options.backends, from: backends), isas: options.isas)
+      try options.chosenBackends(from: backends), isas: options.isas)
     self.init(
       try RunPlan.places(options), contenders: contenders, options: options, earlier: earlier,
       roofs: roofs)

@@ -68,7 +68,8 @@ public final class Runner {
     self.progress = progress
     self.isInterrupted = isInterrupted
     contenders = Contender.list(
-      try Self.choose(options.backends, from: backends), isas: options.isas)
+      try options.chosenBackends(from: backends), isas: options.isas)
+    try options.checkPlan(contenders, places: try RunPlan.places(options), all: backends)
   }
 
   /// The backends of a run in the order of the catalog.

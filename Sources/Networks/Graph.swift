@@ -121,6 +121,36 @@ public struct Graph: Hashable, Sendable {
     return Graph(networkName: networkName, values: values, nodes: [copy], inputs: copy.inputs)
   }
 
+  /// Some nodes in a row as a graph of their own: what they read from others becomes its inputs.
+  /// - Returns: the graph, and for each of its values which one of this graph it is.
+  public func segment(_ range: Range<Int>) -> (graph: Graph, values: [ValueID]) {
+    var ids: [ValueID] = []
+    var copies: [Value] = []
+    var position: [ValueID: Int] = [:]
+    var inputs: [ValueID] = []
+    func add(_ id: ValueID, producer: Int?) {
+      guard position[id] == nil else { return }
+      position[id] = ids.count
+      ids.append(id)
+      copies.append(
+        Value(blob: values[id].blob, shape: values[id].shape, producer: producer))
+    }
+    for index in range {
+      for id in nodes[index].inputs where position[id] == nil {
+        inputs.append(ids.count)
+        add(id, producer: nil)
+      }
+      for id in nodes[index].outputs { add(id, producer: index - range.lowerBound) }
+    }
+    let moved = nodes[range].map { node in
+      var node = node
+      node.inputs = node.inputs.compactMap { position[$0] }
+      node.outputs = node.outputs.compactMap { position[$0] }
+      return node
+    }
+    return (Graph(networkName: networkName, values: copies, nodes: moved, inputs: inputs), ids)
+  }
+
   /// The same graph for another number of images.
   public func withImages(_ count: Int) -> Graph {
     var copy = self

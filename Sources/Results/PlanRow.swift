@@ -3,7 +3,8 @@
 /// The key names the layer, also for choices made while a net was compiled (`pass` is then `net`).
 public struct PlanRow: Hashable, Sendable {
   public var key: WorkloadKey
-  /// As `--tile` takes it: outputs per side of a Winograd tile, or `direct`.
+  /// As `--tile` takes it: outputs per side of a Winograd tile, `direct`, a library's primitive, or
+  /// for `auto` a backend, with a colon and its tile behind it.
   public var tile: String
   /// Fastest call while choosing, of the images that the step computes together; `results/README.md`
   /// says when the weights are cold.
@@ -32,6 +33,18 @@ extension Schema where Row == PlanRow {
 }
 
 extension [PlanRow] {
+  /// The same rows with new ones, which take the place of those for the same backends under the same
+  /// conditions.
+  public func replaced(by rows: [PlanRow]) -> [PlanRow] {
+    func conditions(_ row: PlanRow) -> WorkloadKey {
+      var key = row.key
+      (key.runID, key.layerIndex, key.layer, key.stage, key.kind) = ("", 0, "", "", "")
+      return key
+    }
+    let new = Set(rows.map(conditions))
+    return filter { !new.contains(conditions($0)) } + rows
+  }
+
   /// The tiles chosen under the same conditions as `key`, by layer; of a layer alone or of the
   /// layers of a net, in whatever run.
   public func tiles(for key: WorkloadKey) -> [String: String] {

@@ -17,6 +17,8 @@ struct AlexBench: ParsableCommand {
         alexbench run --layer conv2,conv3 --backend simd,im2col-openblas --rounds 40
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2"
         alexbench verify --network alexnet
+        alexbench tune --batch 1,10
+        alexbench run --plan plan.csv --backend auto,simd,onednn
         alexbench calibrate
         alexbench plan --effect 3%
         alexbench validate results/runs/*
@@ -43,8 +45,9 @@ struct AlexBench: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
-      ExportCommand.self, CalibrateCommand.self, PlanCommand.self, ValidateCommand.self,
-      SummariseCommand.self, CompareCommand.self, ReportCommand.self, PlotCommand.self,
+      ExportCommand.self, CalibrateCommand.self, TuneCommand.self, PlanCommand.self,
+      ValidateCommand.self, SummariseCommand.self, CompareCommand.self, ReportCommand.self,
+      PlotCommand.self,
       ExplainCommand.self, CheckCommand.self, BaselineCommand.self, HistoryCommand.self,
       ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])

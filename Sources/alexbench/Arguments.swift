@@ -1,4 +1,6 @@
 import ArgumentParser
+import Backends
+import Execution
 import Kernels
 import Measuring
 import Reporting
@@ -74,7 +76,8 @@ enum ISAChoice {
   }
 }
 
-/// Tiles of layers: `4`, `conv2=3`, `conv2=jit:avx512_core@nhwc`, or several with commas.
+/// Tiles of layers: `4`, `conv2=3`, `conv2=jit:avx512_core@nhwc`, for `auto` `conv2=winograd:3`; or several
+/// with commas.
 struct TileList: ExpressibleByArgument {
   var everywhere: String?
   var layers: [String: String] = [:]
@@ -82,14 +85,20 @@ struct TileList: ExpressibleByArgument {
   init?(argument: String) {
     for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = word.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard let tile = parts.last, Int(tile) != nil || tile == "direct" || isPrimitive(tile) else {
+      guard let tile = parts.last, isTile(tile) || isPrimitive(tile) || isChoice(tile) else {
         return nil
       }
       switch parts.count {
-      case 1 where everywhere == nil && !isPrimitive(tile): everywhere = tile
+      case 1 where everywhere == nil && isTile(tile): everywhere = tile
       case 2 where !parts[0].isEmpty && layers[parts[0]] == nil: layers[parts[0]] = tile
       default: return nil
       }
+    }
+    func isTile(_ text: String) -> Bool { Int(text) != nil || text == "direct" }
+    /// A backend, with or without a tile of its own.
+    func isChoice(_ text: String) -> Bool {
+      let backend = PlannedChoice(text).backend
+      return backend.hasPrefix("im2col-") || BackendCatalog.backend(named: backend) != nil
     }
     /// A library's primitive and the layout it reads; of one layer only.
     func isPrimitive(_ tile: String) -> Bool { tile.contains("@") }

@@ -26,6 +26,7 @@ struct RunCommand: ParsableCommand {
         alexbench run --layer conv2,fc6 --backend simd,im2col-openblas --rounds 40
         alexbench run --layer conv3 --backend winograd --tile 4 --cache warm,cold-weights --phases
         alexbench run --quick --counters auto --show counters
+        alexbench run --plan plan.csv --backend auto,simd,winograd,onednn
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2" --isa baseline,avx2
         alexbench run --blas mkl=/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so
       """)
@@ -83,7 +84,10 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Take the tiles that an earlier run chose, from its folder or its plan.csv.",
-      valueName: "path"))
+      discussion: """
+        A plan that 'alexbench tune' wrote also says what backend auto computes; without --backend it \
+        is then measured beside the others.
+        """, valueName: "path"))
   var plan: String?
 
   @Option(

@@ -79,7 +79,7 @@ struct RunSession {
     let build = BuildFingerprint.collect()
     let backends = try allBackends(of: local, options)
     try options.validate(backends: backends.map(\.name))
-    let chosen = try Runner.choose(options.backends, from: backends)
+    let chosen = try options.chosenBackends(from: backends)
     return Environment(
       runID: "", startedAt: timestamp(), arguments: [],
       seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],

@@ -60,7 +60,8 @@ struct Selection: ParsableArguments {
       discussion: """
         A number m for F(m×m, r×r) everywhere, LAYER=m for one layer, or both: 4,conv2=3. In place \
         of a number direct leaves the layer to the direct kernels. For onednn LAYER= and the name of \
-        a primitive, such as conv3=jit_wino_4x3:avx512_core@nChw16c. plan.csv says what was tried.
+        a primitive, such as conv3=jit_wino_4x3:avx512_core@nChw16c, and for auto that of a backend, \
+        with or without a tile of it: conv3=winograd:4. plan.csv says what was tried.
         """, valueName: "tiles"))
   var tile: TileList?
 

@@ -6,9 +6,14 @@ final class DelegatedStep: Step {
   private let step: any Step
 
   /// - Parameter name: what stands in the column `delegated_to`.
-  init(_ step: any Step, to name: String) {
+  convenience init(_ step: any Step, to name: String) {
     var info = step.info
     info.delegatedTo = name
+    self.init(step, info: info)
+  }
+
+  /// - Parameter info: what the step is where it stands now.
+  init(_ step: any Step, info: StepInfo) {
     self.info = info
     self.step = step
   }

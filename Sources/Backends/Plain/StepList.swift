@@ -40,6 +40,11 @@ struct StepList {
     return makeReorder(value, first, layout)
   }
 
+  /// Whether a value has been written in a layout, or came in it.
+  func isThere(_ operand: Operand) -> Bool {
+    layouts[operand.value]?.contains(operand.layout) == true
+  }
+
   mutating func append(_ step: any Step) {
     for operand in step.info.inputs { require(operand.value, operand.layout) }
     for operand in step.info.outputs {

@@ -50,7 +50,7 @@ public final class PairedRunner {
     guard !options.passes.isEmpty else {
       throw MeasuringError.usage("a check measures layers alone and nets, not the steps of nets")
     }
-    let chosen = try Runner.choose(options.backends, from: backends)
+    let chosen = try options.chosenBackends(from: backends)
     if let program = chosen.first(where: { $0.program != nil }) {
       throw MeasuringError.usage(
         "backend '\(program.name)' runs in a program of its own, which neither side brings along")

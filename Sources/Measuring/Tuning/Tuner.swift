@@ -1,0 +1,92 @@
+import Execution
+import Kernels
+import Networks
+import Results
+
+/// Finds the backend of each stage of nets by measuring in place: whole nets in which one stage is
+/// computed otherwise, beside the best so far, so that what a change of layout costs and what caches
+/// hold is part of what is compared.
+public final class Tuner {
+  let options: RunOptions
+  let backends: [any Backend]
+  let host: LocalHost
+  let planned: any Backend
+  private let progress: Progress
+  private let isInterrupted: () -> Bool
+  let references = ReferenceCache()
+  /// Of the rows.
+  private let runID: String
+  private var work = 0.0
+
+  /// - Parameters:
+  ///   - options: networks, batches, threads, and the backends to choose from; nil for all that
+  ///     compute in this process and are not slow by definition.
+  ///   - backends: all that there are.
+  /// - Throws: an option that makes no sense, or a backend that cannot be chosen.
+  public init(
+    options: RunOptions, backends: [any Backend], host: LocalHost, runID: String,
+    progress: Progress = Progress(),
+    isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
+  ) throws {
+    try options.validate(backends: backends.map(\.name))
+    guard let planned = backends.first(where: \.needsPlan) else {
+      throw MeasuringError.usage("there is no backend that executes plans")
+    }
+    func canTakePart(_ backend: any Backend) -> Bool {
+      backend.program == nil && backend.threading != .single && !backend.needsPlan
+    }
+    let named = try options.backends.map { try Runner.choose($0, from: backends) }
+    if let other = named?.first(where: { !canTakePart($0) }) {
+      throw MeasuringError.usage(
+        "'\(other.name)' cannot be a part of a net: that takes backends of this process which use "
+          + "all threads, such as "
+          + backends.filter(canTakePart).map(\.name).joined(separator: ", "))
+    }
+    self.backends = named ?? backends.filter { canTakePart($0) && $0.unavailability == nil }
+    self.options = options
+    self.planned = planned
+    self.host = host
+    self.runID = runID
+    self.progress = progress
+    self.isInterrupted = isInterrupted
+  }
+
+  /// Tunes every network at every batch and number of threads.
+  /// - Parameter each: gets what was found, as soon as it is.
+  /// - Throws: also ``MeasuringError/workload(status:reason:)`` when a net is wrong.
+  /// - Returns: false when it was interrupted; what was passed on is complete.
+  public func run(_ each: (TunedNet) throws -> Void) throws -> Bool {
+    var options = options
+    options.passes = [.net]
+    let places = try RunPlan.places(options)
+    progress.expect(Double(places.count))
+    defer {
+      progress.clear()
+      host.close()
+    }
+    do {
+      for place in places {
+        for isa in options.isas {
+          try each(try NetTuning(tuner: self, place: place, isa: isa).run())
+        }
+        progress.advance(1)
+      }
+    } catch is Interrupted {
+      return false
+    }
+    return true
+  }
+
+  func proceed(_ place: WorkloadPlace, _ what: @autoclosure () -> String) throws {
+    if isInterrupted() { throw Interrupted() }
+    progress.show(
+      "\(place.graph.networkName), batch \(place.batch), "
+        + "\(place.threads) thread\(place.threads == 1 ? "" : "s"): \(what())")
+  }
+
+  func key(_ place: WorkloadPlace, backend: String, isa: String) -> WorkloadKey {
+    var key = RowFactory(runID: runID, options: options).key(place, backend: backend, isa: isa)
+    key.pass = .net
+    return key
+  }
+}
