@@ -34,6 +34,11 @@ struct TuneCommand: ParsableCommand {
     help: ArgumentHelp("The plan; made, or added to.", valueName: "plan.csv"))
   var output = "plan.csv"
 
+  @Option(
+    help: ArgumentHelp(
+      "After so long no further change is tried in a net, as 60s or 5m.", valueName: "time"))
+  var budget = "120s"
+
   func run() throws {
     try AlexExit.reporting {
       Interruption.install()
@@ -54,7 +59,8 @@ struct TuneCommand: ParsableCommand {
       let local = selection.localHost()
       let tuner = try Tuner(
         options: options, backends: local.backends(customBLAS: options.customBLAS), host: local,
-        runID: RunID.make(using: &generator))
+        runID: RunID.make(using: &generator),
+        budgetNanoseconds: try DurationOption.parse(budget))
       let isComplete = try tuner.run { net in
         plan = plan.replaced(by: net.rows)
         try Schema.plan.write(plan, to: output)
@@ -89,7 +95,9 @@ struct TunedNetText {
       lines.append(
         "  \(stage)\(String(repeating: " ", count: width - stage.count))  \(choice.description)")
     }
-    let tried = "\(net.trialCount) changes tried in place, \(net.keptCount) kept"
+    let tried =
+      "\(net.trialCount) changes tried in place, \(net.keptCount) kept"
+      + (net.isCutShort ? "; the time was used up before all were tried, see --budget" : "")
     let best = net.singles.first?.backend ?? ""
     if let ratio = net.ratio {
       lines.append(
@@ -97,7 +105,7 @@ struct TunedNetText {
           + "(\(fraction(ratio.lower)) to \(fraction(ratio.upper))); \(tried)")
     } else {
       lines.append(
-        "  auto: \(best) alone, \(milliseconds(net.nanoseconds)); \(tried), nothing was faster")
+        "  auto: \(best) alone, \(milliseconds(net.nanoseconds)); \(tried)")
     }
     return lines
   }

@@ -9,14 +9,14 @@ struct NetDuel {
   let proceed: () throws -> Void
 
   /// A block lasts this long at least.
-  static let blockNanoseconds = 10_000_000.0
+  static let blockNanoseconds = 5_000_000.0
   private static let confidence = 0.95
   private static let leastPairs = 8
   private static let mostPairs = 24
-  /// After that many pairs a challenger that is clearly slower is given up.
+  /// After that many pairs a challenger whose median is slower is given up.
   private static let glancePairs = 4
-  private static let hopelessRatio = 1.015
-  /// A gain smaller than this is not worth finding.
+  private static let hopelessRatio = 1.004
+  /// Later one that does not gain as much by the median.
   private static let leastGain = 0.003
 
   /// What pairs of blocks say.
@@ -59,7 +59,7 @@ struct NetDuel {
         break
       }
       if ratios.count >= Self.leastPairs, let estimate,
-        estimate.upper < 1 || estimate.lower > 1 - Self.leastGain
+        estimate.upper < 1 || estimate.median > 1 - Self.leastGain
       {
         break
       }

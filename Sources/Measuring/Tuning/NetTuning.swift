@@ -1,3 +1,4 @@
+import CSupport
 import Execution
 import Kernels
 import Networks
@@ -14,6 +15,10 @@ final class NetTuning {
   /// Medians of whole nets by stage and choice.
   private var tried: [String: [String: Double]] = [:]
 
+  private let start = alex_monotonic_ns()
+  private var isOverTime: Bool {
+    Int(alex_monotonic_ns() - start) > tuner.budgetNanoseconds
+  }
   private var host: LocalHost { tuner.host }
   private var graph: Graph { place.graph }
   private var duel: NetDuel {
@@ -25,12 +30,12 @@ final class NetTuning {
   /// A single net that takes so many times the fastest one's time has no more turns.
   private static let slowFactor = 4.0
   /// A stage that takes so many times the present one's time in its own net is not tried.
-  private static let screenFactor = 1.25
+  private static let screenFactor = 1.15
   /// A stage with a smaller share of the net cannot win what a comparison could tell.
   private static let leastShare = 0.003
   /// Another tile of a backend is tried as well where it was that near to the chosen one.
   private static let nearTilePercent = 108
-  private static let tilesTried = 2
+  private static let tilesTried = 1
   private static let sweepLimit = 3
 
   /// A backend that computes the whole net.
@@ -109,22 +114,34 @@ final class NetTuning {
     // neighbours may.
     let greedy = greedyChoices()
     if greedy != start { _ = try challenge(greedy, "the fastest of each stage") }
-    for _ in 0..<Self.sweepLimit {
-      let kept = result.keptCount
+    let names = stages
+    var open = Set(names)
+    for _ in 0..<Self.sweepLimit where !open.isEmpty {
+      var changed: Set<String> = []
       let shares = try stageTimes(best.handle, best.steps)
       let total = shares.values.reduce(0, +)
-      let stages = shares.filter { $0.value > total * Self.leastShare }
+      let order = shares.filter { open.contains($0.key) && $0.value > total * Self.leastShare }
         .sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-      for (stage, nanoseconds) in stages {
+      for (stage, nanoseconds) in order {
+        let before = best.choices
         for choices in alternatives(stage, to: best.choices, nanoseconds: nanoseconds) {
+          if isOverTime { break }
           let text = choices.text(of: stage)
           if let time = try challenge(choices, "\(stage) by \(text)") {
             tried[stage, default: [:]][text] = time
           }
         }
+        if best.choices != before { changed.insert(stage) }
       }
-      if result.keptCount == kept { break }
+      // Beside a stage that changed, other layouts may be the right ones now.
+      open = Set(
+        names.indices.filter { index in
+          [index - 1, index + 1].contains {
+            names.indices.contains($0) && changed.contains(names[$0])
+          }
+        }.map { names[$0] })
     }
+    result.isCutShort = isOverTime
 
     // What small steps won has to be there when all is measured at once.
     let final = try duel.run(
@@ -139,7 +156,11 @@ final class NetTuning {
       result.nanoseconds = final.baseNanoseconds
       result.ratio = nil
     }
-    try check(best.handle, backend: tuner.planned.name, request: request(best.choices))
+    do {
+      try check(best.handle, backend: tuner.planned.name, request: request(best.choices))
+    } catch MeasuringError.workload(_, let reason) {
+      throw MeasuringError.unavailable("no plan for \(graph.networkName): \(reason)")
+    }
     finish(best)
     return result
   }
@@ -248,11 +269,7 @@ final class NetTuning {
         if let tile { tiles[stage] = tile }
         var choices = present
         choices.set(stage, of: graph, to: single.backend.name, tiles: tiles)
-        if choices != present, !found.contains(choices),
-          tried[stage]?[choices.text(of: stage)] == nil || result.keptCount > 0
-        {
-          found.append(choices)
-        }
+        if choices != present, !found.contains(choices) { found.append(choices) }
       }
     }
     return found

@@ -28,6 +28,8 @@ public struct TunedNet: Sendable {
   /// Changes tried in place, and those kept.
   public var trialCount = 0
   public var keptCount = 0
+  /// The time was used up before all changes were tried.
+  public var isCutShort = false
   /// For `plan.csv`: the choices of `auto` with what was tried, and the tiles of the single backends.
   public var rows: [PlanRow] = []
   /// Backends left out, with the reason.

@@ -16,16 +16,18 @@ public final class Tuner {
   let references = ReferenceCache()
   /// Of the rows.
   private let runID: String
-  private var work = 0.0
+  /// Of the search in one net; what comes after is not begun.
+  let budgetNanoseconds: Int
 
   /// - Parameters:
   ///   - options: networks, batches, threads, and the backends to choose from; nil for all that
   ///     compute in this process and are not slow by definition.
   ///   - backends: all that there are.
+  ///   - budgetNanoseconds: after so long no further change is tried in a net.
   /// - Throws: an option that makes no sense, or a backend that cannot be chosen.
   public init(
     options: RunOptions, backends: [any Backend], host: LocalHost, runID: String,
-    progress: Progress = Progress(),
+    budgetNanoseconds: Int, progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
     try options.validate(backends: backends.map(\.name))
@@ -47,6 +49,7 @@ public final class Tuner {
     self.planned = planned
     self.host = host
     self.runID = runID
+    self.budgetNanoseconds = budgetNanoseconds
     self.progress = progress
     self.isInterrupted = isInterrupted
   }
