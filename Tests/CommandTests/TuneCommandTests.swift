@@ -55,7 +55,6 @@ import Testing
     "What cannot be is refused in one line",
     arguments: [
       (["run", "--network", "caffenet-mini", "--backend", "auto"], 3, "alexbench tune"),
-      (["forward", "--model", "caffenet-mini", "--backend", "auto"], 3, "alexbench tune"),
       (["tune", "--network", "caffenet-mini", "--backend", "naive"], 64, "cannot be a part"),
       (["tune", "--layer", "conv2"], 64, "takes no --layer"),
       (["tune", "--network", "caffenet-mini", "--output", "/proc/plan.csv"], 6, "/proc/plan.csv"),

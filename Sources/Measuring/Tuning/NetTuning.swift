@@ -7,28 +7,24 @@ import Statistics
 
 /// Tuning of one net at one batch and number of threads.
 final class NetTuning {
-  private let tuner: Tuner
-  private let place: WorkloadPlace
-  private let isa: InstructionSet
-  private var result: TunedNet
-  private var singles: [Single] = []
+  let tuner: Tuner
+  let place: WorkloadPlace
+  let isa: InstructionSet
+  var result: TunedNet
+  var singles: [Single] = []
   /// Medians of whole nets by stage and choice.
-  private var tried: [String: [String: Double]] = [:]
+  var tried: [String: [String: Double]] = [:]
 
   private let start = alex_monotonic_ns()
   private var isOverTime: Bool {
     Int(alex_monotonic_ns() - start) > tuner.budgetNanoseconds
   }
-  private var host: LocalHost { tuner.host }
-  private var graph: Graph { place.graph }
-  private var duel: NetDuel {
+  var host: LocalHost { tuner.host }
+  var graph: Graph { place.graph }
+  var duel: NetDuel {
     NetDuel(host: host) { [tuner, place] in try tuner.proceed(place, "comparing") }
   }
 
-  /// Rounds in which the single backends take turns.
-  private static let singleRounds = 6
-  /// A single net that takes so many times the fastest one's time has no more turns.
-  private static let slowFactor = 4.0
   /// A stage that takes so many times the present one's time in its own net is not tried.
   private static let screenFactor = 1.15
   /// A stage with a smaller share of the net cannot win what a comparison could tell.
@@ -39,7 +35,7 @@ final class NetTuning {
   private static let sweepLimit = 3
 
   /// A backend that computes the whole net.
-  private struct Single {
+  struct Single {
     var backend: any Backend
     var handle: Int
     var steps: [StepFacts]
@@ -55,7 +51,7 @@ final class NetTuning {
   }
 
   /// A net under a plan.
-  private struct Net {
+  struct Net {
     var choices: StageChoices
     var handle: Int
     var steps: [StepFacts]
@@ -165,75 +161,9 @@ final class NetTuning {
     return result
   }
 
-  // MARK: Single backends
-
-  private func prepareSingles() throws {
-    for backend in tuner.backends {
-      try tuner.proceed(place, "preparing \(backend.name)")
-      let request = self.request(backend: backend.name, tiles: [:])
-      do {
-        let prepared = try host.prepare(request)
-        try check(prepared.handle, backend: backend.name, request: request)
-        singles.append(
-          Single(
-            backend: backend, handle: prepared.handle, steps: prepared.steps,
-            candidates: prepared.candidates, isa: backend.isa(with: isa.kernels)))
-      } catch MeasuringError.workload(let status, let reason) {
-        result.leftOut.append((backend.name, "\(status.rawValue): \(reason)"))
-      }
-    }
-    guard !singles.isEmpty else {
-      throw MeasuringError.unavailable(
-        "no backend computes \(graph.networkName): "
-          + result.leftOut.map { "\($0.backend) \($0.reason)" }.joined(separator: "; "))
-    }
-  }
-
-  /// All in turns; then the stages of each. The fastest is first afterwards.
-  private func timeSingles() throws {
-    for index in singles.indices {
-      singles[index].times = [try duel.time(singles[index].handle, 1)]
-    }
-    for _ in 0..<Self.singleRounds {
-      let least = singles.map(\.median).min() ?? 0
-      for index in singles.indices where singles[index].median <= least * Self.slowFactor {
-        try tuner.proceed(place, singles[index].backend.name)
-        let iterations = NetDuel.iterations(singles[index].median)
-        singles[index].times.append(try duel.time(singles[index].handle, iterations))
-      }
-    }
-    singles.sort { $0.median < $1.median }
-    for index in singles.indices {
-      singles[index].stageNanoseconds = try stageTimes(singles[index].handle, singles[index].steps)
-    }
-    result.singles = singles.map {
-      TunedNet.Single(backend: $0.backend.name, nanoseconds: $0.median)
-    }
-  }
-
-  /// Nanoseconds of each stage in a net, the fastest of a few calls: of its steps, and of the changes
-  /// of layout that they need.
-  private func stageTimes(_ handle: Int, _ steps: [StepFacts]) throws -> [String: Double] {
-    var least = [Int](repeating: .max, count: steps.count)
-    for _ in 0..<5 {
-      try tuner.proceed(place, "looking at stages")
-      let measured = try host.timeSteps(handle, BlockRequest(iterations: 1, isPrimed: true))
-      least = zip(least, measured.stepNanoseconds).map { min($0, $1) }
-    }
-    var times: [String: Double] = [:]
-    for (index, step) in steps.enumerated() {
-      let reader = steps[index...].first {
-        !$0.nodes.isEmpty && $0.inputs.contains(step.outputs[0])
-      }
-      let owner = step.nodes.first ?? reader?.nodes.first ?? graph.nodes.count - 1
-      times[graph.nodes[owner].stage, default: 0] += Double(least[index])
-    }
-    return times
-  }
-
   // MARK: Plans
 
-  private var stages: [String] {
+  var stages: [String] {
     var seen: Set<String> = []
     return graph.nodes.map(\.stage).filter { seen.insert($0).inserted }
   }
@@ -289,7 +219,7 @@ final class NetTuning {
 
   // MARK: Nets
 
-  private func request(backend: String, tiles: [String: String]) -> WorkloadRequest {
+  func request(backend: String, tiles: [String: String]) -> WorkloadRequest {
     WorkloadRequest(
       network: place.network, layer: nil, backend: backend, isa: isa.rawValue,
       threads: place.threads, cpus: tuner.options.cpus, batch: place.batch,
@@ -321,7 +251,7 @@ final class NetTuning {
   }
 
   /// - Throws: outputs that are wrong.
-  private func check(_ handle: Int, backend: String, request: WorkloadRequest) throws {
+  func check(_ handle: Int, backend: String, request: WorkloadRequest) throws {
     try tuner.proceed(place, "checking \(backend)")
     let blobs = try host.outputs(
       handle, images: ReferenceCache.checkedImages(batch: place.batch))
@@ -331,38 +261,6 @@ final class NetTuning {
       try host.release(handle)
       throw MeasuringError.workload(
         status: verdict.status, reason: "\(backend): \(verdict.reason)")
-    }
-  }
-
-  // MARK: Rows
-
-  private func finish(_ best: Net) {
-    result.stages = stages.compactMap { stage in
-      best.choices.layers[stage].map { (stage, $0) }
-    }
-    for node in graph.nodes.indices {
-      let layer = graph.nodes[node].layer.name
-      var layerPlace = place
-      layerPlace.node = node
-      let key = tuner.key(layerPlace, backend: tuner.planned.name, isa: result.isa)
-      let chosen = best.choices.layers[layer]?.description
-      for (text, time) in (tried[layer] ?? [:]).sorted(by: { $0.value < $1.value })
-      where text != chosen {
-        result.rows.append(
-          PlanRow(key: key, tile: text, nanoseconds: Int(time), isChosen: false))
-      }
-      if let chosen {
-        result.rows.append(
-          PlanRow(
-            key: key, tile: chosen, nanoseconds: Int(result.nanoseconds), isChosen: true))
-      }
-      for single in singles {
-        let key = tuner.key(layerPlace, backend: single.backend.name, isa: single.isa)
-        result.rows += single.candidates.filter { $0.layer == layer }.map {
-          PlanRow(
-            key: key, tile: $0.tile, nanoseconds: $0.nanoseconds, isChosen: $0.isChosen)
-        }
-      }
     }
   }
 }
