@@ -16,5 +16,11 @@ public struct PlannedChoice: Hashable, Sendable, CustomStringConvertible {
     self.init(backend: String(parts[0]), tile: parts.count > 1 ? String(parts[1]) : "")
   }
 
+  /// The backend that all choices name; nil where they name several, or there are none.
+  public static func onlyBackend(in tiles: [String: String]) -> String? {
+    let names = Set(tiles.values.map { PlannedChoice($0).backend })
+    return names.count == 1 ? names.first : nil
+  }
+
   public var description: String { tile.isEmpty ? backend : "\(backend):\(tile)" }
 }

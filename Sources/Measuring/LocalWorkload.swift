@@ -45,6 +45,10 @@ final class LocalWorkload {
       for: request.cache, of: compiled, weights: weights, backend: backend, options: options)
     isa = isNet ? backend.isa(with: options.kernels) : Self.main(of: steps)?.isa ?? "none"
     facts = Self.facts(of: steps, in: graph, isNet: isNet, isa: isa)
+    if isNet, backend.needsPlan, let only = PlannedChoice.onlyBackend(in: request.tiles) {
+      // The very net of that backend, which is measured under its own name.
+      facts.delegatedTo = only
+    }
     facts.prepareNanoseconds = Int(prepared - start)
     facts.workspaceBytes = compiled.workspaceByteCount
     facts.weightBytes = compiled.weightByteCount

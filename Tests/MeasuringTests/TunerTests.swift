@@ -64,6 +64,20 @@ import Testing
     }
   }
 
+  @Test("A net that is one backend's altogether says so, and is named no winner")
+  func oneBackend() throws {
+    var options = options()
+    options.backends = ["auto"]
+    let network = try #require(NetworkCatalog.network(named: "caffenet-mini"))
+    for node in try network.graph(batch: 1).nodes { options.tiles[node.stage] = "winograd" }
+    let record = try run(options, BackendCatalog.all())
+    let net = record.workloads.first { $0.key.layer == "net" }
+    #expect(net?.status == .ok && net?.facts.delegatedTo == "winograd")
+    options.tiles["conv1"] = "simd"
+    let mixed = try run(options, BackendCatalog.all()).workloads.first { $0.key.layer == "net" }
+    #expect(mixed?.status == .ok && mixed?.facts.delegatedTo == "")
+  }
+
   @Test("Under a plan layers alone are skipped, with the reason")
   func layersAlone() throws {
     var options = options()
