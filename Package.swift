@@ -46,6 +46,7 @@ let package = Package(
     .target(
       name: "KernelsBaseline", dependencies: ["KernelInterface"], swiftSettings: kernelFlags(nil)),
     .target(name: "Counters", dependencies: ["CSupport"]),
+    .target(name: "Images", dependencies: ["Tensors", "CSupport"]),
     // Level 2
     .target(
       name: "Kernels",
@@ -82,7 +83,8 @@ let package = Package(
       dependencies: [
         "Backends", "Measuring", "Gate", "Plotting", "Reporting", "CaffeModel", "Counters",
         "Execution",
-        "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors", "CSupport",
+        "Images", "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors",
+        "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Tests
@@ -112,8 +114,9 @@ let package = Package(
       name: "BackendsTests",
       dependencies: [
         "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "GoldenSupport",
-        "Networks", "Tensors", "CSupport", "KernelInterface",
+        "Networks", "Tensors", "CSupport", "KernelInterface", "Images",
       ]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "GoldenSupport", "Tensors"]),
     .target(name: "FakePAPI", dependencies: ["CSupport"], path: "Tests/FakePAPI"),
     .testTarget(name: "CountersTests", dependencies: ["Counters", "CSupport", "FakePAPI"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

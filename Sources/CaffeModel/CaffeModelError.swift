@@ -8,6 +8,8 @@ public enum CaffeModelError: Error, Equatable, CustomStringConvertible {
   case cannotWrite(path: String, reason: String)
   /// Not the binary format of a caffemodel.
   case notAModel(path: String, reason: String)
+  /// Not a blob in a file of its own, as means are.
+  case notABlob(path: String, reason: String)
   /// Larger than a description can sensibly be.
   case tooLarge(byteCount: Int, limit: Int)
   /// The text is not in protobuf's text format.
@@ -42,6 +44,8 @@ public enum CaffeModelError: Error, Equatable, CustomStringConvertible {
     case .cannotWrite(let path, let reason): return "cannot write '\(path)': \(reason)"
     case .notAModel(let path, let reason):
       return "'\(path)' is not a caffemodel that can be read: \(reason)"
+    case .notABlob(let path, let reason):
+      return "'\(path)' is not a mean that can be read (a BlobProto or .npy): \(reason)"
     case .tooLarge(let byteCount, let limit):
       return "\(at(nil))\(byteCount) bytes are too much for the description of a net; at most "
         + "\(limit) are read, and weights belong into a caffemodel"

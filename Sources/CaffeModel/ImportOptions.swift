@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 
 /// The shape of an array for an input of a network.
@@ -25,6 +26,18 @@ public struct ImportOptions: Sendable {
     self.state = state
     self.shapes = shapes
     self.batch = batch
+  }
+}
+
+extension CaffeNetwork {
+  /// The inputs that arrays would be for.
+  /// - Parameter names: the input that each array names; nil for the first that no other is for.
+  /// - Returns: an input for each of them.
+  /// - Throws: a name that the network does not have, or has one array too many for.
+  public func inputs(for names: [String?]) throws(CaffeModelError) -> [Network.Input] {
+    let given = names.map { GivenShape(blob: $0, shape: .scalar) }
+    let blobs = try assign(given, to: network.inputs.map(\.blob))
+    return blobs.compactMap { blob in network.inputs.first { $0.blob == blob } }
   }
 }
 

@@ -104,7 +104,7 @@ enum WeightIndex {
     return text
   }
 
-  private static func blob(
+  static func blob(
     _ source: ByteSource, _ range: Range<Int>
   ) throws(WireError) -> StoredBlob {
     var legacy: [Int?] = [nil, nil, nil, nil]

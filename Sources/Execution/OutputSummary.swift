@@ -12,10 +12,7 @@ public enum OutputSummary {
 
   private static func lines(of blob: BlobForward.Blob, in graph: Graph) -> [String] {
     if blob.shape.count == 1, blob.shape.rank == 0 { return ["\(blob.name): \(blob.values[0])"] }
-    if let producer = graph.values[blob.value].producer,
-      case .softmax(let spec) = graph.nodes[producer].layer.spec, spec.axis == 1,
-      blob.shape.count == blob.shape.n * blob.shape.c
-    {
+    if graph.isClassProbabilities(blob.value) {
       let classes = blob.shape.c
       return (0..<blob.shape.n).map { image in
         let best = largest(5, of: blob.values[image * classes..<(image + 1) * classes])
@@ -26,13 +23,5 @@ public enum OutputSummary {
     let least = blob.values.min() ?? .nan
     let most = blob.values.max() ?? .nan
     return ["\(blob.name): \(blob.shape), from \(least) to \(most)"]
-  }
-
-  /// The largest values, best first; of equals the first.
-  static func largest(_ count: Int, of values: ArraySlice<Float>) -> [(index: Int, value: Float)] {
-    let order = values.indices.sorted { a, b in
-      values[a] == values[b] ? a < b : values[a] > values[b]
-    }
-    return order.prefix(count).map { ($0 - values.startIndex, values[$0]) }
   }
 }

@@ -28,6 +28,8 @@ struct AlexBench: ParsableCommand {
         alexbench list backends
         alexbench describe googlenet
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
+        alexbench classify cat.jpg --model deploy.prototxt --weights net.caffemodel \\
+          --labels synset_words.txt --mean 104,117,123
         alexbench export caffenet -o caffenet.prototxt --weights caffenet.caffemodel
 
       EXIT CODES
@@ -44,10 +46,10 @@ struct AlexBench: ParsableCommand {
         130/143 interrupted; what was measured is written
       """,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, ForwardCommand.self, DescribeCommand.self,
-      ExportCommand.self, CalibrateCommand.self, TuneCommand.self, PlanCommand.self,
-      ValidateCommand.self, SummariseCommand.self, CompareCommand.self, ReportCommand.self,
-      PlotCommand.self,
+      RunCommand.self, VerifyCommand.self, ForwardCommand.self, ClassifyCommand.self,
+      EvaluateCommand.self, DescribeCommand.self, ExportCommand.self, CalibrateCommand.self,
+      TuneCommand.self, PlanCommand.self, ValidateCommand.self, SummariseCommand.self,
+      CompareCommand.self, ReportCommand.self, PlotCommand.self,
       ExplainCommand.self, CheckCommand.self, BaselineCommand.self, HistoryCommand.self,
       ListCommand.self, HostCommand.self, WorkerCommand.self,
     ])

@@ -74,6 +74,26 @@ enum ISAChoice {
     }
     return CommaList(words).elements.compactMap(InstructionSet.init)
   }
+
+  /// The one of a command that takes one only.
+  /// - Throws: one that there is not, or that the processor lacks.
+  static func one(_ name: String?) throws -> InstructionSet {
+    let set = try parse(name ?? "auto", auto: [.best])[0]
+    guard set.isUsable else {
+      throw MeasuringError.unavailable("this processor cannot execute '\(set.rawValue)'")
+    }
+    return set
+  }
+}
+
+/// The number of threads of a command that takes one only.
+enum ThreadsChoice {
+  static func check(_ count: Int) throws -> Int {
+    guard (1...1024).contains(count) else {
+      throw MeasuringError.usage("\(count) threads are not possible; there must be at least 1")
+    }
+    return count
+  }
 }
 
 /// Tiles of layers: `4`, `conv2=3`, `conv2=jit:avx512_core@nhwc`, for `auto` `conv2=winograd:3`; or several

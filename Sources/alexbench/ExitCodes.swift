@@ -2,6 +2,7 @@ import ArgumentParser
 import CaffeModel
 import Execution
 import Foundation
+import Images
 import Measuring
 import Networks
 import Plotting
@@ -61,6 +62,13 @@ enum AlexExit {
       case .missing, .unreadable: missing
       case .cannotWrite: cannotWrite
       case .corrupt: corrupt
+      }
+    case let error as ImageError:
+      switch error {
+      case .missing, .unreadable: missing
+      case .corrupt, .tooLarge, .list, .mean: corrupt
+      case .library: incorrectOrUnavailable
+      case .network: usage
       }
     case let error as BackendError:
       switch error {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CaffeModel
 import Execution
 import Foundation
+import Images
 import Kernels
 import Measuring
 import Networks
@@ -10,11 +11,15 @@ import Tensors
 struct ForwardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forward",
-    abstract: "Run a network once on arrays from .npy files.",
+    abstract: "Run a network once on arrays from .npy files, or on images.",
     discussion: """
       Batch and sizes are those of the arrays. Prints the outputs: of a softmax the five largest \
       of each image. With --dump every blob is written, in row-major order, as DIR/NAME.npy, with \
       __ for / in its name; a blob that layers change in place has its last value.
+
+      An image (JPEG, PNG, PPM) is prepared as by classify: resized, its centre cut out, blue before \
+      red, --mean subtracted; with --oversample it is ten images. Its size and channels are those \
+      that the description gives the input.
 
       Weights are found by the name of their layer, as in Caffe; layers of the file that the \
       network does not have are ignored. Without --weights they are random from the seed.
@@ -23,6 +28,8 @@ struct ForwardCommand: ParsableCommand {
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
         alexbench forward --model train_val.prototxt --weights net.caffemodel \\
           --input data=images.npy --input label=labels.npy --backend winograd --dump blobs
+        alexbench forward --model deploy.prototxt --weights net.caffemodel --input cat.jpg \\
+          --mean 104,117,123
       """)
 
   @Option(help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
@@ -33,9 +40,11 @@ struct ForwardCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "An array; may be repeated. Without NAME for the first input that has none.",
-      valueName: "[NAME=]X.npy"))
+      "An array or an image; may be repeated. Without NAME for the first input that has none.",
+      valueName: "[NAME=]FILE"))
   var input: [InputArgument]
+
+  @OptionGroup var images: ImageArguments
 
   @Option(help: "The backend, see 'alexbench list backends'.")
   var backend = "simd"
@@ -59,18 +68,12 @@ struct ForwardCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
-      guard (1...1024).contains(threads) else {
-        throw MeasuringError.usage("\(threads) threads are not possible; there must be at least 1")
-      }
+      let threads = try ThreadsChoice.check(threads)
       let backends = makeBackends([])
       try NameSuggestion.resolve([backend], what: "backend", known: backends.map(\.name))
-      let kernels = try ISAChoice.parse(isa ?? "auto", auto: [.best])[0]
-      guard kernels.isUsable else {
-        throw MeasuringError.unavailable("this processor cannot execute '\(kernels.rawValue)'")
-      }
+      let kernels = try ISAChoice.one(isa)
       let chosen = try Runner.choose([backend], from: backends)[0]
-      var arrays: [Tensor] = []
-      for argument in input { arrays.append(try NPYFile.read(argument.path)) }
+      let arrays = try readInputs()
       let shapes = zip(input, arrays).map { GivenShape(blob: $0.blob, shape: $1.shape) }
       var options = ImportOptions(state: arguments.state, shapes: shapes)
       options.givesEveryInput = true
@@ -93,6 +96,24 @@ struct ForwardCommand: ParsableCommand {
       let blobs = forward.run(tensors)
       if let dump { try BlobFolder.write(blobs, to: dump) }
       for line in OutputSummary.lines(of: blobs, in: graph) { print(line) }
+    }
+  }
+
+  /// The arrays of all inputs; an image takes the shape that the description gives its input.
+  private func readInputs() throws -> [Tensor] {
+    guard input.contains(where: { ImageFile.isImage($0.path) }) else {
+      guard !images.isGiven else {
+        throw MeasuringError.usage(
+          "--mean, --resize, --scale and --oversample are for images, and no input is one")
+      }
+      return try input.map { try NPYFile.read($0.path) }
+    }
+    let inputs = try resolveNetwork(
+      model, options: ImportOptions(state: arguments.state), isQuiet: true
+    ).inputs(for: input.map(\.blob))
+    return try zip(input, inputs).map { argument, input in
+      guard ImageFile.isImage(argument.path) else { return try NPYFile.read(argument.path) }
+      return try images.transform(for: input.shape).tensor(of: [try readImage(argument.path)])
     }
   }
 }

@@ -50,12 +50,15 @@ extension NetState.Phase: ExpressibleByArgument {
   public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 }
 
-/// A network of the catalog or from a file. What had to be assumed goes to standard error.
-func resolveNetwork(_ name: String, options: ImportOptions) throws -> CaffeNetwork {
+/// A network of the catalog or from a file. What had to be assumed goes to standard error, unless
+/// it `isQuiet`.
+func resolveNetwork(
+  _ name: String, options: ImportOptions, isQuiet: Bool = false
+) throws -> CaffeNetwork {
   if let batch = options.batch, batch < 1 { throw NetworkError.batch(batch) }
   if NetworkFiles.isFileName(name) {
     let net = try CaffeNetwork(contentsOf: name, options: options)
-    for note in net.notes { printError("alexbench: '\(name)': \(note)") }
+    for note in net.notes where !isQuiet { printError("alexbench: '\(name)': \(note)") }
     return net
   }
   try NameSuggestion.resolve(

@@ -16,6 +16,7 @@ private let allowedImports: [String: Set<String>] = [
   "KernelsAVX2": ["KernelInterface"],
   "KernelsAVX512": ["KernelInterface"],
   "Counters": ["CSupport"],
+  "Images": ["Tensors", "CSupport"],
   // Level 2
   "Kernels": ["KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512", "CSupport"],
   "Reference": ["Tensors", "Networks"],
@@ -33,7 +34,7 @@ private let allowedImports: [String: Set<String>] = [
   // Level 4
   "alexbench": [
     "ArgumentParser", "Backends", "CSupport", "CaffeModel", "Counters", "Execution", "Gate",
-    "Kernels", "Measuring", "Networks", "Plotting", "Reference", "Reporting", "Results",
+    "Images", "Kernels", "Measuring", "Networks", "Plotting", "Reference", "Reporting", "Results",
     "Statistics",
     "Tensors",
   ],

@@ -8,6 +8,7 @@
 
 #include "Counting.h"
 #include "OneDNN.h"
+#include "Pictures.h"
 
 // ---- cpu.c: instruction sets -------------------------------------------------------------------
 

@@ -1,0 +1,33 @@
+import Tensors
+
+/// The mean of a training set as Caffe keeps it (`.binaryproto`): one BlobProto.
+public enum CaffeMean {
+  private static let byteLimit = 1 << 28
+
+  /// Reads a mean: 1×C×H×W in files that Caffe wrote.
+  /// - Throws: ``CaffeModelError``: the file can't be read or is no such blob.
+  public static func read(_ path: String) throws(CaffeModelError) -> Tensor {
+    let source = try ByteSource(path: path)
+    guard source.count <= byteLimit else {
+      throw .notABlob(path: path, reason: "\(source.count >> 20) MiB are too much for a mean")
+    }
+    do throws(WireError) {
+      let blob = try WeightIndex.blob(source, 0..<source.count)
+      var count = 1
+      for extent in blob.dimensions {
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard !overflow else { throw WireError("its shape has too many values") }
+        count = product
+      }
+      guard count > 0, count == blob.count else {
+        let shape = blob.dimensions.map(String.init).joined(separator: "x")
+        throw WireError("it has \(blob.count) values in a blob of shape \(shape)")
+      }
+      let tensor = Tensor(Shape(blob.dimensions))
+      try blob.read(from: source, into: tensor.buffer.elements)
+      return tensor
+    } catch {
+      throw .notABlob(path: path, reason: error.reason)
+    }
+  }
+}

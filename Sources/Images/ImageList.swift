@@ -1,0 +1,53 @@
+/// A list of images with the classes that they show, a line each: `path label`.
+///
+/// As in Caffe's lists the last blank divides the two, so that a path may have blanks.
+public struct ImageList: Sendable {
+  /// A line.
+  public struct Entry: Equatable, Sendable {
+    public var path: String
+    /// The class, from 0.
+    public var label: Int
+    public init(path: String, label: Int) {
+      self.path = path
+      self.label = label
+    }
+  }
+
+  public let entries: [Entry]
+  private let path: String
+  private let lines: [Int]
+
+  /// - Throws: a file that cannot be read, a line that is not of this form, or no line at all.
+  public init(contentsOf path: String) throws(ImageError) {
+    self.path = path
+    var entries: [Entry] = []
+    var lines: [Int] = []
+    for (index, line) in TextLines.of(try ImageFile.bytes(of: path)).enumerated() {
+      let text = line.drop { $0 == " " || $0 == "\t" }
+      guard !text.isEmpty else { continue }
+      let trimmed = text.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+      let words = String(trimmed)
+      guard let blank = words.lastIndex(where: { $0 == " " || $0 == "\t" }),
+        let label = Int(words[words.index(after: blank)...]), label >= 0
+      else {
+        throw .list(path: path, reason: "line \(index + 1): '\(line)' is not 'path label'")
+      }
+      var name = words[..<blank]
+      while let last = name.last, last == " " || last == "\t" { name.removeLast() }
+      entries.append(Entry(path: String(name), label: label))
+      lines.append(index + 1)
+    }
+    guard !entries.isEmpty else { throw .list(path: path, reason: "lists no image") }
+    self.entries = entries
+    self.lines = lines
+  }
+
+  /// - Throws: a label that the network has no class for.
+  public func check(classCount: Int) throws(ImageError) {
+    for (entry, line) in zip(entries, lines) where entry.label >= classCount {
+      throw .list(
+        path: path,
+        reason: "line \(line): there is no class \(entry.label); the network has \(classCount)")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import CaffeModel
+import Images
+import Measuring
+import Tensors
+
+/// How images become what a network reads.
+struct ImageArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What to subtract: 104,117,123 (blue, green, red), an .npy file or a .binaryproto.",
+      discussion: """
+        A mean of the resized image's size is subtracted before the crop, as while a network is \
+        trained; one of the input's size from each crop; one of one value per channel everywhere.
+        """, valueName: "mean"))
+  var mean: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Pixels along both sides of the image out of which crops are cut.",
+      discussion: """
+        By default 256 for inputs of 129 to 256 pixels, otherwise the input's size. Images are \
+        resized to it whatever their aspect, by bilinear interpolation.
+        """, valueName: "pixels"))
+  var resize: Int?
+
+  @Option(help: "Multiplies what is left after the mean. (default: 1)")
+  var scale: Float?
+
+  @Flag(help: "Average over ten crops, corners and centre and their mirror images.")
+  var oversample = false
+
+  /// Whether any of them was given.
+  var isGiven: Bool { mean != nil || resize != nil || scale != nil || oversample }
+
+  /// - Parameter shape: of the network's input.
+  func transform(for shape: Shape) throws -> ImageTransform {
+    if let resize, !(1...4096).contains(resize) {
+      throw MeasuringError.usage("--resize \(resize) is not possible; 1 to 4096 pixels are")
+    }
+    if let scale, !scale.isFinite {
+      throw MeasuringError.usage("--scale \(scale) is no finite number")
+    }
+    return try ImageTransform(
+      input: shape, resize: resize, mean: mean.map { try meanValues($0, channelCount: shape.c) },
+      scale: scale ?? 1, oversamples: oversample)
+  }
+
+  private func meanValues(_ text: String, channelCount: Int) throws -> ImageMean {
+    let words = text.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = words.compactMap { Float($0) }.filter(\.isFinite)
+    if numbers.count == words.count {
+      guard numbers.count == channelCount || numbers.count == 1 else {
+        throw MeasuringError.usage(
+          "--mean \(text) has \(numbers.count) numbers; the network's input has \(channelCount) "
+            + "channels")
+      }
+      let channels =
+        numbers.count == 1 ? Array(repeating: numbers[0], count: channelCount) : numbers
+      return ImageMean(channels: channels, name: text)
+    }
+    let isArray = text.lowercased().hasSuffix(".npy")
+    return try ImageMean(isArray ? NPYFile.read(text) : CaffeMean.read(text), name: text)
+  }
+}
+
+/// Reads an image. What its library complained of goes to standard error.
+func readImage(_ path: String) throws -> RGBImage {
+  let image = try ImageFile.read(path)
+  if let note = image.note {
+    printError("alexbench: '\(oneLine(path))' was decoded all the same: \(oneLine(note))")
+  }
+  return image
+}
