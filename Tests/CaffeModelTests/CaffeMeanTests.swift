@@ -13,8 +13,8 @@ struct CaffeMeanTests {
     return try CaffeMean.read(url.path)
   }
 
-  private func littleEndian(_ value: Float) -> [UInt8] {
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+  private func littleEndian(_ values: [Float]) -> [UInt8] {
+    values.withUnsafeBytes { Array($0) }
   }
 
   @Test("Both ways to tell the shape, and values packed or not, are read")
@@ -23,13 +23,17 @@ struct CaffeMeanTests {
     let legacy: [UInt8] = [0x08, 1, 0x10, 3, 0x18, 1, 0x20, 2]
     let today: [UInt8] = [0x3a, 6, 0x0a, 4, 1, 3, 1, 2]
     let values: [Float] = [1, 2, 3, 4, 5, 6]
-    let packed = [0x2a, 24] + values.flatMap(littleEndian)
-    let single = values.flatMap { [0x2d] + littleEndian($0) }
-    let double = values.flatMap { value in
-      [0x41] + withUnsafeBytes(of: Double(value).bitPattern.littleEndian) { Array($0) }
+    let packed: [UInt8] = [0x2a, 24] + littleEndian(values)
+    var single: [UInt8] = []
+    var double: [UInt8] = []
+    for value in values {
+      single += [0x2d] + littleEndian([value])
+      double.append(0x41)
+      withUnsafeBytes(of: Double(value).bitPattern.littleEndian) { double += $0 }
     }
-    for blob in [legacy + packed, today + packed, today + single, today + double] {
-      let mean = try read(blob)
+    let files: [[UInt8]] = [legacy + packed, today + packed, today + single, today + double]
+    for file in files {
+      let mean = try read(file)
       #expect(mean.shape == Shape(n: 1, c: 3, h: 1, w: 2))
       #expect(mean.values == [1, 2, 3, 4, 5, 6])
     }
@@ -37,13 +41,15 @@ struct CaffeMeanTests {
 
   @Test("Other files are refused in one sentence")
   func refusals() throws {
-    let short: [UInt8] = [0x3a, 5, 0x0a, 3, 3, 2, 2, 0x2a, 4] + littleEndian(1)
-    let extent: [UInt8] = [0xff, 0xff, 0xff, 0xff, 7]
-    let huge =
-      [0x3a, 42, 0x0a, 40] + (0..<8).flatMap { _ in extent } + [0x2a, 4] + littleEndian(1)
-    for bytes in [
-      [], Array("104,117,123".utf8), short, huge, [UInt8](repeating: 0xff, count: 100),
-    ] {
+    let value = littleEndian([1])
+    let short: [UInt8] = [0x3a, 5, 0x0a, 3, 3, 2, 2, 0x2a, 4] + value
+    // Eight extents of 2147483647.
+    var huge: [UInt8] = [0x3a, 42, 0x0a, 40]
+    for _ in 0..<8 { huge += [0xff, 0xff, 0xff, 0xff, 7] }
+    huge += [0x2a, 4] + value
+    let noise = [UInt8](repeating: 0xff, count: 100)
+    let files: [[UInt8]] = [[], Array("104,117,123".utf8), short, huge, noise]
+    for bytes in files {
       let error = #expect(throws: CaffeModelError.self) { try read(bytes) }
       #expect(try #require(error).description.contains("is not a mean"))
     }

@@ -22,10 +22,10 @@ struct HostileImageTests {
     let bytes = try GoldenImages.bytes(file)
     let whole = try ImageFile.decode(bytes, named: file)
     for count in 0..<bytes.count {
-      do {
+      do throws(ImageError) {
         let image = try ImageFile.decode(Array(bytes.prefix(count)), named: "x")
         #expect(image.samples == whole.samples, "\(count) of \(bytes.count) bytes")
-      } catch let error as ImageError {
+      } catch {
         guard case .corrupt = error else {
           Issue.record("\(count) bytes: \(error)")
           continue
