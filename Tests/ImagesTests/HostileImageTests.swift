@@ -112,8 +112,8 @@ struct HostileImageTests {
     let whole = try ImageFile.decode(bytes, named: "x")
     #expect(try ImageFile.decode(bytes + [1, 2, 3], named: "x") == whole)
     // Junk before the marker that ends it makes the library warn.
-    let junk = Array(bytes.dropLast(2)) + [0, 0, 0] + bytes.suffix(2)
-    let image = try ImageFile.decode(junk, named: "x")
+    let junk = bytes.dropLast(2) + [UInt8](repeating: 0, count: 40) + bytes.suffix(2)
+    let image = try ImageFile.decode(Array(junk), named: "x")
     #expect(image.samples == whole.samples)
     #expect(image.note != nil)
   }
