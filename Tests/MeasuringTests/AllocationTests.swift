@@ -39,14 +39,16 @@ private var isOptimised: Bool {
     }
 
   @Test("The counter sees allocations", .enabled(if: alex_counts_allocations() != 0))
-  func counter() {
-    withUnsafePointer(to: 0) { ignored in
-      let before = alex_allocation_count()
-      alex_start_counting(ignored)
-      let array = [Int](repeating: 1, count: Int.random(in: 1000...2000))
-      alex_stop_counting(ignored)
-      #expect(array.count >= 1000)
-      #expect(alex_allocation_count() > before)
+  func counter() async {
+    await OneAtATime.shared.run {
+      withUnsafePointer(to: 0) { ignored in
+        let before = alex_allocation_count()
+        alex_start_counting(ignored)
+        let array = [Int](repeating: 1, count: Int.random(in: 1000...2000))
+        alex_stop_counting(ignored)
+        #expect(array.count >= 1000)
+        #expect(alex_allocation_count() > before)
+      }
     }
   }
 
@@ -77,7 +79,7 @@ private var isOptimised: Bool {
   }
 }
 
-/// The counter is the process's: one counted forward at a time.
+/// The counter is the process's: one test counts at a time.
 private actor OneAtATime {
   static let shared = OneAtATime()
   func run(_ body: @Sendable () throws -> Void) rethrows { try body() }
