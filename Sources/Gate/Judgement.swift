@@ -140,7 +140,10 @@ struct Judgement {
       return suspect.part.map { policy.limit(member.parts[$0].key) }
         ?? Screening.limit(member, policy)
     }
-    let reproduced = holm(zip(repeated, limits).map { $0.pValue(beyond: $1) })
+    // What was not measured again is no member of this family.
+    let measured = suspects.indices.filter { repeated[$0].count > 0 }
+    let adjusted = holm(measured.map { repeated[$0].pValue(beyond: limits[$0]) })
+    let reproduced = Dictionary(uniqueKeysWithValues: zip(measured, adjusted))
     var stages: [GateFinding] = []
     for (place, suspect) in suspects.enumerated() {
       let member = campaign.members[suspect.member]
@@ -162,7 +165,7 @@ struct Judgement {
         isSame: suspect.part == nil
           ? member.parts.allSatisfy(\.isSameCode) : series.isSameCode,
         isSteady: series.unsteadyCount * 2 <= series[1].count,
-        isReproduced: reproduced[place] <= policy.alpha && isChange, limit: limits[place])
+        isReproduced: (reproduced[place] ?? 1) <= policy.alpha && isChange, limit: limits[place])
       if isStage { stages.append(finding) } else { findings[series.key] = finding }
     }
     return stages

@@ -22,19 +22,10 @@ public struct Gnuplot: Sendable {
   public func write(
     _ plots: [Plot], _ formats: [PlotFormat], to folder: String
   ) throws(PlottingError) -> [String] {
-    let outcomes = Mutex([Result<[String], PlottingError>?](repeating: nil, count: plots.count))
-    DispatchQueue.concurrentPerform(iterations: plots.count) { index in
-      let outcome: Result<[String], PlottingError>
-      do throws(PlottingError) {
-        outcome = .success(try write(plots[index], formats, to: folder))
-      } catch {
-        outcome = .failure(error)
-      }
-      outcomes.withLock { $0[index] = outcome }
+    let paths = try severalAtATime(plots) { plot throws(PlottingError) in
+      try write(plot, formats, to: folder)
     }
-    var paths: [String] = []
-    for outcome in outcomes.withLock({ $0 }) { paths += try outcome!.get() }
-    return paths
+    return paths.flatMap { $0 }
   }
 
   /// Draws a plot into files of a folder, `<name>.svg` and `<name>.png`.
@@ -74,6 +65,12 @@ public struct Gnuplot: Sendable {
     return paths
   }
 
+  /// Plots as the texts of `svg` elements, several at a time.
+  /// - Throws: the first plot's error.
+  public func svg(_ plots: [Plot]) throws(PlottingError) -> [String] {
+    try severalAtATime(plots) { plot throws(PlottingError) in try svg(plot) }
+  }
+
   /// A plot as the text of an `svg` element, to stand in a page beside others: ids begin with the
   /// plot's name.
   public func svg(_ plot: Plot) throws(PlottingError) -> String {
@@ -88,6 +85,25 @@ public struct Gnuplot: Sendable {
     try draw(plot, [.svg], in: folder.path) { "plot.\($0.rawValue)" }
     let text = SVGText.tidy(try whole(folder.appendingPathComponent("plot.svg").path, plot), plot)
     return String(text[(text.range(of: "<svg")?.lowerBound ?? text.startIndex)...])
+  }
+
+  /// What is drawn of each plot, in the order of the plots.
+  private func severalAtATime<Drawn: Sendable>(
+    _ plots: [Plot], _ draw: @Sendable (Plot) throws(PlottingError) -> Drawn
+  ) throws(PlottingError) -> [Drawn] {
+    let outcomes = Mutex([Result<Drawn, PlottingError>?](repeating: nil, count: plots.count))
+    DispatchQueue.concurrentPerform(iterations: plots.count) { index in
+      let outcome: Result<Drawn, PlottingError>
+      do throws(PlottingError) {
+        outcome = .success(try draw(plots[index]))
+      } catch {
+        outcome = .failure(error)
+      }
+      outcomes.withLock { $0[index] = outcome }
+    }
+    var drawn: [Drawn] = []
+    for outcome in outcomes.withLock({ $0 }) { drawn.append(try outcome!.get()) }
+    return drawn
   }
 
   // MARK: The child

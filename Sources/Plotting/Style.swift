@@ -1,6 +1,6 @@
 /// Colours, shapes, dashes and patterns. What differs in colour differs in shape as well, so that a
 /// print in black and white tells the same.
-enum Style {
+package enum Style {
   /// Okabe and Ito's palette for all kinds of colour vision, the faint yellow last.
   static let colors = [
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A800",
@@ -15,10 +15,12 @@ enum Style {
   /// The hollow shape of each filled one.
   static func hollow(_ point: Int) -> Int { point % 2 == 1 ? point - 1 : point }
 
-  static func color(_ index: Int) -> String { colors[index % colors.count] }
+  package static func color(_ index: Int) -> String { colors[index % colors.count] }
 
   /// With ``color(_:)`` a pair that returns after 96 series only.
-  static func point(_ index: Int) -> Int { points[(index + index / colors.count) % points.count] }
+  package static func point(_ index: Int) -> Int {
+    points[(index + 5 * (index / colors.count)) % points.count]
+  }
 
   /// Of pieces of a bar; black is for what belongs to none.
   static func fillColor(_ index: Int) -> String {

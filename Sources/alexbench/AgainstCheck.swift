@@ -70,11 +70,19 @@ struct AgainstCheck {
     }
     let suspects = judge(rows, policy: policy).suspects.filter { $0.outcome != .environment }
     if !suspects.isEmpty {
-      print("measuring again: " + suspects.map(\.name).joined(separator: "; "))
       let rest = seconds - (ContinuousClock.now - start) / .seconds(1)
+      let again = secondStage(suspects, seconds: rest) { some in
+        Double(pairs) * runner.secondsOfPairAgain { Self.isPart($0, ofAny: some) }
+      }
+      print("measuring again: " + again.map(\.name).joined(separator: "; "))
+      if again.count < suspects.count {
+        printError(
+          "alexbench: \(suspects.count - again.count) more look slower; the time is enough for "
+            + "these, see --budget")
+      }
       _ = try runner.measure(
         attempt: 2, pairs: pairs, seconds: rest,
-        isWanted: { key in suspects.contains { Self.isPart(key, of: $0) } }, each: add)
+        isWanted: { Self.isPart($0, ofAny: again) }, each: add)
       try stopIfInterrupted(runner, folder)
     }
     environment.warnings += runner.warnings
@@ -109,6 +117,10 @@ struct AgainstCheck {
     PairedProgram(
       command: [path, "worker"], code: BuildFingerprint.executableHash(path: path) ?? "",
       hostClass: environment.host.hostClass)
+  }
+
+  private static func isPart(_ key: WorkloadKey, ofAny suspects: [GateFinding]) -> Bool {
+    suspects.contains { isPart(key, of: $0) }
   }
 
   /// Whether a workload has to be measured to look at a suspect again; of a stage all layers.

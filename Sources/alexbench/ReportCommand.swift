@@ -87,9 +87,9 @@ struct ReportCommand: ParsableCommand {
       printError("alexbench: the report has no pictures: \(oneLine("\(error)"))")
       return []
     }
-    return try draw([files], selection).plots.map { plot in
-      ReportPlot(title: plot.title, svg: try gnuplot.svg(plot))
-    }
+    let plots = try draw([files], selection).plots
+    printError("alexbench: drawing \(plots.count) pictures")
+    return zip(plots, try gnuplot.svg(plots)).map { ReportPlot(title: $0.title, svg: $1) }
   }
 
   private func commands(_ run: String, _ target: String) -> String {

@@ -81,14 +81,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var counterArguments: CounterArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "Take the tiles that an earlier run chose, from its folder or its plan.csv.",
-      discussion: """
-        A plan that 'alexbench tune' wrote also says what backend auto computes; without --backend it \
-        is then measured beside the others.
-        """, valueName: "path"))
-  var plan: String?
+  @OptionGroup var planArguments: PlanArguments
 
   @Option(
     help: ArgumentHelp(
@@ -160,7 +153,7 @@ struct RunCommand: ParsableCommand {
     options.measuresPhases = phases
     options.counters = try counterArguments.options()
     options.handicaps = try handicap.map { text throws in try Handicap(text) }
-    if let plan { options.plan = try readPlan(plan) }
+    options.plan = try planArguments.rows()
     return options
   }
 
@@ -191,14 +184,4 @@ struct RunCommand: ParsableCommand {
     }
     return ([], [])
   }
-}
-
-/// The tiles of an earlier run.
-/// - Parameter path: of its `plan.csv`, or of the folder that holds it.
-func readPlan(_ path: String) throws -> [PlanRow] {
-  var isFolder: ObjCBool = false
-  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-    return try Schema.plan.rows(inFolder: path)
-  }
-  return try Schema.plan.rows(contentsOf: path)
 }

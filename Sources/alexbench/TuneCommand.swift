@@ -51,10 +51,11 @@ struct TuneCommand: ParsableCommand {
         throw MeasuringError.usage("tune is about whole nets in this process and takes no \(name)")
       }
       let options = try selection.options(autoISAs: [.best])
-      var plan =
-        FileManager.default.fileExists(atPath: output) ? try readPlan(output) : []
+      let isNew = !FileManager.default.fileExists(atPath: output)
+      var plan = isNew ? [] : try readPlan(output)
       // What cannot be written is said before minutes of measuring.
       try Schema.plan.write(plan, to: output)
+      defer { if isNew && plan.isEmpty { try? FileManager.default.removeItem(atPath: output) } }
       var generator = SystemRandomNumberGenerator()
       let local = selection.localHost()
       let tuner = try Tuner(

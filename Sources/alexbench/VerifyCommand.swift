@@ -15,10 +15,12 @@ struct VerifyCommand: ParsableCommand {
       EXAMPLES
         alexbench verify
         alexbench verify --network caffenet --batch 1,10 --isa all
+        alexbench verify --plan plan.csv --backend auto --isa avx512
         alexbench verify --problem "c8 h19 w23 k12 r3 s5 u2 v1 p1 q2 d2 e1 g2"
       """)
 
   @OptionGroup var selection: Selection
+  @OptionGroup var planArguments: PlanArguments
 
   func run() throws {
     try AlexExit.reporting {
@@ -26,6 +28,7 @@ struct VerifyCommand: ParsableCommand {
       selection.cleanEnvironment()
       var options = try selection.options(autoISAs: InstructionSet.usable)
       options.isCheckOnly = true
+      options.plan = try planArguments.rows()
       // The steps of a net are checked with it.
       if options.passes.contains(.net) { options.passes.removeAll { $0 == .inNet } }
       let local = selection.localHost()

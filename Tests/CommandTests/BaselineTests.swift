@@ -23,6 +23,9 @@ import Testing
         #expect(saved.errors.contains("touched by other work"), "\(saved.errors)")
         return
       }
+      let refused = try Command(save + ["--baselines", "/proc/baselines"])
+      #expect(refused.exitCode == 6)
+      #expect(refused.errors.contains("/proc/baselines"), "\(refused.errors)")
       #expect(
         try Command(["baseline", "list", "--baselines", baselines]).output.contains("before"))
       let shown = try Command(["baseline", "show", "before", "--baselines", baselines])

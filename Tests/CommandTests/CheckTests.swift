@@ -99,6 +99,10 @@ import Testing
       (["check"], 64, "one of --against"),
       (["check", "--deterministic", "--replay", "x"], 64, "one of --against"),
       (["check", "--against", "/nonexistent"], 66, "/nonexistent"),
+      (
+        ["check", "--against", Command.program, "--backend", "simd", "--out", "/proc/checks"], 6,
+        "/proc/checks"
+      ),
       (["check", "--against", Command.program, "--pairs", "6"], 64, "12 to 500"),
       (["check", "--against", Command.program, "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["check", "--against", Command.program, "--pass", "in-net"], 64, "layers alone and nets"),

@@ -20,6 +20,14 @@ import Testing
       let rows = try Schema.plan.rows(contentsOf: plan)
       #expect(Set(rows.filter { $0.key.backend == "auto" }.map(\.key.batch)) == [1, 2])
 
+      let isa = rows[0].key.isa
+      let verify = try Command([
+        "verify", "--network", "caffenet-mini", "--batch", "1,2", "--backend", "auto", "--isa", isa,
+        "--plan", plan,
+      ])
+      #expect(verify.exitCode == 0, "\(verify.errors)")
+      #expect(verify.output.contains("auto"))
+
       let out = folder + "/runs"
       let run = try Command([
         "run", "--network", "caffenet-mini", "--batch", "1,2", "--backend", "auto,simd", "--plan",
@@ -67,6 +75,7 @@ import Testing
       #expect(command.errors.contains(sentence))
       #expect(command.errors.split(separator: "\n").count == 1)
       #expect(command.output.isEmpty)
+      #expect(!FileManager.default.fileExists(atPath: folder + "/plan.csv"))
     }
   }
 }

@@ -87,6 +87,19 @@ import Testing
     #expect(try finding(verdict, "conv1").reason.contains("not measured a second time"))
   }
 
+  @Test("What the second stage had no time for stays a suspicion beside what it proved")
+  func partlyRepeated() throws {
+    let verdict = judge(
+      rows(conv1: 1.2, conv2: 1.2, net: 1.2).filter {
+        $0.attempt == 1 || $0.role != .gated || $0.key.layer == "conv2"
+      })
+    #expect(verdict.outcome == .regression)
+    #expect(verdict.regressions.map(\.key.layer) == ["conv2"])
+    #expect(verdict.suspects.count == 3)
+    #expect(try finding(verdict, "conv1").outcome == .inconclusive)
+    #expect(try finding(verdict, "conv1").reason.contains("not measured a second time"))
+  }
+
   @Test("A suspicion that the second stage does not reproduce is none")
   func notReproduced() throws {
     let mixed =

@@ -24,6 +24,10 @@ public final class PairedRunner {
   private let isInterrupted: () -> Bool
   private let references = ReferenceCache()
   private let ledger = TimeLedger()
+  /// How long a side took in the latest pair, by workload without run; and what else a pair takes.
+  private var sideNanoseconds: [WorkloadKey: Double] = [:]
+  private var pairOverhead = 0.0
+  private var inGroups = 0.0
   /// What was chosen for both sides, mostly in the first pair.
   public private(set) var plan: [PlanRow] = []
   public private(set) var wasInterrupted = false
@@ -94,6 +98,15 @@ public final class PairedRunner {
   /// Layers and nets, times backends.
   public var workloadCount: Int { places.count * contenders.count }
 
+  /// Seconds that a pair of a second stage with some workloads takes, as far as those of the first
+  /// tell: each then has a control of its own.
+  public func secondsOfPairAgain(_ isWanted: (WorkloadKey) -> Bool) -> Double {
+    let sides = Double(PairedSide.allCases.count)
+    return
+      (pairOverhead
+      + sideNanoseconds.reduce(0) { $0 + (isWanted($1.key) ? sides * $1.value : 0) }) / 1e9
+  }
+
   /// Measures pair after pair.
   /// - Parameters:
   ///   - attempt: 1, or 2 for a second stage, in which the order of starting is reversed.
@@ -111,11 +124,13 @@ public final class PairedRunner {
     defer { progress.clear() }
     for pair in 0..<pairs {
       let begin = ledger.elapsedNanoseconds
+      inGroups = 0
       guard Double(begin - start + last) <= seconds * 1e9 || pair == 0 else { return pair }
       let rows = try measure(attempt: attempt, pair: pair, isWanted)
       guard !wasInterrupted else { return pair }
       try each(rows)
       last = ledger.elapsedNanoseconds - begin
+      pairOverhead = Double(last) - inGroups
       progress.advance(1)
     }
     return pairs
@@ -145,7 +160,13 @@ public final class PairedRunner {
         let sides: [PairedSide] = hasControl ? [.base, .head, .control] : [.base, .head]
         // In the first pair the base chooses tiles for all.
         host.joining = record.pair > 0 || record.attempt > 1 ? Array(sides.dropFirst()) : []
+        let begin = ledger.elapsedNanoseconds
         let group = try run(place, sides.map { contender.on($0) }, host, record)
+        let taken = Double(ledger.elapsedNanoseconds - begin)
+        inGroups += taken
+        var name = key
+        name.runID = ""
+        sideNanoseconds[name] = taken / Double(sides.count)
         rows += pairRows(group, contender, place, hasControl: hasControl, record)
         for sample in group.samples where sample.block.clockGHz > 0 {
           clocks[PairedSide.split(sample.key.backend).side, default: []]

@@ -53,13 +53,14 @@ enum ReportStyle {
     pre { background: var(--tint); padding: .5rem .8rem; font-size: .8rem; \
     white-space: pre-wrap; overflow-wrap: anywhere; margin: .4rem 0; }
     summary { cursor: pointer; margin: .5rem 0; }
-    figure { margin: 1rem 0; }
+    figure { margin: 1rem 0; overflow-x: auto; }
     figure img { max-width: 100%; height: auto; background: #fff; }
     figcaption { color: var(--soft); font-size: .875rem; }
     @media (max-width: 40rem) {
       body { padding: .7rem; }
       th, td { padding: .2rem .4rem; }
       .card dt { flex-basis: 7rem; }
+      figure img { max-width: none; width: 50rem; }
     }
     @media print {
       :root { --back: #fff; --text: #000; --soft: #444; --line: #999; --tint: #fff; \
@@ -69,6 +70,8 @@ enum ReportStyle {
       nav { display: none; }
       .scroll { overflow: visible; }
       table { font-size: 6pt; }
+      .note { font-size: inherit; }
+      figure img { max-width: 100%; width: auto; }
       td.long { min-width: 0; }
       th, td { padding: .4mm .8mm; white-space: normal; overflow-wrap: normal; }
       .n { white-space: nowrap; }
