@@ -14,9 +14,11 @@ struct HostCommand: ParsableCommand {
       says little. It is the gravest finding's: note, warning or unfit. Below it stand the processor, \
       its instruction sets and caches, the system, and the libraries with the kernels they chose; then \
       the findings, each with an identifier that does not change, what to do, and where there is one \
-      the very command. Runs record the same findings, notes on the host aside, as warnings in \
-      environment.json; for a second before it says anything, this command also looks on, to see what \
-      other processes and the hypervisor take.
+      the very command.
+
+      Before it says anything it looks on for a second, to see what other processes and the hypervisor \
+      take. Runs do not; otherwise they find the same, and record it, notes on the host aside, as \
+      warnings in environment.json.
 
       --json prints all that as one object, keys sorted; results/README.md describes it.
 
@@ -26,7 +28,7 @@ struct HostCommand: ParsableCommand {
         alexbench host
         alexbench host --threads 4 --cpus 0,2,4,6
         alexbench host --require noisy && alexbench run
-        alexbench host --json | jq -r '.findings[] | select(.severity != "note") | .command'
+        alexbench host --json | jq -r '.findings[].id'
       """)
 
   @Option(help: "The number of threads to measure with.")
