@@ -19,8 +19,13 @@ public struct CounterHost: Sendable {
       (try? FileManager.default.contentsOfDirectory(atPath: "/sys/bus/event_source/devices")) ?? []
     return CounterHost(
       paranoid: paranoid.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) },
-      hasPMU: devices.contains { $0.hasPrefix("cpu") || $0.contains("_pmu") || $0.contains("pmuv") }
-    )
+      hasPMU: hasPMU(devices: devices))
+  }
+
+  /// Whether one of the kernel's event sources is a processor's counters.
+  /// - Parameter devices: names in `/sys/bus/event_source/devices`.
+  public static func hasPMU(devices: [String]) -> Bool {
+    devices.contains { $0.hasPrefix("cpu") || $0.contains("_pmu") || $0.contains("pmuv") }
   }
 
   /// For `environment.json`.

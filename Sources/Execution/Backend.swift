@@ -124,8 +124,8 @@ public protocol Backend: Sendable {
   /// Which threads its steps use with these tiles by layer.
   func threading(tiles: [String: String]) -> Threading
   /// What a reader of the numbers must know, for example that a library chose lesser code than
-  /// the processor offers; one sentence each.
-  var warnings: [String] { get }
+  /// the processor offers.
+  var warnings: [BackendWarning] { get }
   /// The library that does the work, loaded; nil for own kernels and when it is not available.
   var library: LoadedLibrary? { get }
   /// The program that computes for it in another process; nil for what runs in this one. A backend
@@ -145,7 +145,7 @@ extension Backend {
   public var unavailability: Unavailability? { nil }
   public var needsPlan: Bool { false }
   public func threading(tiles: [String: String]) -> Threading { threading }
-  public var warnings: [String] { [] }
+  public var warnings: [BackendWarning] { [] }
   public var library: LoadedLibrary? { nil }
   public var program: ExternalProgram? { nil }
   /// Whether it can compile, here and now.

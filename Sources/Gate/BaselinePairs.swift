@@ -13,6 +13,9 @@ public enum BaselinePairs {
     guard run.environment.finishedAt != nil else {
       return "it is not complete; go on with it with 'alexbench run --resume'"
     }
+    if run.environment.build.configuration == "debug" {
+      return "it was measured with a debug build; build with 'swift build -c release'"
+    }
     if let handicap = run.environment.options?.handicaps.first {
       return "it was slowed down on purpose (--handicap \(handicap))"
     }

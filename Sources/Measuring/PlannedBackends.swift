@@ -12,7 +12,7 @@ struct PlannedBackend: Backend {
   var threading: Threading { base.threading }
   var needsPlan: Bool { true }
   var unavailability: Unavailability? { nil }
-  var warnings: [String] { base.warnings }
+  var warnings: [BackendWarning] { base.warnings }
   var library: LoadedLibrary? { base.library }
   func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
   func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }

@@ -13,7 +13,7 @@ struct RepeatedBackend: Backend {
   var threading: Threading { base.threading }
   var unavailability: Unavailability? { base.unavailability }
   // The first copy says them.
-  var warnings: [String] { [] }
+  var warnings: [BackendWarning] { [] }
   var library: LoadedLibrary? { base.library }
   var program: ExternalProgram? { base.program }
   var needsPlan: Bool { base.needsPlan }

@@ -1,19 +1,41 @@
 import Results
 
-/// The machine as a card for people.
+/// The machine as a card for people, and what was found about it.
 public enum HostCard {
-  /// Lines `name  value`, and the warnings.
-  public static func text(
-    host: HostEnvironment, build: BuildEnvironment, libraries: [LibraryEnvironment] = [],
-    warnings: [String] = []
-  ) -> String {
-    let lines = lines(host: host, build: build, libraries: libraries)
+  /// The grade, lines `name  value`, the findings with what to do, and the backends that cannot run.
+  public static func text(_ report: HostReport) -> String {
+    let lines =
+      [("fit for measuring", gradeLine(report))]
+      + lines(host: report.host, build: report.build, libraries: report.libraries)
     let width = lines.map(\.0.count).max() ?? 0
     var text = lines.reduce(into: "") { text, line in
       let blanks = String(repeating: " ", count: width - line.0.count)
       text += "\(line.0)\(blanks)  \(line.1)\n"
     }
-    for warning in warnings { text += "warning: \(warning)\n" }
+    for finding in report.findings { text += "\n" + self.text(finding) }
+    if !report.unavailable.isEmpty { text += "\n" }
+    for one in report.unavailable { text += "unavailable: \(one.backend): \(one.reason)\n" }
+    return text
+  }
+
+  private static func gradeLine(_ report: HostReport) -> String {
+    let counts = HostSeverity.allCases.reversed().compactMap { severity -> String? in
+      let count = report.findings.count { $0.severity == severity }
+      guard count > 0 else { return nil }
+      return severity == .unfit
+        ? "\(count) unfit" : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+    }
+    return "\(report.grade.rawValue) for \(report.threads) thread\(report.threads == 1 ? "" : "s")"
+      + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+  }
+
+  private static func text(_ finding: HostFinding) -> String {
+    let backend = finding.backend.map { " (\($0))" } ?? ""
+    var text = "\(finding.severity.rawValue): \(finding.kind.rawValue)\(backend)\n"
+    text += wrapped("  ", finding.text)
+    if let advice = finding.advice { text += wrapped("  → ", advice) }
+    // Not wrapped: it is to be copied.
+    if let command = finding.command { text += "  $ \(command)\n" }
     return text
   }
 

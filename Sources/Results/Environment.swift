@@ -61,13 +61,7 @@ public struct Environment: Hashable, Sendable, Codable {
   }
 
   /// Keys sorted, one per line, with a line feed at the end.
-  public func jsonText() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Load averages are the only floats, and those are finite.
-    guard let data = try? encoder.encode(self) else { preconditionFailure("not encodable") }
-    return String(decoding: data, as: UTF8.self) + "\n"
-  }
+  public func jsonText() -> String { sortedJSONText(self) }
 
   /// Reads a file.
   public init(contentsOf path: String) throws(ResultsError) {

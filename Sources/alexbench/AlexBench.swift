@@ -26,6 +26,7 @@ struct AlexBench: ParsableCommand {
         alexbench report -o report.html
         alexbench plot results/sample/* --out plots
         alexbench list backends
+        alexbench host
         alexbench describe googlenet
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
         alexbench classify cat.jpg --model deploy.prototxt --weights net.caffemodel \\
@@ -42,7 +43,7 @@ struct AlexBench: ParsableCommand {
         6       cannot write
         64      usage
         65, 66  corrupt input, missing file
-        75      no clear result
+        75      no clear result, or a host that is worse than required
         130/143 interrupted; what was measured is written
       """,
     subcommands: [

@@ -22,6 +22,8 @@ enum AlexExit {
   static let corrupt = ExitCode(65)
   static let missing = ExitCode(66)
   static let inconclusive = ExitCode(75)
+  /// Of a host that is worse than was required.
+  static let unfitHost = inconclusive
 
   /// Of a run that a signal ended.
   static var interrupted: ExitCode { ExitCode(128 + (Interruption.signalNumber ?? SIGINT)) }

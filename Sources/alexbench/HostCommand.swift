@@ -2,11 +2,46 @@ import ArgumentParser
 import Execution
 import Measuring
 import Reporting
+import Results
 
 struct HostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "host",
-    abstract: "Show the processor, its instruction sets and caches, the libraries, and warnings.")
+    abstract: "Say whether this host is fit for measuring, and what to do about it.",
+    discussion: """
+      The grade is quiet when nothing was found that makes times worse, noisy when comparisons within \
+      one run hold but times of different runs are another matter, and unfit when what is measured \
+      says little. It is the gravest finding's: note, warning or unfit. Below it stand the processor, \
+      its instruction sets and caches, the system, and the libraries with the kernels they chose; then \
+      the findings, each with an identifier that does not change, what to do, and where there is one \
+      the very command.
+
+      Before it says anything it looks on for a second, to see what other processes and the hypervisor \
+      take. Runs do not; otherwise they find the same, and record it, notes on the host aside, as \
+      warnings in environment.json.
+
+      --json prints all that as one object, keys sorted; results/README.md describes it.
+
+      The exit code is 0 whatever was found, but 75 when the host is worse than --require asks for.
+
+      EXAMPLES
+        alexbench host
+        alexbench host --threads 4 --cpus 0,2,4,6
+        alexbench host --require noisy && alexbench run
+        alexbench host --json | jq -r '.findings[].id'
+      """)
+
+  @Option(help: "The number of threads to measure with.")
+  var threads = 1
+
+  @Option(help: "CPUs to run on, best first, as for run. (default: all allowed ones)")
+  var cpus: CPUList?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Option(help: "Exit code 75 when the host is worse than quiet, or than noisy.")
+  var require: HostGrade?
 
   @Option(
     name: .customLong("blas"),
@@ -14,16 +49,40 @@ struct HostCommand: ParsableCommand {
   var libraries: [NamedPath] = []
 
   func run() throws {
-    let host = HostFingerprint.collect()
-    let build = BuildFingerprint.collect()
-    let backends = makeBackends(libraries.map(\.library))
-    print(
-      HostCard.text(
+    try AlexExit.reporting {
+      let threads = try ThreadsChoice.check(threads)
+      let placement = try Placement(cpus: cpus?.cpus ?? [])
+      // Before libraries start threads.
+      let host = HostFingerprint.collect()
+      var condition = HostCondition(cpus: placement.cpus)
+      condition.interval = HostInterval.observe()
+      let build = BuildFingerprint.collect()
+      let backends = makeBackends(libraries.map(\.library))
+      let doctor = HostDoctor(
+        host: host, condition: condition, build: build, threads: threads, cpus: placement.cpus,
+        warnings: HostDoctor.warnings(of: backends))
+      let report = HostReport(
+        threads: threads, cpus: doctor.cpus, findings: doctor.findings, condition: condition,
         host: host, build: build, libraries: libraryEnvironments(of: backends),
-        warnings: allWarnings(host: host, build: build, backends: backends)), terminator: "")
-    for backend in backends {
-      guard let unavailability = backend.unavailability else { continue }
-      print("unavailable: \(backend.name): \(unavailability)")
+        unavailable: backends.compactMap { backend in
+          backend.unavailability.map { .init(backend: backend.name, reason: "\($0)") }
+        })
+      print(json ? report.jsonText() : HostCard.text(report), terminator: "")
+      if let require, report.grade > require {
+        printError(
+          "alexbench: this host is \(report.grade.rawValue), not \(require.rawValue) as required")
+        throw AlexExit.unfitHost
+      }
     }
   }
+}
+
+extension HostGrade: ExpressibleByArgument {
+  /// The worst one cannot be missed, so nobody needs to ask for it.
+  public init?(argument: String) {
+    guard let grade = HostGrade(rawValue: argument), grade != .unfit else { return nil }
+    self = grade
+  }
+
+  public static var allValueStrings: [String] { [quiet, noisy].map(\.rawValue) }
 }

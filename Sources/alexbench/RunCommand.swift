@@ -119,6 +119,9 @@ struct RunCommand: ParsableCommand {
         """, valueName: "folder"))
   var resume: String?
 
+  @Flag(help: "Record times of a debug build too, to try things out.")
+  var allowDebug = false
+
   @Flag(help: "Only say what would be measured, with estimates of time and memory.")
   var dryRun = false
 
@@ -136,7 +139,8 @@ struct RunCommand: ParsableCommand {
         return print(forecast.text, terminator: "")
       }
       var session = try RunSession(
-        .run, options, local: selection.localHost(), out: out, calibration: calibration)
+        .run, options, local: selection.localHost(), out: out, calibration: calibration,
+        allowsDebugBuild: allowDebug)
       try session.complete(showing: show, isVerbose: verbose)
     }
   }

@@ -24,15 +24,17 @@ struct RunSession {
   /// - Parameters:
   ///   - out: the folder's parent.
   ///   - calibration: the folder that keeps what is known of hosts.
+  ///   - allowsDebugBuild: record times of a debug build all the same.
   init(
-    _ purpose: Purpose, _ options: RunOptions, local: LocalHost, out: String, calibration: String
+    _ purpose: Purpose, _ options: RunOptions, local: LocalHost, out: String, calibration: String,
+    allowsDebugBuild: Bool = false
   ) throws {
     self.purpose = purpose
     self.options = options
     self.local = local
     calibrations = CalibrationStore(folder: calibration)
     earlier = nil
-    environment = try Self.environment(options, local)
+    environment = try Self.environment(options, local, allowsDebugBuild: allowsDebugBuild)
     folder = try RunFolder(parent: out)
     environment.runID = folder.runID
     environment.arguments = CommandLine.arguments
@@ -59,7 +61,9 @@ struct RunSession {
     var options = try RunOptions(record, file: file)
     options.counters?.workerCommand = [try executablePath(), "worker"]
     self.options = options
-    let now = try Self.environment(options, local)
+    // A run that was let begin with a debug build may go on with it.
+    let now = try Self.environment(
+      options, local, allowsDebugBuild: environment.build.refusalToRecord != nil)
     let differences = Comparability.differences(environment, now)
     guard differences.isEmpty else { throw MeasuringError.notComparable(differences) }
     folder = try RunFolder(resuming: path, runID: environment.runID)
@@ -73,19 +77,26 @@ struct RunSession {
   }
 
   /// This host, the program, and the libraries of the backends asked for.
-  static func environment(_ options: RunOptions, _ local: LocalHost) throws -> Environment {
+  /// - Throws: a debug build, unless that is allowed.
+  static func environment(
+    _ options: RunOptions, _ local: LocalHost, allowsDebugBuild: Bool = false
+  ) throws -> Environment {
+    let build = BuildFingerprint.collect()
+    try refuseDebugBuild(build, allowed: allowsDebugBuild)
     // Before libraries start threads and before anything is pinned.
     let host = HostFingerprint.collect()
-    let build = BuildFingerprint.collect()
+    let condition = HostCondition(cpus: options.cpus.isEmpty ? host.affinity : options.cpus)
     let backends = try allBackends(of: local, options)
     try options.validate(backends: backends.map(\.name))
     let chosen = try options.chosenBackends(from: backends)
+    let doctor = HostDoctor(
+      host: host, condition: condition, build: build, threads: options.threads.max() ?? 1,
+      cpus: options.cpus, warnings: HostDoctor.warnings(of: chosen))
     return Environment(
       runID: "", startedAt: timestamp(), arguments: [],
       seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
       build: build, host: host, libraries: libraryEnvironments(of: chosen),
-      warnings: options.handicaps.map(\.warning)
-        + allWarnings(host: host, build: build, backends: chosen))
+      warnings: options.handicaps.map(\.warning) + doctor.findings.warnings)
   }
 
   /// Measures, writes, and prints the table.

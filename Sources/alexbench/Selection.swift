@@ -168,12 +168,11 @@ func libraryEnvironments(of backends: [any Backend]) -> [LibraryEnvironment] {
   }
 }
 
-/// What a reader of a run must know: about the machine, the build, and what libraries chose.
-func allWarnings(
-  host: HostEnvironment, build: BuildEnvironment, backends: [any Backend]
-) -> [String] {
-  hostWarnings(host, build: build)
-    + backends.filter { $0.unavailability == nil }.flatMap { backend in
-      backend.warnings.map { "\(backend.name): \($0)" }
-    }
+/// Refuses to measure for the record with a debug build.
+/// - Parameter allowed: the user insists.
+func refuseDebugBuild(_ build: BuildEnvironment, allowed: Bool = false) throws {
+  guard !allowed, let refusal = build.refusalToRecord else { return }
+  throw MeasuringError.unavailable(
+    "\(refusal); build with 'swift build -c release', or try things out with 'alexbench run "
+      + "--allow-debug'")
 }

@@ -43,6 +43,7 @@ struct TuneCommand: ParsableCommand {
     try AlexExit.reporting {
       Interruption.install()
       selection.cleanEnvironment()
+      try refuseDebugBuild(BuildFingerprint.collect())
       for (name, isThere) in [
         ("--layer", selection.layer != nil), ("--problem", selection.problem != nil),
         ("--pass", selection.pass != nil), ("--tile", selection.tile != nil),

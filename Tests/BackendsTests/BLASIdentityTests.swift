@@ -40,15 +40,19 @@ struct BLASIdentityTests {
     let warnings = identity("openblas", "0.3.21", "frobnicator")
       .warnings(environment: environment, canSetThreads: true)
     #expect(warnings.count == 2)
-    #expect(warnings.contains { $0.contains("OPENBLAS_CORETYPE=Haswell") })
-    #expect(warnings.contains { $0.contains("OPENBLAS_L2_SIZE=1048576") })
+    #expect(warnings.contains { $0.text.contains("OPENBLAS_CORETYPE=Haswell") })
+    #expect(warnings.contains { $0.text.contains("OPENBLAS_L2_SIZE=1048576") })
+    #expect(warnings.allSatisfy { $0.kind == .steered })
+    #expect(warnings.map(\.variable) == ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"])
+    #expect(warnings[0].command == "env -u OPENBLAS_CORETYPE alexbench run")
+    #expect(warnings[0].description.hasSuffix("by itself; unset it to see that"))
   }
 
   @Test("warns of a name where BLIS takes a number")
   func blisName() {
     let warnings = identity("blis", "0.9.0", "frobnicator")
       .warnings(environment: ["BLIS_ARCH_TYPE": "haswell"], canSetThreads: true)
-    #expect(warnings.contains { $0.contains("reads 'haswell' as 0 (skx)") })
+    #expect(warnings.contains { $0.text.contains("reads 'haswell' as 0 (skx)") })
   }
 
   @Test(
@@ -58,14 +62,16 @@ struct BLASIdentityTests {
     let warnings = identity("blis", "0.9.0", "generic").warnings(
       environment: [:], canSetThreads: true)
     #expect(warnings.count == 1)
-    #expect(warnings[0].contains("blis-0.9.0-generic uses baseline kernels"))
-    #expect(warnings[0].contains("BLIS_ARCH_TYPE"))
+    #expect(warnings[0].text.contains("blis-0.9.0-generic uses baseline kernels"))
+    #expect(warnings[0].kind == .lesserCode)
+    #expect(warnings[0].advice?.contains("BLIS_ARCH_TYPE") == true)
+    #expect(warnings[0].command?.hasPrefix("BLIS_ARCH_TYPE=") == true)
   }
 
   @Test("warns when the library can't be told how many threads to use")
   func threads() {
     let warnings = identity("libfoo.so", "", "").warnings(environment: [:], canSetThreads: false)
-    #expect(warnings.contains { $0.contains("thread count") })
-    #expect(warnings.contains { $0.contains("does not tell which kernels") })
+    #expect(warnings.contains { $0.text.contains("thread count") })
+    #expect(warnings.contains { $0.text.contains("does not tell which kernels") })
   }
 }

@@ -78,8 +78,15 @@ import Testing
         #expect(command.exitCode == 64)
         return command.errors
       }
-      let short = try refusal(run("short", []))
+      let shortRun = try run("short", [])
+      let short = try refusal(shortRun)
       #expect(short.contains("has 1 launches, a baseline needs 12"), "\(short)")
+      var environment = try Environment(contentsOf: shortRun + "/environment.json")
+      environment.build.configuration = "debug"
+      try Data(environment.jsonText().utf8).write(
+        to: URL(fileURLWithPath: shortRun + "/environment.json"))
+      let debug = try refusal(shortRun)
+      #expect(debug.contains("it was measured with a debug build"), "\(debug)")
       let slow = try refusal(run("slow", ["--launches", "12", "--handicap", "conv3=10%"]))
       #expect(slow.contains("--handicap conv3=10%"), "\(slow)")
       #expect(!FileManager.default.fileExists(atPath: folder + "/baselines"))

@@ -31,6 +31,8 @@ import Testing
       (["calibrate", "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
+      (["host", "--threads", "0"], 64, "at least 1"),
+      (["host", "--cpus", "4096"], 3, "affinity mask"),
     ] as [([String], Int32, String)])
   func refusals(arguments: [String], exitCode: Int32, sentence: String) throws {
     let command = try Command(arguments, environment: ["ALEXBENCH_ISA": nil])
@@ -46,7 +48,7 @@ import Testing
       ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
       ["run", "--tile", "conv2="], ["run", "--tile", "4,5"], ["run", "--cache", "lukewarm"],
       ["run", "--tile", "jit:avx2@nhwc"], ["plan"], ["plan", "--effect", "0%"],
-      ["plan", "--effect", "some"], ["validate"], ["dance"],
+      ["plan", "--effect", "some"], ["validate"], ["dance"], ["host", "--require", "unfit"],
     ])
   func parser(arguments: [String]) throws {
     #expect(try Command(arguments).exitCode == 64)
@@ -71,13 +73,6 @@ import Testing
     #expect(command.exitCode == 0)
     let line = command.output.split(separator: "\n").first { $0.hasPrefix("im2col-x") }
     #expect(try #require(line).contains("unavailable"))
-  }
-
-  @Test("The host is described")
-  func host() throws {
-    let command = try Command(["host"])
-    #expect(command.exitCode == 0)
-    #expect(command.output.contains("instruction sets"))
   }
 
   @Test("Help has examples and the exit codes, and hides the worker")

@@ -17,6 +17,19 @@ struct DocumentationTests {
     }
   }
 
+  @Test("results/README.md lists what host --json has, and every identifier of a finding")
+  func hostReport() throws {
+    let report = HostReport(
+      threads: 1, cpus: [], findings: [], condition: HostCondition(), host: HostEnvironment(),
+      build: BuildEnvironment(compiler: "", configuration: ""))
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(report.jsonText().utf8)) as? [String: Any])
+    #expect(try Self.documented("alexbench host --json") == object.keys.sorted())
+    #expect(
+      try Self.documented("Findings")
+        == HostFinding.Kind.allCases.map(\.rawValue).sorted())
+  }
+
   @Test(
     "results/README.md lists the columns of every file in their order",
     arguments: [

@@ -1,4 +1,5 @@
 import CSupport
+import Execution
 import Foundation
 import Kernels
 
@@ -59,44 +60,63 @@ public struct BLASIdentity: Hashable, Sendable {
     "mkl": ["MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "MKL_DEBUG_CPU_TYPE"],
   ]
 
-  /// What a reader of this library's numbers must know, one sentence each.
+  /// What a reader of this library's numbers must know.
   /// - Parameters:
   ///   - environment: the process's variables when the library was loaded.
   ///   - canSetThreads: whether the library has a known setter of its thread count.
-  public func warnings(environment: [String: String], canSetThreads: Bool) -> [String] {
+  public func warnings(environment: [String: String], canSetThreads: Bool) -> [BackendWarning] {
     var warnings = LibraryWarnings.steering(
       Self.steering[family] ?? [], in: environment, of: kernelID)
     if family == "blis", version.hasPrefix("0."), let value = environment["BLIS_ARCH_TYPE"],
       Int(value) == nil
     {
       warnings.append(
-        "BLIS \(version) takes a number in BLIS_ARCH_TYPE and reads '\(value)' as 0 (skx)")
+        BackendWarning(
+          .steered,
+          "BLIS \(version) takes a number in BLIS_ARCH_TYPE and reads '\(value)' as 0 (skx)",
+          advice: "set the number: 0 = skx, 3 = haswell, 6 = zen3", variable: "BLIS_ARCH_TYPE"))
     }
-    if let lesser = LibraryWarnings.lesser(isa: isa, of: kernelID, remedy: remedy) {
+    if let lesser = LibraryWarnings.lesser(
+      isa: isa, of: kernelID, advice: remedy?.advice, command: remedy?.command)
+    {
       warnings.append(lesser)
     }
     if core.isEmpty {
-      warnings.append("\(kernelID) does not tell which kernels it chose on this processor")
+      warnings.append(
+        BackendWarning(
+          .unknownCode, "\(kernelID) does not tell which kernels it chose on this processor"))
     }
     if isSequential {
-      warnings.append("\(kernelID) is a sequential build: it computes on one thread only")
+      warnings.append(
+        BackendWarning(
+          .threads, "\(kernelID) is a sequential build: it computes on one thread only"))
     } else if !canSetThreads {
       warnings.append(
-        "\(kernelID) has no known call to set its thread count: the threads column is what was "
-          + "asked for, not what ran")
+        BackendWarning(
+          .threads,
+          "\(kernelID) has no known call to set its thread count: the threads column is what was "
+            + "asked for, not what ran"))
     }
     return warnings
   }
 
-  private var remedy: String {
+  /// What makes it take better code, where that is known.
+  private var remedy: (advice: String, command: String)? {
+    let isWide = InstructionSet.best == .avx512
     switch family {
     case "openblas":
-      "; another version may know the processor, or set OPENBLAS_CORETYPE, "
-        + "for example to \(InstructionSet.best == .avx512 ? "SkylakeX" : "Haswell")"
+      let core = isWide ? "SkylakeX" : "Haswell"
+      return (
+        "another version may know the processor, or set OPENBLAS_CORETYPE, for example to \(core)",
+        "OPENBLAS_CORETYPE=\(core) alexbench run"
+      )
     case "blis":
-      "; set BLIS_ARCH_TYPE (BLIS 0.9.0 takes a number: 0 = skx, 3 = haswell, 6 = zen3), "
-        + "here to \(InstructionSet.best == .avx512 ? "0" : "3")"
-    default: ""
+      let number = isWide ? "0" : "3"
+      return (
+        "set BLIS_ARCH_TYPE (BLIS 0.9.0 takes a number: 0 = skx, 3 = haswell, 6 = zen3), here to "
+          + number, "BLIS_ARCH_TYPE=\(number) alexbench run"
+      )
+    default: return nil
     }
   }
 }

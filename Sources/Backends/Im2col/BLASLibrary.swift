@@ -17,8 +17,8 @@ public final class BLASLibrary: @unchecked Sendable {
   /// The file that holds ``sgemm``.
   public let path: String
   public let identity: BLASIdentity
-  /// What a reader of its numbers must know, one sentence each.
-  public let warnings: [String]
+  /// What a reader of its numbers must know.
+  public let warnings: [BackendWarning]
 
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private let setThreads: SetThreads?

@@ -26,7 +26,7 @@ public struct Im2colBackend: Backend {
     }
   }
 
-  public var warnings: [String] { (try? BLASLibrary.load(source))?.warnings ?? [] }
+  public var warnings: [BackendWarning] { (try? BLASLibrary.load(source))?.warnings ?? [] }
 
   public var library: LoadedLibrary? {
     guard let library = try? BLASLibrary.load(source) else { return nil }

@@ -26,7 +26,7 @@ public struct OneDNNBackend: Backend {
     }
   }
 
-  public var warnings: [String] { (try? OneDNNLibrary.load(libraryName))?.warnings ?? [] }
+  public var warnings: [BackendWarning] { (try? OneDNNLibrary.load(libraryName))?.warnings ?? [] }
 
   public var library: LoadedLibrary? {
     guard let library = try? OneDNNLibrary.load(libraryName) else { return nil }

@@ -1,4 +1,5 @@
 import CSupport
+import Execution
 import Kernels
 import Tensors
 
@@ -50,22 +51,26 @@ public struct OneDNNIdentity: Hashable, Sendable {
       "GOMP_CPU_AFFINITY", "GOMP_SPINCOUNT",
     ]
 
-  /// What a reader of its numbers must know, one sentence each.
+  /// What a reader of its numbers must know.
   /// - Parameters:
   ///   - environment: the process's variables when the library was loaded.
   ///   - canSetThreads: whether there is a known call for its thread count.
-  public func warnings(environment: [String: String], canSetThreads: Bool) -> [String] {
+  public func warnings(environment: [String: String], canSetThreads: Bool) -> [BackendWarning] {
     var warnings = LibraryWarnings.steering(Self.steering, in: environment, of: name)
     if let lesser = LibraryWarnings.lesser(
-      isa: isa, of: name, remedy: "; unset DNNL_MAX_CPU_ISA, or take a version that knows it")
+      isa: isa, of: name, advice: "unset DNNL_MAX_CPU_ISA, or take a version that knows it")
     {
       warnings.append(lesser)
     }
     if runtime == ALEX_DNNL_RUNTIME_SEQUENTIAL {
-      warnings.append("\(name) is a sequential build: it computes on one thread only")
+      warnings.append(
+        BackendWarning(.threads, "\(name) is a sequential build: it computes on one thread only"))
     } else if !canSetThreads {
       warnings.append(
-        "\(name) is not built for OpenMP: the threads column is what was asked for, not what ran")
+        BackendWarning(
+          .threads,
+          "\(name) is not built for OpenMP: the threads column is what was asked for, not what ran")
+      )
     }
     return warnings
   }

@@ -22,7 +22,7 @@ public final class OneDNNLibrary: @unchecked Sendable {
   public let path: String
   public let identity: OneDNNIdentity
   /// What a reader of its numbers must know, one sentence each.
-  public let warnings: [String]
+  public let warnings: [BackendWarning]
 
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private let setThreads: SetThreads?

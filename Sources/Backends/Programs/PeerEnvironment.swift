@@ -53,8 +53,10 @@ struct PeerEnvironment {
       program: ExternalProgram(command: [python, worker, package]),
       unavailability: unavailability, library: library,
       warnings: [
-        "its Python interface adds some microseconds to every call and takes row-major tensors, so "
-          + "that a layer alone includes its changes of layout"
+        BackendWarning(
+          .interface,
+          "its Python interface adds some microseconds to every call and takes row-major tensors, so "
+            + "that a layer alone includes its changes of layout")
       ])
   }
 

@@ -10,7 +10,7 @@ public struct ProgramBackend: Backend {
   public let program: ExternalProgram?
   public let unavailability: Unavailability?
   public let library: LoadedLibrary?
-  public let warnings: [String]
+  public let warnings: [BackendWarning]
   public var threading: Threading { .library }
 
   /// - Parameters:
@@ -18,7 +18,8 @@ public struct ProgramBackend: Backend {
   ///   - warnings: what a reader of its numbers must know.
   public init(
     name: String, summary: String, program: ExternalProgram,
-    unavailability: Unavailability? = nil, library: LoadedLibrary? = nil, warnings: [String] = []
+    unavailability: Unavailability? = nil, library: LoadedLibrary? = nil,
+    warnings: [BackendWarning] = []
   ) {
     self.name = name
     self.summary = summary

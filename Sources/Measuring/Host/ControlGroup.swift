@@ -2,32 +2,44 @@
 enum ControlGroup {
   /// The smallest quota of the process's group and those above it; nil without a limit.
   static func cpuQuota(_ files: SystemFiles) -> Double? {
-    var quotas: [Double] = []
-    for line in (files.text("/proc/self/cgroup") ?? "").split(separator: "\n") {
+    folders(files).compactMap { folder, isUnified -> Double? in
+      if isUnified { return files.text("\(folder)/cpu.max").flatMap(parseQuotaV2) }
+      guard let quota = files.integer("\(folder)/cpu.cfs_quota_us"),
+        let period = files.integer("\(folder)/cpu.cfs_period_us"), quota > 0, period > 0
+      else { return nil }
+      return Double(quota) / Double(period)
+    }.min()
+  }
+
+  /// Periods of a quota so far and those in which it ran out, of the group where that was most often;
+  /// nil without a quota.
+  static func throttling(_ files: SystemFiles) -> (periods: Int, throttled: Int)? {
+    folders(files).compactMap { folder, _ -> (periods: Int, throttled: Int)? in
+      var counts: [Substring: Int] = [:]
+      for line in (files.text("\(folder)/cpu.stat") ?? "").split(separator: "\n") {
+        let words = line.split(separator: " ")
+        if words.count == 2 { counts[words[0]] = Int(words[1]) }
+      }
+      guard let periods = counts["nr_periods"], periods > 0 else { return nil }
+      return (periods, counts["nr_throttled"] ?? 0)
+    }.max { $0.throttled < $1.throttled }
+  }
+
+  /// Folders of the process's groups and those above, and whether they are of version 2.
+  private static func folders(_ files: SystemFiles) -> [(path: String, isUnified: Bool)] {
+    (files.text("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap {
+      line -> [(path: String, isUnified: Bool)] in
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { continue }
-      let controllers = parts[1].split(separator: ",")
-      // Inside a container the path may be the host's; the groups above, down to the mount,
-      // are looked at as well.
-      if parts[1].isEmpty {
-        for path in ancestors(of: parts[2]) {
-          let file = files.text("/sys/fs/cgroup\(path)/cpu.max")
-          if let quota = file.flatMap(parseQuotaV2) { quotas.append(quota) }
-        }
-      } else if controllers.contains("cpu") {
-        for mount in ["cpu", "cpu,cpuacct"] {
-          for path in ancestors(of: parts[2]) {
-            let folder = "/sys/fs/cgroup/\(mount)\(path)"
-            if let quota = files.integer("\(folder)/cpu.cfs_quota_us"),
-              let period = files.integer("\(folder)/cpu.cfs_period_us"), quota > 0, period > 0
-            {
-              quotas.append(Double(quota) / Double(period))
-            }
-          }
-        }
+      guard parts.count == 3 else { return [] }
+      // Inside a container the path may be the host's; the groups above, down to the mount, are
+      // looked at as well.
+      let paths = ancestors(of: parts[2])
+      if parts[1].isEmpty { return paths.map { ("/sys/fs/cgroup\($0)", true) } }
+      guard parts[1].split(separator: ",").contains("cpu") else { return [] }
+      return ["cpu", "cpu,cpuacct"].flatMap { mount in
+        paths.map { ("/sys/fs/cgroup/\(mount)\($0)", false) }
       }
     }
-    return quotas.min()
   }
 
   /// The path and all above it; the root is the empty text.

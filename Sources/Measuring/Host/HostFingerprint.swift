@@ -50,6 +50,14 @@ public enum HostFingerprint {
     host.operatingSystem = files.text("/etc/os-release").flatMap(prettyName)
     host.perfEventParanoid = files.integer("/proc/sys/kernel/perf_event_paranoid")
     host.loadAverage = files.text("/proc/loadavg").flatMap(parseLoadAverage)
+    host.affinity = files.text("/proc/self/status").flatMap(parseAllowedCPUs) ?? []
+    let devices = files.names(in: "/sys/bus/event_source/devices")
+    if !devices.isEmpty {
+      host.pmuStatus =
+        CounterHost(
+          paranoid: host.perfEventParanoid, hasPMU: CounterHost.hasPMU(devices: devices)
+        ).pmuStatus
+    }
     return host
   }
 

@@ -101,3 +101,12 @@ public func parseLoadAverage(_ text: String) -> [Double]? {
   let values = text.split(separator: " ").prefix(3).compactMap { Double($0) }
   return values.count == 3 ? values : nil
 }
+
+/// The CPUs that a process may use, of its `/proc/PID/status`.
+public func parseAllowedCPUs(_ text: String) -> [Int]? {
+  let name = "Cpus_allowed_list:"
+  for line in text.split(separator: "\n") where line.hasPrefix(name) {
+    return parseCPUList(String(line.dropFirst(name.count)))
+  }
+  return nil
+}

@@ -9,6 +9,21 @@ enum Topology {
     files.text("\(folder)/online").flatMap(parseCPUList) ?? []
   }
 
+  /// The second is the older name of the first.
+  private static let siblingNames = ["core_cpus_list", "thread_siblings_list"]
+
+  /// CPUs by core, in order; empty where sysfs does not say it of each.
+  static func cores(_ files: SystemFiles) -> [[Int]] {
+    let online = onlineCPUs(files)
+    let siblings = online.compactMap { number in
+      siblingNames.lazy.compactMap {
+        files.text("\(folder)/cpu\(number)/topology/\($0)").flatMap(parseCPUList)
+      }.first
+    }
+    guard siblings.count == online.count else { return [] }
+    return Set(siblings).sorted { ($0.first ?? 0) < ($1.first ?? 0) }
+  }
+
   /// Counts of threads, cores and sockets; what sysfs does not say stays as it is.
   static func add(to cpu: inout CPUEnvironment, files: SystemFiles) {
     let online = onlineCPUs(files)
@@ -19,8 +34,7 @@ enum Topology {
       }
       return values.count == online.count && !values.isEmpty ? Set(values).count : nil
     }
-    // The second is the older name of the first.
-    cpu.coreCount = distinct(["core_cpus_list", "thread_siblings_list"]) ?? cpu.coreCount
+    cpu.coreCount = distinct(siblingNames) ?? cpu.coreCount
     cpu.socketCount = distinct(["physical_package_id"]) ?? cpu.socketCount
     if let active = files.integer("\(folder)/smt/active") {
       cpu.isSMTActive = active == 1

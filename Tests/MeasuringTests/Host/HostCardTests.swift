@@ -23,15 +23,25 @@ struct HostCardTests {
 
   @Test("The card says what the machine is")
   func card() throws {
+    let host = try Self.host()
     let card = HostCard.text(
-      host: try Self.host(), build: Self.build,
-      libraries: [
-        LibraryEnvironment(
-          name: "openblas", path: "/usr/lib/libopenblas.so.0", version: "0.3.21",
-          kernel: "Haswell")
-      ],
-      warnings: ["careful"])
+      HostReport(
+        threads: 2, cpus: [0, 1],
+        findings: [
+          HostFinding(.smt, .note, "cores run two threads"),
+          HostFinding(
+            .libraryLesserCode, .warning, backend: "blas", "blas uses avx2 kernels",
+            advice: "take another one", command: "apt-get install other"),
+        ],
+        condition: HostCondition(), host: host, build: Self.build,
+        libraries: [
+          LibraryEnvironment(
+            name: "openblas", path: "/usr/lib/libopenblas.so.0", version: "0.3.21",
+            kernel: "Haswell")
+        ],
+        unavailable: [.init(backend: "blis", reason: "it is not there; install it")]))
     let expected = """
+      fit for measuring  noisy for 2 threads: 1 warning, 1 note
       processor          AMD Ryzen 9 5950X 16-Core Processor
       identity           x86_64, AuthenticAMD, family 25 model 33 stepping 2
       cores              2 cores, 2 threads, SMT off, 1 socket
@@ -58,24 +68,19 @@ struct HostCardTests {
       openblas           0.3.21, kernel Haswell, /usr/lib/libopenblas.so.0
       environment        OPENBLAS_CORETYPE=Haswell
       host class         x86_64-AuthenticAMD-25-33-2-2c2t-avx2-L2-512K-L3-65536K-physical-31GiB
-      warning: careful
+
+      warning: library-lesser-code (blas)
+        blas uses avx2 kernels
+        → take another one
+        $ apt-get install other
+
+      note: smt
+        cores run two threads
+
+      unavailable: blis: it is not there; install it
 
       """
     #expect(card == expected)
-  }
-
-  @Test("What makes numbers worse is warned of, each in a sentence")
-  func warnings() throws {
-    var host = try Self.host()
-    #expect(hostWarnings(host, build: Self.build).count == 2)  // quota, governor
-    host.cpuQuota = nil
-    host.governor = "performance"
-    #expect(hostWarnings(host, build: Self.build).isEmpty)
-    host.loadAverage = [1.5, 0, 0]
-    host.environment["LD_PRELOAD"] = "libjemalloc.so"
-    var build = Self.build
-    build.configuration = "debug"
-    #expect(hostWarnings(host, build: build).count == 3)
   }
 
   @Test("A folder outside of a repository has no commit")

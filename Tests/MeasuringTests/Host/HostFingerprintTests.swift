@@ -81,7 +81,9 @@ struct HostFingerprintTests {
         == "x86_64-unknown-unknown-unknown-unknown-unknowncunknownt-unknown-L2-unknown-L3-unknown"
         + "-unknown-unknownGiB")
     let card = HostCard.text(
-      host: host, build: BuildEnvironment(compiler: "Swift", configuration: "release"))
+      HostReport(
+        threads: 1, cpus: [], findings: [], condition: HostCondition(), host: host,
+        build: BuildEnvironment(compiler: "Swift", configuration: "release")))
     #expect(card.contains("memory") && card.contains("unknown"))
   }
 

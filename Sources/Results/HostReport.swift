@@ -1,0 +1,71 @@
+import Foundation
+
+/// What `alexbench host` says, for people and as JSON.
+public struct HostReport: Hashable, Sendable, Codable {
+  /// Version of the JSON: another one when a field is renamed or means something else, not for new
+  /// fields or new identifiers.
+  public static let schemaVersion = 1
+
+  public var schemaVersion: Int
+  public var grade: HostGrade
+  /// The number of threads that the host was judged for.
+  public var threads: Int
+  /// CPUs for these threads, in order of preference.
+  public var cpus: [Int]
+  /// The gravest first.
+  public var findings: [HostFinding]
+  public var condition: HostCondition
+  /// As in `environment.json`.
+  public var host: HostEnvironment
+  public var build: BuildEnvironment
+  public var libraries: [LibraryEnvironment]
+  /// Backends that cannot run here.
+  public var unavailable: [UnavailableBackend]
+
+  /// A backend, and why it cannot run.
+  public struct UnavailableBackend: Hashable, Sendable, Codable {
+    public var backend: String
+    public var reason: String
+
+    public init(backend: String, reason: String) {
+      self.backend = backend
+      self.reason = reason
+    }
+  }
+
+  /// - Parameter findings: in any order.
+  public init(
+    threads: Int, cpus: [Int], findings: [HostFinding], condition: HostCondition,
+    host: HostEnvironment, build: BuildEnvironment, libraries: [LibraryEnvironment] = [],
+    unavailable: [UnavailableBackend] = []
+  ) {
+    schemaVersion = Self.schemaVersion
+    grade = HostGrade(findings)
+    self.threads = threads
+    self.cpus = cpus
+    self.findings = findings.gravestFirst
+    self.condition = condition
+    self.host = host
+    self.build = build
+    self.libraries = libraries
+    self.unavailable = unavailable
+  }
+
+  /// Keys sorted, what is unknown left out, with a line feed at the end.
+  public func jsonText() -> String { sortedJSONText(self) }
+
+  enum CodingKeys: String, CodingKey {
+    case schemaVersion = "schema_version"
+    case grade, threads, cpus, findings, condition, host, build, libraries, unavailable
+  }
+}
+
+/// A value as this project's JSON files have it: keys sorted, one per line, with a line feed at the
+/// end.
+func sortedJSONText(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  // All floats are finite.
+  guard let data = try? encoder.encode(value) else { preconditionFailure("not encodable") }
+  return String(decoding: data, as: UTF8.self) + "\n"
+}
