@@ -199,19 +199,9 @@ final class GroupRunner {
     let results = try ledger.measure(.reference) {
       try references.layer(slot.request, graph: graph)
     }
-    var verdict = Verdict(status: .ok)
-    for (output, result) in zip(graph.nodes[0].outputs, results) {
-      guard let blob = blobs.last(where: { $0.value == output }) else {
-        return Verdict(status: .failed, reason: "no step writes the layer's output")
-      }
-      let next = Judge.judge(
-        layer: blob.values, kind: place.kind, against: result,
-        amplification: slot.prepared?.errorAmplification ?? 1,
-        tile: slot.prepared?.errorTile ?? 1)
-      verdict.check = verdict.check.worst(next.check)
-      if verdict.status == .ok { (verdict.status, verdict.reason) = (next.status, next.reason) }
-    }
-    return verdict
+    return Judge.judge(
+      layer: blobs, of: graph, against: results,
+      amplification: slot.prepared?.errorAmplification ?? 1, tile: slot.prepared?.errorTile ?? 1)
   }
 
   /// What the host answers about a contender's workload; nil once the contender is out. One that

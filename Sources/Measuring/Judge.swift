@@ -93,6 +93,32 @@ public enum Judge {
     return Verdict(status: .ok, check: check)
   }
 
+  /// All outputs of one layer measured alone.
+  /// - Parameters:
+  ///   - blobs: what a host returns, of the images that the reference was computed for.
+  ///   - graph: of that layer alone.
+  ///   - results: one for each output of the layer.
+  ///   - amplification: factor on the bounds; 1 for direct methods.
+  ///   - tile: side of the squares of outputs that share their errors; 1 for direct methods.
+  static func judge(
+    layer blobs: [BlobValues], of graph: Graph, against results: [ReferenceResult],
+    amplification: Double, tile: Int
+  ) -> Verdict {
+    let node = graph.nodes[0]
+    var verdict = Verdict(status: .ok)
+    for (output, result) in zip(node.outputs, results) {
+      guard let blob = blobs.last(where: { $0.value == output }) else {
+        return Verdict(status: .failed, reason: "no step writes the layer's output")
+      }
+      let next = judge(
+        layer: blob.values, kind: node.layer.spec.kind, against: result,
+        amplification: amplification, tile: tile)
+      verdict.check = verdict.check.worst(next.check)
+      if verdict.status == .ok { (verdict.status, verdict.reason) = (next.status, next.reason) }
+    }
+    return verdict
+  }
+
   /// A whole net, at every blob that its steps write.
   /// - Parameters:
   ///   - blobs: row-major, the images that the reference was computed for.

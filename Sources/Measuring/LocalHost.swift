@@ -174,12 +174,12 @@ public final class LocalHost: WorkloadHost {
   /// The graph that a handle's values refer to.
   func graph(of handle: Int) throws -> Graph { try workload(handle).graph }
 
-  private func workload(_ handle: Int) throws -> LocalWorkload {
+  func workload(_ handle: Int) throws -> LocalWorkload {
     guard let workload = workloads[handle] else { throw MeasuringError.unknownHandle(handle) }
     return workload
   }
 
-  private func place(_ workload: LocalWorkload) throws {
+  func place(_ workload: LocalWorkload) throws {
     try Placement(cpus: workload.request.cpus).apply(
       for: workload.backend.threading(tiles: workload.request.tiles))
   }
