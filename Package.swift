@@ -27,6 +27,8 @@ let package = Package(
     .library(
       name: "AlexBenchKit",
       targets: ["Backends", "Measuring", "Execution", "Kernels", "Networks", "Tensors"]),
+    // For the package in Fuzzing.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -131,6 +133,12 @@ let package = Package(
     .testTarget(
       name: "PlottingTests", dependencies: ["Plotting", "Reporting", "Results", "Statistics"]),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Results"]),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "CaffeModel", "Counters", "Images", "Measuring", "Networks", "Results", "Tensors",
+      ], path: "Tests/FuzzTargets"),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),
   ]
     + wideKernels.map { name, march in

@@ -7,7 +7,16 @@ public enum CaffeMean {
   /// Reads a mean: 1×C×H×W in files that Caffe wrote.
   /// - Throws: ``CaffeModelError``: the file can't be read or is no such blob.
   public static func read(_ path: String) throws(CaffeModelError) -> Tensor {
-    let source = try ByteSource(path: path)
+    try read(try ByteSource(path: path), path: path)
+  }
+
+  /// Reads the bytes of a mean.
+  /// - Parameter name: of the file, for errors.
+  public static func read(_ bytes: [UInt8], named name: String) throws(CaffeModelError) -> Tensor {
+    try read(ByteSource(bytes: bytes), path: name)
+  }
+
+  private static func read(_ source: ByteSource, path: String) throws(CaffeModelError) -> Tensor {
     guard source.count <= byteLimit else {
       throw .notABlob(path: path, reason: "\(source.count >> 20) MiB are too much for a mean")
     }

@@ -27,10 +27,22 @@ public enum ImageFile {
   public static func decode(
     _ bytes: [UInt8], named name: String, libraries: Libraries = Libraries()
   ) throws(ImageError) -> RGBImage {
+    try decode(
+      bytes, named: name, libraries: libraries, pixelLimit: RGBImage.pixelLimit)
+  }
+
+  /// Decodes images of at most some pixels: a million of hostile ones take less time then.
+  package static func decode(
+    _ bytes: [UInt8], named name: String, libraries: Libraries = Libraries(), pixelLimit: Int
+  ) throws(ImageError) -> RGBImage {
+    func check(_ width: Int, _ height: Int) throws(ImageError) {
+      try RGBImage.check(width: width, height: height, path: name, limit: pixelLimit)
+    }
     switch format(of: bytes) {
-    case .jpeg: return try JPEGReader.read(bytes, path: name, library: libraries.jpeg)
-    case .png: return try PNGReader.read(bytes, path: name, library: libraries.png)
-    case .pnm: return try PNMReader.read(bytes, path: name)
+    case .jpeg:
+      return try JPEGReader.read(bytes, path: name, library: libraries.jpeg, check: check)
+    case .png: return try PNGReader.read(bytes, path: name, library: libraries.png, check: check)
+    case .pnm: return try PNMReader.read(bytes, path: name, check: check)
     case nil: throw .corrupt(path: name, reason: "it begins as neither JPEG, PNG nor PPM")
     }
   }

@@ -19,10 +19,16 @@ public struct ImageList: Sendable {
 
   /// - Throws: a file that cannot be read, a line that is not of this form, or no line at all.
   public init(contentsOf path: String) throws(ImageError) {
-    self.path = path
+    try self.init(bytes: try ImageFile.bytes(of: path), named: path)
+  }
+
+  /// Reads the bytes of a list.
+  /// - Parameter name: of the file, for errors.
+  public init(bytes: [UInt8], named name: String) throws(ImageError) {
+    path = name
     var entries: [Entry] = []
     var lines: [Int] = []
-    for (index, line) in TextLines.of(try ImageFile.bytes(of: path)).enumerated() {
+    for (index, line) in TextLines.of(bytes).enumerated() {
       let text = line.drop { $0 == " " || $0 == "\t" }
       guard !text.isEmpty else { continue }
       let trimmed = text.reversed().drop { $0 == " " || $0 == "\t" }.reversed()

@@ -3,7 +3,7 @@ import CSupport
 /// JPEG through libjpeg-turbo's own interface (TurboJPEG): plain functions, which never jump.
 enum JPEGReader {
   static func read(
-    _ bytes: [UInt8], path: String, library: String
+    _ bytes: [UInt8], path: String, library: String, check: RGBImage.Check
   ) throws(ImageError) -> RGBImage {
     var api = alex_jpeg_api()
     try ImageFile.open(library, package: "libturbojpeg0", for: path, &api, alex_jpeg_bind)
@@ -19,7 +19,7 @@ enum JPEGReader {
     if headerCode != 0, api.GetErrorCode(handle) != Int32(ALEX_JPEG_WARNING) {
       throw .corrupt(path: path, reason: message(api, handle))
     }
-    try RGBImage.check(width: Int(width), height: Int(height), path: path)
+    try check(Int(width), Int(height))
 
     let isCMYK = [Int32(ALEX_JPEG_SPACE_CMYK), Int32(ALEX_JPEG_SPACE_YCCK)].contains(space)
     let channels = isCMYK ? 4 : 3

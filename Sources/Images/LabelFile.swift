@@ -5,8 +5,14 @@ public struct LabelFile: Sendable {
 
   /// - Throws: a file that cannot be read.
   public init(contentsOf path: String) throws(ImageError) {
-    self.path = path
-    names = TextLines.of(try ImageFile.bytes(of: path))
+    self.init(bytes: try ImageFile.bytes(of: path), named: path)
+  }
+
+  /// Reads the bytes of a file of labels.
+  /// - Parameter name: of the file, for errors.
+  public init(bytes: [UInt8], named name: String) {
+    path = name
+    names = TextLines.of(bytes)
   }
 
   /// - Throws: another number of labels than the network has classes.

@@ -3,11 +3,11 @@ import CSupport
 /// PNG through libpng's simplified interface, which takes a file in memory and never jumps.
 enum PNGReader {
   static func read(
-    _ bytes: [UInt8], path: String, library: String
+    _ bytes: [UInt8], path: String, library: String, check: RGBImage.Check
   ) throws(ImageError) -> RGBImage {
     let chunks = try PNGChunks(bytes, path: path)
     let (width, height) = (chunks.width, chunks.height)
-    try RGBImage.check(width: width, height: height, path: path)
+    try check(width, height)
     var api = alex_png_api()
     try ImageFile.open(library, package: "libpng16-16", for: path, &api, alex_png_bind)
     // Without the fourth channel where there is none: the buffer is smaller.

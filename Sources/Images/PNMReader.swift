@@ -5,9 +5,11 @@ struct PNMReader {
   private let path: String
   private var position = 2
 
-  static func read(_ bytes: [UInt8], path: String) throws(ImageError) -> RGBImage {
+  static func read(
+    _ bytes: [UInt8], path: String, check: RGBImage.Check
+  ) throws(ImageError) -> RGBImage {
     var reader = PNMReader(bytes: bytes, path: path)
-    return try reader.image()
+    return try reader.image(check)
   }
 
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
@@ -17,14 +19,14 @@ struct PNMReader {
     self.path = path
   }
 
-  private mutating func image() throws(ImageError) -> RGBImage {
+  private mutating func image(_ check: RGBImage.Check) throws(ImageError) -> RGBImage {
     let kind = bytes[1] - UInt8(ascii: "0")
     guard [2, 3, 5, 6].contains(kind) else {
       throw bad("it is a bitmap (P\(kind)); convert it to P6")
     }
     let width = try number("width")
     let height = try number("height")
-    try RGBImage.check(width: width, height: height, path: path)
+    try check(width, height)
     let most = try number("largest value")
     guard (1...65535).contains(most) else { throw bad("its largest value \(most) is impossible") }
     let channels = kind == 3 || kind == 6 ? 3 : 1

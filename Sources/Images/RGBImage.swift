@@ -20,13 +20,18 @@ public struct RGBImage: Equatable, Sendable {
     self.note = note
   }
 
+  /// Looks at the size of an image before memory is taken for it.
+  typealias Check = (_ width: Int, _ height: Int) throws(ImageError) -> Void
+
   /// Refuses sizes that no image has or that take too much memory.
-  static func check(width: Int, height: Int, path: String) throws(ImageError) {
+  static func check(
+    width: Int, height: Int, path: String, limit: Int
+  ) throws(ImageError) {
     guard width > 0, height > 0 else {
       throw .corrupt(path: path, reason: "it is \(width)x\(height) pixels large")
     }
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
-    guard !overflow, count <= pixelLimit else {
+    guard !overflow, count <= limit else {
       throw .tooLarge(path: path, width: width, height: height)
     }
   }

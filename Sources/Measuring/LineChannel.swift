@@ -11,6 +11,10 @@ final class LineChannel {
   private let input: Int32
   private let output: Int32
   private var buffer = Data()
+  /// Bytes of the buffer that are known to hold no end of line.
+  private var searchedCount = 0
+  /// Bytes of a line; the longest ones tell a net of hundreds of layers and have a few 100 000.
+  private static let byteLimit = 64 << 20
 
   init(input: Int32, output: Int32) {
     self.input = input
@@ -29,19 +33,26 @@ final class LineChannel {
   func readLine(timeout: Duration? = nil, isOver: () -> Bool = { false }) throws -> Data? {
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while true {
-      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+      let unsearched = buffer[(buffer.startIndex + searchedCount)...]
+      if let end = unsearched.firstIndex(of: UInt8(ascii: "\n")) {
+        searchedCount = 0
         let line = Data(buffer[buffer.startIndex..<end])
         buffer = Data(buffer[(end + 1)...])
         return line
       }
+      searchedCount = buffer.count
       if let deadline, try !wait(until: deadline, isOver: isOver) { return nil }
       var chunk = [UInt8](repeating: 0, count: 65536)
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw MeasuringError.worker(message("cannot read from a worker")) }
       if count == 0 {
-        defer { buffer = Data() }
+        defer { (buffer, searchedCount) = (Data(), 0) }
         return buffer.isEmpty ? nil : buffer
+      }
+      guard buffer.count + count <= Self.byteLimit else {
+        throw MeasuringError.worker(
+          "a worker sent more than \(Self.byteLimit >> 20) MiB without an end of line")
       }
       buffer.append(contentsOf: chunk[..<count])
     }

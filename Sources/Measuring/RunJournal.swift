@@ -36,7 +36,7 @@ struct LaunchedGroup: Hashable, Codable, Sendable {
 }
 
 /// A line of a run's journal: something that is complete, its samples being in `samples.csv`.
-struct JournalEntry: Codable, Sendable {
+package struct JournalEntry: Codable, Sendable {
   var place: LaunchedGroup
   var event: Event
   /// Rows in `samples.csv` when it was written.
@@ -68,7 +68,7 @@ struct JournalEntry: Codable, Sendable {
     self.roofs = roofs
   }
 
-  init(line: String, file: String, number: Int) throws(ResultsError) {
+  package init(line: String, file: String, number: Int) throws(ResultsError) {
     do { self = try JSONDecoder().decode(Self.self, from: Data(line.utf8)) } catch {
       throw .corrupt(file: file, line: number, column: "", reason: "is no note of this program")
     }

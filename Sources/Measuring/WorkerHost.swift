@@ -70,8 +70,7 @@ public final class WorkerHost: WorkloadHost {
 
   /// The answer to ``beginPreparing(_:)``, which nothing else may be asked before.
   func finishPreparing() throws -> PreparedWorkload {
-    try required(
-      try receive(WorkerProtocol.Request(op: .prepare), timeout: timeout).prepared, "prepared")
+    try receive(WorkerProtocol.Request(op: .prepare), timeout: timeout).workload()
   }
 
   public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
@@ -80,19 +79,16 @@ public final class WorkerHost: WorkloadHost {
     message.images = images
     message.file = blobFile
     defer { try? FileManager.default.removeItem(atPath: blobFile) }
-    let blobs = try required(try send(message).blobs, "blobs")
-    return try BlobFile.read(blobs, from: blobFile)
+    let reply = try send(message)
+    return try reply.values(in: try? Data(contentsOf: URL(fileURLWithPath: blobFile)))
   }
 
   public func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
-    try required(try send(.time, handle, block).block, "block")
+    try send(.time, handle, block).block(for: block)
   }
 
   public func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
-    let reply = try send(.timeSteps, handle, block)
-    return StepMeasurement(
-      block: try required(reply.block, "block"),
-      stepNanoseconds: try required(reply.stepNanoseconds, "stepNanoseconds"))
+    try send(.timeSteps, handle, block).steps(for: block)
   }
 
   private func send(
@@ -108,7 +104,8 @@ public final class WorkerHost: WorkloadHost {
     var message = WorkerProtocol.Request(op: .phases)
     message.handle = handle
     message.calls = calls
-    return try required(try send(message).phases, "phases")
+    let reply = try send(message)
+    return try reply.required(reply.phases, "phases")
   }
 
   public func counters(
@@ -119,13 +116,15 @@ public final class WorkerHost: WorkloadHost {
     message.counters = requests
     message.calls = calls
     message.allowsMultiplexing = allowsMultiplexing
-    return try required(try send(message).counters, "counters")
+    let reply = try send(message)
+    return try reply.required(reply.counters, "counters")
   }
 
   public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
     var message = WorkerProtocol.Request(op: .roofs)
     message.roofs = request
-    return try required(try send(message).roofs, "roofs")
+    let reply = try send(message)
+    return try reply.required(reply.roofs, "roofs")
   }
 
   public func release(_ handle: Int) throws {
@@ -172,23 +171,20 @@ public final class WorkerHost: WorkloadHost {
       throw MeasuringError.worker(
         "the worker did not answer '\(request.op.rawValue)' within "
           + "\((timeout ?? .zero) / .seconds(1)) s and was ended")
+    } catch {
+      failure = failure ?? .ended
+      throw error
     }
     let reply: WorkerProtocol.Reply
-    do { reply = try JSONDecoder().decode(WorkerProtocol.Reply.self, from: line) } catch {
+    do throws(MeasuringError) {
+      reply = try WorkerProtocol.Reply(line: line, to: request.op)
+    } catch {
       // Whose answer the next line would be is not known.
       failure = .ended
-      throw MeasuringError.worker(
-        "the worker answered '\(request.op.rawValue)' with something that is no reply: "
-          + String(decoding: line.prefix(200), as: UTF8.self))
+      throw error
     }
-    guard let error = reply.error else { return reply }
-    if let status = reply.status {
-      throw MeasuringError.workload(status: status, reason: error)
-    }
-    if request.op == .hello, let theirs = reply.version, theirs != WorkerProtocol.version {
-      throw MeasuringError.protocolVersion(theirs: theirs, ours: WorkerProtocol.version)
-    }
-    throw MeasuringError.worker("the worker failed at '\(request.op.rawValue)': \(error)")
+    try reply.check(request.op)
+    return reply
   }
 
   private func ended(_ request: WorkerProtocol.Request) -> MeasuringError {
@@ -200,10 +196,5 @@ public final class WorkerHost: WorkloadHost {
     case .signal(let number):
       return .worker("the worker ended at '\(request.op.rawValue)' with signal \(number)")
     }
-  }
-
-  private func required<Value>(_ value: Value?, _ name: String) throws -> Value {
-    guard let value else { throw MeasuringError.worker("the worker's reply lacks '\(name)'") }
-    return value
   }
 }

@@ -119,15 +119,14 @@ enum BlobFile {
     }
   }
 
-  static func read(_ blobs: [WorkerProtocol.Blob], from path: String) throws -> [BlobValues] {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-      throw MeasuringError.worker("a worker wrote no file of blobs")
-    }
+  static func values(
+    of blobs: [WorkerProtocol.Blob], in data: Data
+  ) throws(MeasuringError) -> [BlobValues] {
     // A count from elsewhere may be anything.
     let count = blobs.reduce(0) { $0 &+ $1.count }
-    guard blobs.allSatisfy({ 0...data.count ~= $0.count }), data.count == 4 * count else {
-      throw MeasuringError.worker(
-        "a worker wrote \(data.count) bytes of blobs where its reply says \(4 * count)")
+    guard blobs.allSatisfy({ 0...data.count ~= $0.count }), data.count == 4 &* count else {
+      throw .worker(
+        "a worker wrote \(data.count) bytes of blobs where its reply says \(4 &* count)")
     }
     var offset = 0
     return data.withUnsafeBytes { bytes in

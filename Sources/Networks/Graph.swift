@@ -48,11 +48,15 @@ public struct Graph: Hashable, Sendable {
     nodes = []
     inputs = []
     var current: [String: ValueID] = [:]
+    var limits = SizeLimits()
     for input in network.inputs {
       let shape =
         input.shape.rank == 0
         ? input.shape : batch.map { input.shape.withBatch($0) } ?? input.shape
       if shape.n < 1 { throw .batch(shape.n) }
+      if let reason = limits.exceeds(byBlob: shape) {
+        throw .tooLarge(what: "input '\(input.blob)'", reason: reason)
+      }
       current[input.blob] = values.count
       inputs.append(values.count)
       values.append(Value(blob: input.blob, shape: shape, producer: nil))
@@ -74,6 +78,13 @@ public struct Graph: Hashable, Sendable {
       }
       var resolved = layer
       resolved.spec = try layer.spec.countingFromFront(bottoms: bottoms, layer: layer.name)
+      for shape in shapes {
+        if let reason = limits.exceeds(byBlob: shape) {
+          throw .tooLarge(what: "layer '\(layer.name)'", reason: reason)
+        }
+      }
+      let work = limits.exceeds(bySpec: resolved.spec, bottoms: bottoms, tops: shapes)
+      if let work { throw .tooLarge(what: "layer '\(layer.name)'", reason: work) }
       var results: [ValueID] = []
       for (top, shape) in zip(layer.tops, shapes) {
         results.append(values.count)

@@ -43,7 +43,7 @@ public struct Network: Hashable, Sendable {
 
   /// Resolves blobs and shapes.
   /// - Parameter batch: images; nil keeps the description's own.
-  /// - Throws: a missing blob, a shape a layer can't take, a batch below 1.
+  /// - Throws: a missing blob, a shape a layer can't take, a batch below 1, sizes beyond any machine.
   public func graph(batch: Int? = nil) throws(NetworkError) -> Graph {
     try Graph(network: self, batch: batch)
   }
@@ -55,6 +55,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
   case duplicateLayer(String)
   case unusableShape(layer: String, reason: String)
   case batch(Int)
+  /// A blob, weights or work beyond what any machine holds.
+  case tooLarge(what: String, reason: String)
   case unknownLayer(String, known: [String])
   case weights(layer: String, reason: String)
 
@@ -65,6 +67,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case .duplicateLayer(let name): "two layers are named '\(name)'"
     case .unusableShape(let layer, let reason): "layer '\(layer)': \(reason)"
     case .batch(let batch): "batch size \(batch) is not possible; it must be at least 1"
+    case .tooLarge(let what, let reason): "\(what): \(reason)"
     case .unknownLayer(let name, let known):
       "no layer '\(name)'; the network has \(known.joined(separator: ", "))"
     case .weights(let layer, let reason): "weights of layer '\(layer)': \(reason)"

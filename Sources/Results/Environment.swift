@@ -65,7 +65,13 @@ public struct Environment: Hashable, Sendable, Codable {
 
   /// Reads a file.
   public init(contentsOf path: String) throws(ResultsError) {
-    let data = Data(try fileText(path).utf8)
+    try self.init(json: Array(try fileText(path).utf8), file: path)
+  }
+
+  /// Reads the bytes of a file.
+  /// - Parameter path: for errors.
+  public init(json bytes: [UInt8], file path: String) throws(ResultsError) {
+    let data = Data(bytes)
     do {
       // Looked at first: another version need not have the same keys.
       let version = try JSONDecoder().decode(SchemaVersion.self, from: data).schemaVersion

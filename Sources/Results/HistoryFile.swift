@@ -42,6 +42,9 @@ public struct HistoryFile: Hashable, Sendable {
     CSVText.line(Self.fixedColumns + layers.map { $0 + Self.ending })
   }
 
+  /// The whole file.
+  package var text: String { header + entries.map(line).joined() }
+
   func line(_ entry: Entry) -> String {
     CSVText.line(
       [entry.time, entry.commit, entry.runID, hostClass]
@@ -55,7 +58,7 @@ public struct HistoryFile: Hashable, Sendable {
 
   /// Reads the text of a file.
   /// - Parameter path: for errors; its folder is the class of hosts.
-  init(text: String, path: String) throws(ResultsError) {
+  package init(text: String, path: String) throws(ResultsError) {
     let url = URL(fileURLWithPath: path)
     name = url.deletingPathExtension().lastPathComponent
     hostClass = url.deletingLastPathComponent().lastPathComponent
@@ -71,15 +74,25 @@ public struct HistoryFile: Hashable, Sendable {
         reason: "is no history: it does not begin with "
           + Self.fixedColumns.joined(separator: ","))
     }
-    layers = header.dropFirst(Self.fixedColumns.count).map {
-      String($0.dropLast(Self.ending.count))
+    let columns = header.dropFirst(Self.fixedColumns.count)
+    guard Set(columns).count == columns.count, columns.allSatisfy({ $0.hasSuffix(Self.ending) })
+    else {
+      throw .corrupt(
+        file: path, line: 1, column: "",
+        reason: "is no history: it has other columns than one *\(Self.ending) for each layer")
     }
+    layers = columns.map { String($0.dropLast(Self.ending.count)) }
     entries = []
     for (index, fields) in lines.enumerated().dropFirst() {
       guard fields.count == header.count else {
         throw .corrupt(
           file: path, line: index + 1, column: "",
           reason: "\(fields.count) fields instead of \(header.count)")
+      }
+      guard fields.allSatisfy({ CSVText.quoted($0) == $0 }) else {
+        throw .corrupt(
+          file: path, line: index + 1, column: "",
+          reason: "has quotes or blanks around a field, which no history has")
       }
       var entry = Entry(time: fields[0], commit: fields[1], runID: fields[2], medians: [:])
       for (layer, field) in zip(layers, fields.dropFirst(Self.fixedColumns.count)) {

@@ -209,6 +209,9 @@ struct GraphTests {
     #expect(throws: NetworkError.duplicateLayer("r")) { try resolve([relu, relu]) }
     #expect(throws: NetworkError.self) { try resolve([twoTops]) }
     #expect(throws: NetworkError.batch(0)) { try resolve([relu], batch: 0) }
+    // Nothing multiplies what would not fit into an integer.
+    let error = #expect(throws: NetworkError.self) { try resolve([relu], batch: 1 << 62) }
+    #expect(try #require(error).description.contains("input 'data': its blob of shape"))
     #expect(throws: NetworkError.batch(-1)) { try resolve([relu], batch: -1) }
     #expect(throws: NetworkError.unknownLayer("q", known: ["r"])) {
       try resolve([relu]).node(named: "q")

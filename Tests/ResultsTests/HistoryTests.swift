@@ -95,7 +95,8 @@ import Testing
       let whole = try String(contentsOfFile: path, encoding: .utf8)
       for broken in [
         whole + "x\n", whole + "t,c,r,h,fast\n", whole + "t,c,r,h,\n", String(whole.dropLast()),
-        "a,b\n",
+        "a,b\n", whole + "\"t\",c,r,h,5\n", whole + "t ,c,r,h,5\n",
+        whole.replacing("conv1_ns", with: "conv1"),
       ] {
         try Data(broken.utf8).write(to: URL(fileURLWithPath: path))
         #expect(throws: ResultsError.self) { try History.files(in: folder) }

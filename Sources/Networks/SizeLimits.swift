@@ -1,8 +1,7 @@
-import Networks
 import Tensors
 
 /// Sizes that no machine holds, found before anything multiplies them.
-struct SizeLimits {
+package struct SizeLimits {
   /// Values of one blob, as in Caffe (blob.cpp, Reshape).
   private static let blobLimit = Int(Int32.max)
   /// Values of all blobs and weights together: 1 TB.
@@ -13,8 +12,10 @@ struct SizeLimits {
   private var total = 0
   private var work = 0
 
+  package init() {}
+
   /// Whether a blob can have these extents.
-  static func isPossible(_ axes: [Int]) -> Bool {
+  package static func isPossible(_ axes: [Int]) -> Bool {
     !axes.isEmpty && axes.count <= 32 && axes.allSatisfy { $0 >= 1 } && count(axes) != nil
   }
 
@@ -31,7 +32,7 @@ struct SizeLimits {
 
   /// Notes a blob.
   /// - Returns: what is wrong with it, if anything.
-  mutating func exceeds(byBlob shape: Shape) -> String? {
+  package mutating func exceeds(byBlob shape: Shape) -> String? {
     guard let count = Self.count(shape.dimensions) else {
       return "its blob of shape \(shape) has more than \(Self.blobLimit) values"
     }
@@ -47,7 +48,9 @@ struct SizeLimits {
   }
 
   /// Notes the weights and the work of a layer whose blobs are possible.
-  mutating func exceeds(bySpec spec: LayerSpec, bottoms: [Shape], tops: [Shape]) -> String? {
+  package mutating func exceeds(
+    bySpec spec: LayerSpec, bottoms: [Shape], tops: [Shape]
+  ) -> String? {
     guard let input = bottoms.first, let output = tops.first else { return nil }
     let perOutput: [Int]
     var outputs: Int?
