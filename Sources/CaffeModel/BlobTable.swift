@@ -6,7 +6,7 @@ struct BlobTable {
   private var shapes: [String: Shape] = [:]
   /// Tops of Split layers, which are their bottom under another name.
   private var aliases: [String: String] = [:]
-  private var limits = SizeLimits()
+  private var limits = SizeLimits.description
   private var names: Set<String> = []
   /// Tops of losses that name none.
   private(set) var automatic: Set<String> = []

@@ -48,7 +48,7 @@ public struct Graph: Hashable, Sendable {
     nodes = []
     inputs = []
     var current: [String: ValueID] = [:]
-    var limits = SizeLimits()
+    var limits = SizeLimits.graph
     for input in network.inputs {
       let shape =
         input.shape.rank == 0

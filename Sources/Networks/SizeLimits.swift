@@ -2,29 +2,41 @@ import Tensors
 
 /// Sizes that no machine holds, found before anything multiplies them.
 package struct SizeLimits {
-  /// Values of one blob, as in Caffe (blob.cpp, Reshape).
-  private static let blobLimit = Int(Int32.max)
-  /// Values of all blobs and weights together: 1 TB.
-  private static let totalLimit = 1 << 38
-  /// Multiply-adds of the whole net: days of work.
-  private static let workLimit = 1 << 55
+  /// Values of one blob in Caffe (blob.cpp, Reshape).
+  private static let caffeLimit = Int(Int32.max)
+
+  /// Of a description: blobs as in Caffe, 1 TB altogether, days of work.
+  package static let description = SizeLimits(blob: caffeLimit, total: 1 << 38, work: 1 << 55)
+  /// Of any graph: what sums and products of sizes can hold. How much memory there is, is looked at
+  /// by those who take it.
+  package static let graph = SizeLimits(blob: 1 << 46, total: 1 << 48, work: 1 << 58)
+
+  /// Values of one blob.
+  private let blobLimit: Int
+  /// Values of all blobs and weights together.
+  private let totalLimit: Int
+  /// Multiply-adds of the whole net.
+  private let workLimit: Int
 
   private var total = 0
   private var work = 0
 
-  package init() {}
+  private init(blob: Int, total: Int, work: Int) {
+    (blobLimit, totalLimit, workLimit) = (blob, total, work)
+  }
 
   /// Whether a blob can have these extents.
   package static func isPossible(_ axes: [Int]) -> Bool {
-    !axes.isEmpty && axes.count <= 32 && axes.allSatisfy { $0 >= 1 } && count(axes) != nil
+    !axes.isEmpty && axes.count <= 32 && axes.allSatisfy { $0 >= 1 }
+      && count(axes, limit: caffeLimit) != nil
   }
 
   /// The product, or nil when a blob cannot have that many values.
-  private static func count(_ axes: [Int]) -> Int? {
+  private static func count(_ axes: [Int], limit: Int) -> Int? {
     var count = 1
     for extent in axes {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow, product <= blobLimit else { return nil }
+      guard !overflow, product <= limit else { return nil }
       count = product
     }
     return count
@@ -33,16 +45,16 @@ package struct SizeLimits {
   /// Notes a blob.
   /// - Returns: what is wrong with it, if anything.
   package mutating func exceeds(byBlob shape: Shape) -> String? {
-    guard let count = Self.count(shape.dimensions) else {
-      return "its blob of shape \(shape) has more than \(Self.blobLimit) values"
+    guard let count = Self.count(shape.dimensions, limit: blobLimit) else {
+      return "its blob of shape \(shape) has more than \(blobLimit) values"
     }
     return exceeds(byValues: count)
   }
 
   private mutating func exceeds(byValues count: Int) -> String? {
     total += count
-    guard total <= Self.totalLimit else {
-      return "with it the net needs more than \(Self.totalLimit >> 28) GB"
+    guard total <= totalLimit else {
+      return "with it the net needs more than \(totalLimit >> 28) GB"
     }
     return nil
   }
@@ -68,18 +80,18 @@ package struct SizeLimits {
     default: perOutput = [1]
     }
     if let outputs {
-      guard let weights = Self.count([outputs] + perOutput) else {
-        return "its weights have more than \(Self.blobLimit) values"
+      guard let weights = Self.count([outputs] + perOutput, limit: blobLimit) else {
+        return "its weights have more than \(blobLimit) values"
       }
       if let reason = exceeds(byValues: weights) { return reason }
     }
-    guard let each = Self.count(perOutput) else {
-      return "its window has more than \(Self.blobLimit) values"
+    guard let each = Self.count(perOutput, limit: blobLimit) else {
+      return "its window has more than \(blobLimit) values"
     }
     let (product, overflow) = output.count.multipliedReportingOverflow(by: each)
     work = overflow ? Int.max : work.addingReportingOverflow(product).partialValue
-    guard !overflow, work >= 0, work <= Self.workLimit else {
-      return "with it the net needs more than 2^55 multiply-adds"
+    guard !overflow, work >= 0, work <= workLimit else {
+      return "with it the net needs more than 2^\(workLimit.trailingZeroBitCount) multiply-adds"
     }
     return nil
   }
