@@ -42,8 +42,8 @@ struct Selection: ParsableArguments {
 
   @Option(
     help: """
-      Instruction sets of our own kernels: auto (the best one), all, or names such as \
-      baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
+      Instruction sets of our own kernels: auto (the best one; verify: every one that is usable), \
+      all, or names such as baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
       """)
   var isa: String?
 
