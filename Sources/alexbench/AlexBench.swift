@@ -23,6 +23,8 @@ struct AlexBench: ParsableCommand {
         alexbench plan --effect 3%
         alexbench validate results/runs/*
         alexbench compare BEFORE AFTER
+        alexbench explain conv2
+        alexbench check --against ../main/.build/release/alexbench
         alexbench report -o report.html
         alexbench plot results/sample/* --out plots
         alexbench list backends

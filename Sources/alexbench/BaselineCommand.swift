@@ -68,7 +68,16 @@ extension BaselineStore {
 
 struct BaselineSave: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "save", abstract: "Keep a run as a baseline.")
+    commandName: "save", abstract: "Keep a run as a baseline.",
+    discussion: """
+      Refused, with exit code 64, are runs of fewer than 12 launches and such as are not complete, have \
+      a failed check, were slowed down with --handicap, or were disturbed in more than a fifth of their \
+      blocks.
+
+      EXAMPLES
+        alexbench baseline save before
+        alexbench baseline save before --run results/runs/20261124T101009Z-svxcdr
+      """)
 
   @Argument(help: "Name of the baseline.")
   var name: String

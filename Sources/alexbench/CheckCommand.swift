@@ -10,15 +10,19 @@ struct CheckCommand: ParsableCommand {
     abstract: "Look for changes for the worse.",
     discussion: """
       --against measures another build of this program and this one in pairs of fresh processes, \
-      beside each other. A layer, stage or net that looks slower is measured a second time; only what \
-      is slower again by more than the margin, by more than 20 µs and 0.2 % of the net, while the base \
-      beside itself and work that no code changes stand still, is a regression. Handicaps slow down \
-      this program.
+      beside each other: the layers and the net of AlexNet with simd and winograd, unless options say \
+      otherwise. A layer, stage or net that looks slower is measured a second time; only what is slower \
+      again by more than the margin, by more than 20 µs and 0.2 % of the net, while the base beside \
+      itself and work that no code changes stand still, is a regression. Handicaps slow down this \
+      program.
 
-      --baseline compares with a run that 'alexbench baseline save' kept for this class of hosts; \
-      --replay decides once more about the recorded pairs of a check. --deterministic counts the \
-      instructions of our own kernels under callgrind, layer by layer, and compares them with the \
-      counts that were accepted before; they hold for one compiler, C library and valgrind.
+      --baseline compares with a run that 'alexbench baseline save' kept for this class of hosts, and \
+      measures what that run measured; --replay decides once more about the recorded pairs of a check. \
+      --deterministic counts the instructions of our own kernels under callgrind, layer by layer, and \
+      compares them with the counts that were accepted before; they hold for one compiler, C library and \
+      valgrind.
+
+      The article "Set up CI" in Sources/Gate has the rule in full, and how to use it in workflows.
 
       EXAMPLES
         alexbench check --against ../main/.build/release/alexbench

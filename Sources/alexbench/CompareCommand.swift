@@ -18,6 +18,12 @@ struct CompareCommand: ParsableCommand {
       where hosts and settings allow it, otherwise the exit code is 5; --cross-host compares each \
       run's ratios to --base.
 
+      VERDICTS
+        faster, slower  the interval leaves 1 outside; of two runs, it lies beyond --margin
+        equivalent      it lies within 2 % of 1; of two runs, within --margin
+        inconclusive    neither: so many rounds cannot tell
+        not-comparable  no interval, for the reason that stands below
+
       EXAMPLES
         alexbench compare
         alexbench compare results/runs/20261124T101009Z-svxcdr --base simd --format markdown

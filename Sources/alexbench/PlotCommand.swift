@@ -10,7 +10,8 @@ struct PlotCommand: ParsableCommand {
     abstract: "Draw runs with gnuplot, from their files alone.",
     discussion: """
       A plot of each kind per network, batch and number of threads; with several runs names begin \
-      with the run's. What a run has no data for is skipped, with a line.
+      with the run's. What a run has no data for is skipped, with a line. Exit code 3 when \
+      gnuplot is missing or nothing is left to draw.
 
       KINDS
         time      layers across, backends side by side: medians, intervals, single blocks

@@ -20,6 +20,9 @@ struct RunCommand: ParsableCommand {
       instruction set, and reading from each level of cache and from memory. With --show roof the \
       cells have the percentage of the nearest roof, with --show counters what was counted.
 
+      Tables have milliseconds per call and GFLOP/s, a multiply-add counting as two, files nanoseconds. \
+      The article "Read the results" in Sources/Reporting goes through a table.
+
       EXAMPLES
         alexbench run --quick
         alexbench run --network caffenet --batch 1,10 --threads 1,2
@@ -29,6 +32,13 @@ struct RunCommand: ParsableCommand {
         alexbench run --plan plan.csv --backend auto,simd,winograd,onednn
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2" --isa baseline,avx2
         alexbench run --blas mkl=/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so
+
+      EXIT CODES
+        0        fine
+        3        a check failed, or something that was asked for is not there
+        5        --resume on another host, or with another program or other libraries
+        6        cannot write
+        130/143  interrupted; --resume goes on from what is written
       """)
 
   @OptionGroup var selection: Selection

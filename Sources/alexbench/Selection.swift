@@ -17,7 +17,7 @@ struct Selection: ParsableArguments {
   @Option(
     help: """
       Backends, see 'alexbench list backends'; or all. NAME#2 is a copy of NAME, NAME@2 the same \
-      instance once more. (default: all, calibrate: simd)
+      instance once more. (default: all; calibrate: simd; check: simd,winograd)
       """)
   var backend: CommaList<String>?
 
@@ -34,16 +34,16 @@ struct Selection: ParsableArguments {
         """))
   var problem: String?
 
-  @Option(help: "Images per forward. (default: 1, or the problem's n)")
+  @Option(help: "Images per forward, for example 1,10. (default: 1, or the problem's n)")
   var batch: CommaList<Int>?
 
-  @Option(help: "Threads; naive runs on one by definition.")
+  @Option(help: "Threads, for example 1,2; naive runs on one by definition.")
   var threads = CommaList([1])
 
   @Option(
     help: """
-      Instruction sets of our own kernels: auto (the best one), all, or names such as \
-      baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
+      Instruction sets of our own kernels: auto (the best one; verify: every one that is usable), \
+      all, or names such as baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
       """)
   var isa: String?
 

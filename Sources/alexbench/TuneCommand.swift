@@ -19,7 +19,8 @@ struct TuneCommand: ParsableCommand {
 
       The plan says for every stage which backend computes it and with which tiles, and also the tiles \
       of the backends alone, so that all take the same ones. It is for one network, batch, number of \
-      threads and instruction set each; what the file has for others stays.
+      threads and instruction set each; what the file has for others stays. What is tuned are whole nets \
+      in this process: --layer, --problem, --pass, --tile and --program are refused.
 
       EXAMPLES
         alexbench tune --network alexnet,caffenet --batch 1,10

@@ -6,6 +6,10 @@ struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Prepare and time workloads on request: JSON lines on standard input and output.",
+    discussion: """
+      'run --launches' and 'check' start it. The article "Write a backend as a program" in \
+      Sources/Backends describes the requests. Exit code 5 on another version of the protocol.
+      """,
     shouldDisplay: false)
 
   func run() throws {
