@@ -124,8 +124,9 @@ struct ProgramTests {
 
   @Test("One that dies while it is timed is out, and is started again for the next workload")
   func dies() throws {
-    // Answers to hello, prepare, outputs and one block.
-    let mortal = Programs.worker("naive", filter: " | sed -u 4q")
+    // Answers to hello, prepare, outputs and one block. The shell ends itself: a worker that answers
+    // before sed has closed the pipe would wait for the next request for ever.
+    let mortal = Programs.worker("naive", filter: " | (sed -u 4q; kill $$)")
     let own = WrappedBackend(name: "own")
     let record = try run(smallOptions(passes: [.isolated, .net]), routing: [mortal, own])
     for layer in ["conv", "net"] {
