@@ -42,9 +42,10 @@ let package = Package(
     .target(name: "Tensors"),
     .target(name: "Statistics"),
     .target(name: "KernelInterface"),
-    .target(name: "Results", dependencies: [.product(name: "SwiftCSV", package: "SwiftCSV")]),
     // Level 1
     .target(name: "Networks", dependencies: ["Tensors"]),
+    .target(
+      name: "Results", dependencies: ["Tensors", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     .target(
       name: "KernelsBaseline", dependencies: ["KernelInterface"], swiftSettings: kernelFlags(nil)),
     .target(name: "Counters", dependencies: ["CSupport"]),

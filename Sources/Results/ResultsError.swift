@@ -1,3 +1,5 @@
+import Tensors
+
 /// What can go wrong with the files of a run, one sentence each.
 public enum ResultsError: Error, Equatable, CustomStringConvertible {
   /// A folder or file can't be made or written: no permission, no space.
@@ -8,7 +10,10 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
   case corrupt(file: String, line: Int, column: String, reason: String)
   case schemaVersion(file: String, line: Int, found: String, supported: Int)
 
-  public var description: String {
+  /// In one line, whatever the files hold.
+  public var description: String { oneLine(sentence) }
+
+  private var sentence: String {
     switch self {
     case .cannotWrite(let path, let reason):
       return "cannot write '\(path)': \(reason); choose another folder with --out or make space"

@@ -9,9 +9,9 @@ private let allowedImports: [String: Set<String>] = [
   "KernelSources": ["KernelInterface"],
   "Tensors": [],
   "Statistics": [],
-  "Results": ["SwiftCSV"],
   // Level 1
   "Networks": ["Tensors"],
+  "Results": ["Tensors", "SwiftCSV"],
   "KernelsBaseline": ["KernelInterface"],
   "KernelsAVX2": ["KernelInterface"],
   "KernelsAVX512": ["KernelInterface"],
