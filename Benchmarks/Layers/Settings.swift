@@ -58,11 +58,14 @@ struct Settings {
   }
 
   /// The name of a benchmark; what is not as usual stands behind, so that baselines do not mix it up.
+  ///
+  /// Dots in between, and a slash in a layer's name becomes a hyphen: the tool writes a benchmark's
+  /// thresholds to a file with `/` and blanks replaced, but looks for them with these in place.
   func name(network: String, layer: String, backend: String) -> String {
-    var parts = [network, layer, backend]
+    var parts = [network, layer.replacing("/", with: "-"), backend]
     if batch != 1 { parts.append("batch\(batch)") }
     if threads != 1 { parts.append("threads\(threads)") }
     if kernels != .best { parts.append(kernels.rawValue) }
-    return parts.joined(separator: "/")
+    return parts.joined(separator: ".")
   }
 }
