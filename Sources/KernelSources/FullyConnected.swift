@@ -16,8 +16,8 @@ func vectorProduct(_ raw: UnsafeRawPointer) {
 /// How many output tiles are read side by side.
 private enum Streams<let count: Int> {}
 
-/// How far ahead of their use weights are asked for, in floats.
-private let prefetchDistance = 2048
+/// How far ahead of their use weights that come from memory are asked for, in floats.
+let streamPrefetchDistance = 2048
 
 /// Σ_c weights[c][output tile] · input[c] for neighbouring output tiles, even and odd inputs apart, so
 /// that additions do not wait for each other.
@@ -44,7 +44,7 @@ private func multiplyTiles<let count: Int>(
       oddLow[i] = multiplyAdd(oddLow[i], loadVector(row + outputTile), odd)
       oddHigh[i] = multiplyAdd(oddHigh[i], loadVector(row + outputTile + Vector.scalarCount), odd)
       for line in 0..<((2 * outputTile + 15) / 16) {
-        kernel_prefetch(row + prefetchDistance + line * 16)
+        kernel_prefetch(row + streamPrefetchDistance + line * 16)
       }
     }
     weights += 2 * outputTile
@@ -84,36 +84,6 @@ private func store(
     }
     for lane in 0..<Vector.scalarCount where first + Vector.scalarCount + lane < outputs {
       output[Vector.scalarCount + lane] = highSum[lane]
-    }
-  }
-}
-
-/// Rearranges images [rows][row_length] into [row_length ∕ 16][rows][16]: the pixels of a matrix
-/// product are then the images.
-func packRows(_ raw: UnsafeRawPointer) {
-  let a = raw.assumingMemoryBound(to: PackRowsArguments.self)
-  let rows = Int(a.pointee.rows)
-  let length = Int(a.pointee.row_length)
-  for block in Int(a.pointee.first_block)..<Int(a.pointee.last_block) {
-    for row in 0..<rows {
-      let source = a.pointee.input + row * length + block * 16
-      let target = a.pointee.output + (block * rows + row) * 16
-      for lane in 0..<16 {
-        target[lane] = block * 16 + lane < length ? source[lane] : 0
-      }
-    }
-  }
-}
-
-/// Rearranges [row_length ∕ 16][rows][16] into [rows][row_length].
-func unpackRows(_ raw: UnsafeRawPointer) {
-  let a = raw.assumingMemoryBound(to: UnpackRowsArguments.self)
-  let rows = Int(a.pointee.rows)
-  let length = Int(a.pointee.row_length)
-  for row in Int(a.pointee.first_row)..<Int(a.pointee.last_row) {
-    let output = a.pointee.output + row * length
-    for i in 0..<length {
-      output[i] = a.pointee.input[(i / 16 * rows + row) * 16 + i % 16]
     }
   }
 }

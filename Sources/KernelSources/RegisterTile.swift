@@ -27,21 +27,32 @@ struct RegisterTile<let width: Int> {
 
   /// Adds `count` channels of one tap: pixel x reads `input[x · pixelStep + c]`, weights are
   /// [c][output tile]. The first `skipFirst` and the last `skipLast` pixels are left alone: for
-  /// them the tap falls into the padding. Weights are asked for `ahead` floats before their use; 0
-  /// leaves that to the processor.
+  /// them the tap falls into the padding. With every channel the cache lines of an output tile's row
+  /// are asked for at `next`, which moves on by `nextStep`; nil leaves that to the processor. Those
+  /// that are needed only after this call (`isFar`) go no nearer than the second-level cache: more would
+  /// be on their way at once than the first can wait for.
   @inline(__always)
   mutating func add<let pixelStep: Int, let skipFirst: Int, let skipLast: Int>(
     _ geometry: Tap<pixelStep, skipFirst, skipLast>.Type, input: UnsafePointer<Float>,
-    weights: UnsafePointer<Float>, count: Int, ahead: Int = 0
+    weights: UnsafePointer<Float>, count: Int,
+    next: UnsafePointer<Float>? = nil, nextStep: Int = outputTile, isFar: Bool = false
   ) {
     var weights = weights
     var input = input
+    var next = next
     let end = input + count
     while input != end {
       let lowWeights = loadVector(weights)
       let highWeights = loadVector(weights + Vector.scalarCount)
-      if ahead > 0 {
-        for line in 0..<((outputTile + 15) / 16) { kernel_prefetch(weights + ahead + line * 16) }
+      if let line = next {
+        for part in 0..<((outputTile + 15) / 16) {
+          if isFar {
+            kernel_prefetch_far(line + part * 16)
+          } else {
+            kernel_prefetch(line + part * 16)
+          }
+        }
+        next = line + nextStep
       }
       for x in skipFirst..<(width - skipLast) {
         let value = Vector(repeating: input[x * pixelStep])

@@ -13,24 +13,14 @@ func winogradOutput(_ raw: UnsafeRawPointer) {
     let first = item % parts * part
     let count = first + part <= tileCount ? part : tileCount - first
     let start = a.pointee.ticks == nil ? 0 : kernel_ticks()
-    multiplyFrequencies(a, outputTileIndex: outputTileIndex, firstTile: first, count: count)
-    let middle = a.pointee.ticks == nil ? 0 : kernel_ticks()
-    switch (a.pointee.alpha, a.pointee.tile_outputs) {
-    case (4, 2):
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<4, 2, 1, 0>.self)
-    case (6, 4):
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<6, 4, 2, 0>.self)
-    case (7, 5):
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<7, 5, 2, 1>.self)
-    case (8, 6):
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<8, 6, 3, 0>.self)
-    case (6, 2):
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<6, 2, 2, 0>.self)
-    case (7, 3):
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<7, 3, 2, 1>.self)
-    default:
-      transformOutput(a, outputTileIndex, first, count, OutputTransform<8, 4, 3, 0>.self)
+    for f in 0..<frequencyCount(a) {
+      multiply(
+        a, frequency: f, outputTileIndex, first, count,
+        products: a.pointee.products + f * Int(a.pointee.products_frequency_stride),
+        WeightsAsTheyCome.self)
     }
+    let middle = a.pointee.ticks == nil ? 0 : kernel_ticks()
+    transformOutput(a, outputTileIndex, first, count, products: a.pointee.products)
     if let ticks = a.pointee.ticks {
       ticks[0] += middle - start
       ticks[1] += kernel_ticks() - middle
@@ -38,55 +28,112 @@ func winogradOutput(_ raw: UnsafeRawPointer) {
   }
 }
 
-/// products[f][tile][k] = Σ_c input[f][c][tile] · weights[f][c][k] for all frequencies f.
+/// The products alone, one frequency after the other, each for all tiles: its weights are read once for
+/// all of them, where ``winogradOutput(_:)`` reads all weights for every block of tiles that fits
+/// into the second-level cache.
+func winogradProducts(_ raw: UnsafeRawPointer) {
+  let a = raw.assumingMemoryBound(to: WinogradOutputArguments.self)
+  let outputTiles = Int(a.pointee.groups) * Int(a.pointee.tiles_per_group)
+  for item in Int(a.pointee.first_item)..<Int(a.pointee.last_item) {
+    let f = item / outputTiles
+    let tile = item % outputTiles
+    multiply(
+      a, frequency: f, tile, 0, Int(a.pointee.tile_count),
+      products: allProducts(a, tile) + f * Int(a.pointee.products_frequency_stride),
+      WeightsAskedForAhead.self)
+  }
+}
+
+/// The transform alone of what ``winogradProducts(_:)`` left.
+func winogradTransform(_ raw: UnsafeRawPointer) {
+  let a = raw.assumingMemoryBound(to: WinogradOutputArguments.self)
+  let tileCount = Int(a.pointee.tile_count)
+  let part = Int(a.pointee.tile_part)
+  let parts = (tileCount + part - 1) / part
+  for item in Int(a.pointee.first_item)..<Int(a.pointee.last_item) {
+    let first = item % parts * part
+    transformOutput(
+      a, item / parts, first, first + part <= tileCount ? part : tileCount - first,
+      products: allProducts(a, item / parts) + first * outputTile)
+  }
+}
+
 @inline(__always)
-private func multiplyFrequencies(
-  _ a: UnsafePointer<WinogradOutputArguments>, outputTileIndex: Int, firstTile: Int, count: Int
+private func frequencyCount(_ a: UnsafePointer<WinogradOutputArguments>) -> Int {
+  Int(a.pointee.alpha) * Int(a.pointee.alpha)
+}
+
+/// Products of an output tile, where those of all are kept.
+@inline(__always)
+private func allProducts(
+  _ a: UnsafePointer<WinogradOutputArguments>, _ outputTileIndex: Int
+) -> UnsafeMutablePointer<Float> {
+  a.pointee.products
+    + outputTileIndex * frequencyCount(a) * Int(a.pointee.products_frequency_stride)
+}
+
+/// Whether the weights of the next output tile are asked for, a part by each register tile.
+private enum AskingAhead<let isOn: Int> {}
+private typealias WeightsAsTheyCome = AskingAhead<0>
+private typealias WeightsAskedForAhead = AskingAhead<1>
+
+/// products[tile][k] = Σ_c input[f][c][tile] · weights[f][c][k] for one frequency f.
+@inline(__always)
+private func multiply<let isOn: Int>(
+  _ a: UnsafePointer<WinogradOutputArguments>, frequency: Int, _ outputTileIndex: Int,
+  _ firstTile: Int, _ count: Int, products: UnsafeMutablePointer<Float>,
+  _ asking: AskingAhead<isOn>.Type
 ) {
-  let frequencies = Int(a.pointee.alpha) * Int(a.pointee.alpha)
   let blocks = Int(a.pointee.channel_blocks)
   let group = outputTileIndex / Int(a.pointee.tiles_per_group)
   let input =
     a.pointee.input + group * Int(a.pointee.group_stride) + firstTile * 16
-  let weights =
-    a.pointee.weights + outputTileIndex * frequencies * blocks * 16 * outputTile
+    + frequency * Int(a.pointee.frequency_stride)
+  let weightCount = blocks * 16 * outputTile
+  let tileWeights = frequencyCount(a) * weightCount
+  let weights = a.pointee.weights + outputTileIndex * tileWeights + frequency * weightCount
   // Nearly equal widths, so that no narrow rest keeps the multipliers waiting.
   let runs = (count + maximumTileWidth - 1) / maximumTileWidth
-  for f in 0..<frequencies {
-    let frequencyInput = input + f * Int(a.pointee.frequency_stride)
-    let frequencyWeights = weights + f * blocks * 16 * outputTile
-    let products = a.pointee.products + f * Int(a.pointee.products_frequency_stride)
-    var tile = 0
-    for run in 0..<runs {
-      let end = count * (run + 1) / runs
-      runTile(
-        width: end - tile,
-        ProductOperands(
-          input: frequencyInput + tile * 16, blockStride: Int(a.pointee.block_stride),
-          blocks: blocks, channels: Int(a.pointee.channels_per_block), weights: frequencyWeights,
-          products: products + tile * outputTile))
-      tile = end
-    }
+  var tile = 0
+  for run in 0..<runs {
+    let end = count * (run + 1) / runs
+    runTile(
+      width: end - tile,
+      ProductOperands<isOn>(
+        input: input + tile * 16, blockStride: Int(a.pointee.block_stride),
+        blocks: blocks, channels: Int(a.pointee.channels_per_block), weights: weights,
+        next: weights + tileWeights + weightCount * run / runs,
+        nextStep: (outputTile + runs - 1) / runs, products: products + tile * outputTile))
+    tile = end
   }
 }
 
 /// The operands of one register tile of products.
-private struct ProductOperands: TileTask {
+private struct ProductOperands<let asksAhead: Int>: TileTask {
   let input: UnsafePointer<Float>
   let blockStride: Int
   let blocks: Int
   let channels: Int
   let weights: UnsafePointer<Float>
+  let next: UnsafePointer<Float>
+  let nextStep: Int
   let products: UnsafeMutablePointer<Float>
 
   @inline(never)
   func run<let width: Int>(_ tile: RegisterTile<width>.Type) {
     var sums = RegisterTile<width>()
     for block in 0..<blocks {
-      sums.add(
-        Tap<16, 0, 0>.self, input: input + block * blockStride,
-        weights: weights + block * channels * outputTile, count: channels,
-        ahead: weightPrefetchDistance)
+      let weights = weights + block * channels * outputTile
+      let input = input + block * blockStride
+      if asksAhead == 1 {
+        sums.add(
+          Tap<16, 0, 0>.self, input: input, weights: weights, count: channels,
+          next: next + block * channels * nextStep, nextStep: nextStep, isFar: true)
+      } else {
+        sums.add(
+          Tap<16, 0, 0>.self, input: input, weights: weights, count: channels,
+          next: weightPrefetchDistance > 0 ? weights + weightPrefetchDistance : nil)
+      }
     }
     for x in 0..<width {
       storeVector(sums.low[x], products + x * outputTile)
@@ -130,12 +177,44 @@ enum OutputTransform<let alpha: Int, let outputs: Int, let pairs: Int, let singl
   }
 }
 
+/// y = A^T M A of the products of one output tile, at `products` for the first of the tiles.
+@inline(__always)
+private func transformOutput(
+  _ a: UnsafePointer<WinogradOutputArguments>, _ outputTileIndex: Int, _ firstTile: Int,
+  _ count: Int, products: UnsafePointer<Float>
+) {
+  switch (a.pointee.alpha, a.pointee.tile_outputs) {
+  case (4, 2):
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<4, 2, 1, 0>.self)
+  case (6, 4):
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<6, 4, 2, 0>.self)
+  case (7, 5):
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<7, 5, 2, 1>.self)
+  case (8, 6):
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<8, 6, 3, 0>.self)
+  case (6, 2):
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<6, 2, 2, 0>.self)
+  case (7, 3):
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<7, 3, 2, 1>.self)
+  default:
+    transformOutput(
+      a, outputTileIndex, firstTile, count, products: products, OutputTransform<8, 4, 3, 0>.self)
+  }
+}
+
 @inline(never)
 private func transformOutput<
   let alpha: Int, let outputs: Int, let pairs: Int, let singles: Int
 >(
   _ a: UnsafePointer<WinogradOutputArguments>, _ outputTileIndex: Int, _ firstTile: Int,
-  _ count: Int, _ transform: OutputTransform<alpha, outputs, pairs, singles>.Type
+  _ count: Int, products: UnsafePointer<Float>,
+  _ transform: OutputTransform<alpha, outputs, pairs, singles>.Type
 ) {
   let tilesPerGroup = Int(a.pointee.tiles_per_group)
   let group = outputTileIndex / tilesPerGroup
@@ -157,10 +236,15 @@ private func transformOutput<
       let channel = firstChannel + half * Vector.scalarCount
       // The second half of a last tile may lie beyond the group's channels.
       if channel >= blocksPerGroup * 16 { continue }
-      let products = a.pointee.products + tile * outputTile + half * Vector.scalarCount
+      let products = products + tile * outputTile + half * Vector.scalarCount
       for j in 0..<alpha {
         var x: InlineArray<alpha, Vector> = vectors()
-        for i in 0..<alpha { x[i] = loadVector(products + (i * alpha + j) * stride) }
+        for i in 0..<alpha {
+          let product = products + (i * alpha + j) * stride
+          x[i] = loadVector(product)
+          // Of the next tile: too many streams for the processor to follow.
+          kernel_prefetch(product + outputTile)
+        }
         let y = transform.apply(x, a.pointee.coefficients)
         for i in 0..<outputs {
           storeVector(y[i], scratch + (i * alpha + j) * Vector.scalarCount)

@@ -96,7 +96,7 @@ enum ThreadsChoice {
   }
 }
 
-/// Tiles of layers: `4`, `conv2=3`, `conv2=jit:avx512_core@nhwc`, for `auto` `conv2=winograd:3`; or several
+/// Tiles of layers: `4`, `5/frequencies`, `conv2=3`, `conv2=jit:avx512_core@nhwc`, for `auto` `conv2=winograd:3`; or several
 /// with commas.
 struct TileList: ExpressibleByArgument {
   var everywhere: String?
@@ -114,7 +114,10 @@ struct TileList: ExpressibleByArgument {
       default: return nil
       }
     }
-    func isTile(_ text: String) -> Bool { Int(text) != nil || text == "direct" }
+    /// With or without a division, `5/frequencies`.
+    func isTile(_ text: String) -> Bool {
+      Int(text.prefix { $0 != "/" }) != nil || text == "direct"
+    }
     /// A backend, with or without a tile of its own.
     func isChoice(_ text: String) -> Bool {
       let backend = PlannedChoice(text).backend

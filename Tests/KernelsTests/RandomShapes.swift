@@ -102,8 +102,15 @@ enum RandomShapes {
         : Shape(n: n, c: shapes.pick(1...64), h: shapes.pick(1...6), w: shapes.pick(1...6))
       let spec = InnerProductSpec(outputs: shapes.pick(1...200), hasBias: shapes.pick(0...3) > 0)
       return LayerCase(spec: .innerProduct(spec), input: input)
-    }
+    } + depthBlockedProducts
   }
+
+  /// More images than a register tile and more inputs than the second-level cache holds for all of them.
+  private static let depthBlockedProducts = [
+    LayerCase(spec: .innerProduct(InnerProductSpec(outputs: 70)), input: Shape([31, 9001])),
+    LayerCase(
+      spec: .innerProduct(InnerProductSpec(outputs: 33)), input: Shape(n: 16, c: 400, h: 5, w: 5)),
+  ]
 
   static func poolings(count: Int) -> [LayerCase] {
     var shapes = ShapeGenerator("pooling")

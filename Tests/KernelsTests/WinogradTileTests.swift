@@ -50,8 +50,12 @@ struct WinogradTileTests {
   }
 
   @Test(
-    "Threads with tiles of their own stay inside the bound", arguments: instructionSetsUnderTest)
+    "Threads with tiles or frequencies of their own stay inside the bound",
+    arguments: instructionSetsUnderTest)
   func division(isa: InstructionSet) throws {
+    let divisions = [
+      ("tiles", 2), ("tiles", 3), ("frequencies", 1), ("frequencies", 2), ("frequencies", 3),
+    ]
     // Groups and ragged edges; several images and ragged channels; the stride phases of conv1.
     let cases = [
       (
@@ -66,24 +70,31 @@ struct WinogradTileTests {
         ConvolutionSpec(outputs: 48, kernel: Extent(11), stride: Extent(4)),
         Shape(n: 1, c: 3, h: 163, w: 151), [4, 6]
       ),
+      // More tiles in more channels than the second-level cache of most processors takes at once.
+      (
+        ConvolutionSpec(outputs: 16, kernel: Extent(3), pad: Extent(1)),
+        Shape(n: 1, c: 512, h: 29, w: 30), [2]
+      ),
     ]
     for (spec, input, tiles) in cases {
       let layerCase = LayerCase(spec: .convolution(spec), input: input)
       for tile in tiles {
-        let plan = TilePlan(everywhere: "\(tile)/tiles", cacheByteCount: 0)
-        for threads in [2, 3] {
+        for (division, threads) in divisions {
+          let plan = TilePlan(everywhere: "\(tile)/\(division)", cacheByteCount: 0)
           let outcome = try layerCase.run(
             WinogradBackend(), isa: isa, threads: threads, tiles: plan)
           #expect(outcome.implementation.contains("winograd-f\(tile)x\(tile)"))
           let ratio = try #require(outcome.norms.maxBoundRatio)
-          #expect(ratio <= 1, "\(layerCase), \(threads) threads, error/bound \(ratio)")
-          #expect(outcome.norms.nrmse <= 1e-5, "\(layerCase), \(threads) threads")
+          let what = "\(layerCase), \(division), \(threads) threads"
+          #expect(ratio <= 1, "\(what), error/bound \(ratio)")
+          #expect(outcome.norms.nrmse <= 1e-5, "\(what)")
         }
       }
     }
   }
 
-  @Test("Several threads have the division into tiles to choose from, where there are enough")
+  @Test(
+    "Divisions into tiles, with several threads, and frequencies are tried where tiles are many")
   func divisionIsTried() throws {
     func names(_ input: Shape, threads: Int) throws -> [String] {
       let plan = TilePlan(cacheByteCount: 1 << 20)
@@ -91,21 +102,28 @@ struct WinogradTileTests {
       let steps = try compile(
         LayerCase(spec: .convolution(spec), input: input), tiles: plan, threads: threads)
       let chosen = plan.candidates.first { $0.isChosen }
-      #expect(steps[0].info.tile.contains("/tiles") == chosen?.tile.contains("/tiles"))
+      for division in ["/tiles", "/frequencies"] {
+        #expect(steps[0].info.tile.contains(division) == chosen?.tile.contains(division))
+      }
       return plan.candidates.map(\.tile)
     }
     let large = Shape(n: 1, c: 16, h: 64, w: 64)
     #expect(
       try names(large, threads: 2)
-        == ["2", "2/tiles", "4", "4/tiles", "5", "5/tiles", "6", "6/tiles"])
-    #expect(try names(large, threads: 1) == ["2", "4", "5", "6"])
+        == ["2", "4", "5", "6"].flatMap { [$0, $0 + "/tiles", $0 + "/frequencies"] })
+    #expect(
+      try names(large, threads: 1)
+        == ["2", "4", "5", "6"].flatMap { [$0, $0 + "/frequencies"] })
     #expect(
       try names(Shape(n: 1, c: 16, h: 8, w: 8), threads: 2) == ["2", "2/tiles", "4", "5", "6"])
   }
 
   @Test("A tile is tried for every one there is, and the choice is kept")
   func choice() throws {
-    for (taps, names) in [(3, ["2", "4", "5", "6"]), (5, ["2", "3", "4"])] {
+    for (taps, names) in [
+      (3, ["2", "2/frequencies", "4", "4/frequencies", "5", "5/frequencies", "6"]),
+      (5, ["2", "2/frequencies", "3", "3/frequencies", "4", "4/frequencies"]),
+    ] {
       let plan = TilePlan(cacheByteCount: 1 << 20)
       let steps = try compile(Self.convolution(taps), tiles: plan)
       #expect(plan.candidates.map(\.tile) == names)
@@ -113,8 +131,9 @@ struct WinogradTileTests {
       let chosen = plan.candidates.filter(\.isChosen)
       #expect(chosen.count == 1)
       #expect(chosen.first?.nanoseconds == plan.candidates.map(\.nanoseconds).min())
-      let tile = try #require(chosen.first).tile
-      #expect(steps[0].info.tile == "F(\(tile)x\(tile),\(taps)x\(taps))")
+      let parts = try #require(chosen.first).tile.split(separator: "/", maxSplits: 1)
+      let division = parts.count == 2 ? "/\(parts[1])" : ""
+      #expect(steps[0].info.tile == "F(\(parts[0])x\(parts[0]),\(taps)x\(taps))\(division)")
       // A second compilation takes it without trying.
       let again = try compile(Self.convolution(taps), tiles: plan)
       #expect(again[0].info.tile == steps[0].info.tile)
@@ -126,7 +145,10 @@ struct WinogradTileTests {
   func direct() throws {
     let plan = TilePlan(cacheByteCount: 1 << 20)
     _ = try compile(Self.convolution(3), tiles: plan, boundary: .nchw)
-    #expect(plan.candidates.map(\.tile) == ["2", "4", "5", "6", "direct"])
+    #expect(
+      plan.candidates.map(\.tile) == [
+        "2", "2/frequencies", "4", "4/frequencies", "5", "5/frequencies", "6", "direct",
+      ])
     let fixed = TilePlan(tiles: ["layer": "direct"], everywhere: "4", cacheByteCount: 0)
     let steps = try compile(Self.convolution(3), tiles: fixed)
     #expect(steps[0].info.implementation.contains("direct"))
@@ -138,7 +160,8 @@ struct WinogradTileTests {
     #expect {
       try compile(Self.convolution(5), tiles: TilePlan(everywhere: "5", cacheByteCount: 0))
     } throws: {
-      "\($0)".contains("no Winograd tile '5'") && "\($0)".contains("2, 3, 4, direct")
+      "\($0)".contains("no Winograd tile '5'")
+        && "\($0)".contains("3, 3/frequencies, 4, 4/frequencies, direct")
     }
   }
 }

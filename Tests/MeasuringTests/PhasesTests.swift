@@ -51,7 +51,9 @@ import Testing
     var options = options(["conv3"])
     options.measuresPhases = false
     let first = try run(options, [WinogradBackend()])
-    #expect(first.plan.map(\.tile) == ["2", "4", "5", "6"])
+    #expect(
+      first.plan.map(\.tile).filter { !$0.contains("/") } == ["2", "4", "5", "6"],
+      "divisions depend on the width of a register tile")
     let chosen = try #require(first.plan.filter(\.isChosen).first)
     #expect(chosen.key.layer == "conv3" && chosen.key.pass == .isolated)
     #expect(first.workloads[0].repro.contains("--tile conv3=\(chosen.tile)"))

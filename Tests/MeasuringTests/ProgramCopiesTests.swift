@@ -40,6 +40,8 @@ struct ProgramCopiesTests {
   @Test("A program is not asked for inputs and outputs that are cold")
   func cold() throws {
     var options = try smallOptions(passes: [.isolated])
+    // Of the small problem it would take more copies than are allowed to exceed a large cache.
+    options.problem = try Problem("c32 h28 k32 r3 p1")
     options.caches = [.cold]
     let record = try run(
       options, routing: [Programs.worker("other"), WrappedBackend(name: "naive")])

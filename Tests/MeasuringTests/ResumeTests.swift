@@ -167,7 +167,7 @@ import Testing
       let path = try first()
       // Another choice than measuring would make is not what is asked for, but is obeyed.
       var rows = try Schema.plan.rows(inFolder: path)
-      #expect(rows.count == 4)
+      #expect(Set(rows.map(\.tile)).isSuperset(of: ["2", "4", "5", "6"]))
       for index in rows.indices { rows[index].isChosen = rows[index].tile == "2" }
       try Data(Schema.plan.text(rows).utf8).write(to: URL(fileURLWithPath: path + "/plan.csv"))
       let folder = try RunFolder(

@@ -4,8 +4,7 @@ import Networks
 import Tensors
 
 /// Fully connected as a step: for one image a vector product that streams the weights, for several a
-/// matrix product whose pixels are the images, which passes through an output tile's weights once for
-/// each tile of images.
+/// matrix product, in which every weight read serves a tile of images.
 struct FullyConnected {
   let spec: InnerProductSpec
   let input: Shape
@@ -14,6 +13,10 @@ struct FullyConnected {
   let kernels: KernelTable
 
   private var images: Int { input.n }
+  /// Output tiles with any output.
+  private var tileCount: Int {
+    roundUp(spec.outputs, to: Int(kernels.output_tile)) / Int(kernels.output_tile)
+  }
 
   /// For each float of one image of the bottom, in memory order, its feature; nil for fill.
   private var featureOrder: [Int?] {
@@ -37,7 +40,7 @@ struct FullyConnected {
     floor: Float, pool: ThreadPool
   ) -> KernelStep {
     let tile = Int(kernels.output_tile)
-    // A matrix product reads whole blocks of inputs.
+    // A matrix product reads whole sixteens of inputs.
     let features = featureOrder
     let inputs = features.count
     let order =
@@ -48,12 +51,12 @@ struct FullyConnected {
     let packed = PackedWeights(
       innerProduct: weights, outputs: spec.outputs, tile: tile, order: order)
     let method = images == 1 ? "vector" : "matrix"
+    let tiling = PixelTiling(product: kernels, images: images)
     var info = StepInfo(
       kind: .innerProduct, nodes: nodes,
       inputs: [Operand(value: node.inputs[0], layout: layout)],
       outputs: [Operand(value: outputValue, layout: .nchw)],
-      implementation: "f32-fc-\(method)-\(min(images, Int(kernels.pixel_tile)))x\(tile)"
-        + "-\(kernels.isaName)",
+      implementation: "f32-fc-\(method)-\(tiling.width)x\(tile)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.weightByteCount = packed.byteCount
     if images == 1 {
@@ -61,25 +64,36 @@ struct FullyConnected {
         [vectorProduct(bindings, packed: packed, inputs: inputs, floor: floor, pool: pool)]
       }
     }
-    let packedInputs = roundUp(inputs, to: Layout.channelBlock) * images
-    // Whole blocks of outputs, which the kernel writes; the row-major top takes what belongs to it.
-    let blocks = roundUp(spec.outputs, to: Layout.channelBlock) / Layout.channelBlock
-    info.workspaceByteCount = (packedInputs + blocks * Layout.channelBlock * images) * 4
-    let tiling = PixelTilingStorage(PixelTiling(product: kernels, pixels: images))
+    let imageTiles = PixelTilingStorage(tiling)
+    let packedCount = order.count * images
+    let blocks = depthBlocks(chunks: order.count / Layout.channelBlock, imageTiles: tiling)
+    let waitingTiles = blocks == 1 ? 1 : (tileCount + pool.threadCount - 1) / pool.threadCount
+    let scratchCount = waitingTiles * images * tile
+    info.workspaceByteCount = (packedCount + scratchCount * pool.threadCount) * 4
     return KernelStep(info) { bindings in
       let workspace = bindings.workspace.assumingMemoryBound(to: Float.self)
       return matrixProduct(
-        bindings, packed: packed, tiling: tiling, inputs: inputs, floor: floor, pool: pool,
-        packedInput: workspace, product: workspace + packedInputs)
+        bindings, packed: packed, tiling: imageTiles, inputs: inputs, depthBlocks: blocks,
+        floor: floor, pool: pool, packedInput: workspace
+      ) { workspace + packedCount + $0 * scratchCount }
     }
+  }
+
+  /// Into how many parts the inputs are cut, so that half of the second-level cache holds what all tiles
+  /// of images use of a part: their inputs, an output tile's weights, and the next one's. Weights that
+  /// one tile of images uses once are not cut.
+  private func depthBlocks(chunks: Int, imageTiles: PixelTiling) -> Int {
+    if imageTiles.tiles.count == 1 { return 1 }
+    let chunkBytes = Layout.channelBlock * (images + 2 * Int(kernels.output_tile)) * 4
+    let most = max(CacheSizes.secondLevelByteCount / 2 / chunkBytes, 1)
+    return (chunks + most - 1) / most
   }
 
   private func vectorProduct(
     _ bindings: Bindings, packed: PackedWeights, inputs: Int, floor: Float, pool: ThreadPool
   ) -> KernelLaunch {
-    let tiles = roundUp(spec.outputs, to: Int(kernels.output_tile)) / Int(kernels.output_tile)
-    return KernelLaunch(kernels.vector_product, on: pool, phase: .gemm) { thread in
-      let share = pool.share(of: tiles, thread: thread)
+    KernelLaunch(kernels.vector_product, on: pool, phase: .gemm) { thread in
+      let share = pool.share(of: tileCount, thread: thread)
       return VectorProductArguments(
         input: UnsafePointer(bindings.inputs[0]), weights: UnsafePointer(packed.weights.pointer),
         bias: UnsafePointer(packed.bias.pointer), output: bindings.outputs[0], floor: floor,
@@ -88,46 +102,30 @@ struct FullyConnected {
     }
   }
 
-  /// Three launches: images side by side per block of inputs, the product into blocks of outputs,
-  /// and from there to rows.
+  /// Two launches: the images of a tile side by side for each sixteen of inputs, and the product.
   private func matrixProduct(
     _ bindings: Bindings, packed: PackedWeights, tiling: PixelTilingStorage, inputs: Int,
-    floor: Float, pool: ThreadPool, packedInput: UnsafeMutablePointer<Float>,
-    product: UnsafeMutablePointer<Float>
+    depthBlocks: Int, floor: Float, pool: ThreadPool, packedInput: UnsafeMutablePointer<Float>,
+    scratch: (_ thread: Int) -> UnsafeMutablePointer<Float>
   ) -> [KernelLaunch] {
-    let block = Layout.channelBlock
-    let blocks = roundUp(inputs, to: block) / block
-    let pack = KernelLaunch(kernels.pack_rows, on: pool, phase: .pack) { thread in
-      let share = pool.share(of: blocks, thread: thread)
-      return PackRowsArguments(
-        input: UnsafePointer(bindings.inputs[0]), output: packedInput, rows: Int32(images),
-        row_length: Int32(inputs), first_block: Int32(share.lowerBound),
-        last_block: Int32(share.upperBound))
+    let chunks = roundUp(inputs, to: Layout.channelBlock) / Layout.channelBlock
+    let pack = KernelLaunch(kernels.pack_images, on: pool, phase: .pack) { thread in
+      let share = pool.share(of: chunks, thread: thread)
+      return PackImagesArguments(
+        input: UnsafePointer(bindings.inputs[0]), output: packedInput, inputs: Int32(inputs),
+        image_tiles: UnsafePointer(tiling.tiles), image_tile_count: tiling.tileCount,
+        first_chunk: Int32(share.lowerBound), last_chunk: Int32(share.upperBound))
     }
-    let tiles = OutputTiles(outputs: spec.outputs, tile: Int(kernels.output_tile))
-    let multiply = KernelLaunch(kernels.convolution_block, on: pool, phase: .gemm) { thread in
-      let share = pool.share(of: tiles.count, thread: thread)
-      return ConvolutionArguments(
+    let multiply = KernelLaunch(kernels.matrix_product, on: pool, phase: .gemm) { thread in
+      let share = pool.share(of: tileCount, thread: thread)
+      return MatrixProductArguments(
         input: UnsafePointer(packedInput), weights: UnsafePointer(packed.weights.pointer),
-        bias: UnsafePointer(packed.bias.pointer), output: product, floor: floor,
-        first_item: Int64(share.lowerBound), last_item: Int64(share.upperBound),
-        tiles_per_group: Int32(tiles.count), images: 1, output_rows: 1, input_image_stride: 0,
-        input_group_stride: 0, input_block_stride: Int64(images * block), input_row_stride: 0,
-        output_image_stride: 0, output_group_stride: 0,
-        output_block_stride: Int64(images * block), output_row_stride: 0,
-        output_pixel_stride: Int64(block), channel_blocks: Int32(blocks),
-        channels_per_block: Int32(block), taps_r: 1, taps_s: 1, stride_h: 1, dilation_h: 1,
-        pad_h: 0, input_rows: 1, outputs_per_group: Int32(spec.outputs),
-        pixel_tiles: UnsafePointer(tiling.tiles), pixel_tile_count: tiling.tileCount,
-        tap_runs: UnsafePointer(tiling.runs))
+        bias: UnsafePointer(packed.bias.pointer), output: bindings.outputs[0],
+        scratch: scratch(thread), floor: floor, input_chunks: Int32(chunks),
+        depth_blocks: Int32(depthBlocks), images: Int32(images), outputs: Int32(spec.outputs),
+        image_tiles: UnsafePointer(tiling.tiles), image_tile_count: tiling.tileCount,
+        first_tile: Int32(share.lowerBound), last_tile: Int32(share.upperBound))
     }
-    let unpack = KernelLaunch(kernels.unpack_rows, on: pool, phase: .pack) { thread in
-      let share = pool.share(of: images, thread: thread)
-      return UnpackRowsArguments(
-        input: UnsafePointer(product), output: bindings.outputs[0], rows: Int32(images),
-        row_length: Int32(spec.outputs), first_row: Int32(share.lowerBound),
-        last_row: Int32(share.upperBound))
-    }
-    return [pack, multiply, unpack]
+    return [pack, multiply]
   }
 }

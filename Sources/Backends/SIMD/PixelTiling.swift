@@ -89,9 +89,9 @@ struct PixelTiling {
     }!
   }
 
-  /// For matrix products: pixels follow each other, one tap.
-  init(product kernels: KernelTable, pixels: Int) {
-    self.init(planar: kernels, outputs: pixels, stride: Layout.channelBlock)
+  /// For matrix products, whose pixels are images: no taps.
+  init(product kernels: KernelTable, images: Int) {
+    tiles = Self.widths(of: images, maximum: Int(kernels.pixel_tile))
   }
 
   /// The widest tile, for the `implementation` column.

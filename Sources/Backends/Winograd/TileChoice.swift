@@ -23,7 +23,7 @@ struct TileChoice {
   func convolution() throws(BackendError) -> WinogradConvolution? {
     let sizes = WinogradConvolution.tileSizes(for: context.spec)
     let candidates = sizes.flatMap { size in
-      [.channels, .tiles].compactMap { makeConvolution(size, $0) }
+      WinogradConvolution.Division.allCases.compactMap { makeConvolution(size, $0) }
     }
     guard !candidates.isEmpty else { return nil }
     let layer = context.node.layer.name

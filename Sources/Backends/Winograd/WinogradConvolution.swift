@@ -8,13 +8,16 @@ import Tensors
 /// of its phases, which a launch before those two makes.
 struct WinogradConvolution {
   /// How several threads share the work.
-  enum Division: Hashable {
+  enum Division: String, CaseIterable {
     /// All transform the input, then each makes some of the output channels: a weight is read by
     /// one thread only, a transformed tile by all.
     case channels
     /// Each makes all channels of some tiles, from its own transformed input: nothing that a thread
     /// has just written is read by another, but all read all weights.
     case tiles
+    /// Each makes the products of some frequencies for many tiles at a time, whose sums wait for the
+    /// last frequency: weights are read once for all of these tiles, but sums pass through memory.
+    case frequencies
   }
 
   /// The convolution with stride 1.
@@ -30,7 +33,7 @@ struct WinogradConvolution {
 
   /// - Returns: nil when the method does not apply: it needs a square filter with stride 1 or 4
   ///   and whole channel blocks per group; to be divided by tiles it needs several threads and
-  ///   a few tiles for each.
+  ///   a few tiles for each, by frequencies many tiles.
   init?(
     spec: ConvolutionSpec, input: Shape, output: Shape, tileOutputs: Int,
     division: Division = .channels, kernels: KernelTable, pool: ThreadPool
@@ -46,15 +49,20 @@ struct WinogradConvolution {
     self.kernels = kernels
     self.pool = pool
     self.division = division
-    if division == .tiles,
-      pool.threadCount == 1 || tileCount < pool.threadCount * Self.leastTiles
-    {
-      return nil
+    switch division {
+    case .channels: break
+    case .tiles:
+      if pool.threadCount == 1 || tileCount < pool.threadCount * Self.leastTiles { return nil }
+    case .frequencies:
+      if tileCount < Self.leastRegisterTiles * Int(kernels.pixel_tile) { return nil }
     }
   }
 
   /// Of a thread with tiles of its own: fewer leave the multipliers waiting for their own results.
   private static let leastTiles = 4
+  /// Tiles for products frequency by frequency, in register tiles: with fewer, all products are in one
+  /// block in any case, which reads all weights once.
+  private static let leastRegisterTiles = 3
 
   /// The output tiles that there are kernels for, for the stride-1 filter's taps.
   static func tileSizes(for spec: ConvolutionSpec) -> [Int] {
@@ -66,8 +74,9 @@ struct WinogradConvolution {
 
   /// Name of the output tile in a plan, with the division where it is not the usual one.
   var tileName: String {
-    division == .channels ? String(transform.outputs) : "\(transform.outputs)/tiles"
+    "\(transform.outputs)\(divisionName)"
   }
+  private var divisionName: String { division == .channels ? "" : "/\(division.rawValue)" }
 
   /// Of the products, edges counted.
   var multiplyAdds: Int {
@@ -106,7 +115,7 @@ struct WinogradConvolution {
       outputs: [Operand(value: context.outputValue, layout: .blocked)],
       implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
-    info.tile = "F(\(m)x\(m),\(r)x\(r))" + (division == .tiles ? "/tiles" : "")
+    info.tile = "F(\(m)x\(m),\(r)x\(r))" + divisionName
     info.errorAmplification = transform.errorAmplification(
       channels: input.c / spec.groups)
     info.errorTile = m
@@ -114,7 +123,7 @@ struct WinogradConvolution {
     // One share of all threads together, or one for each thread alone.
     let single = ThreadPool(threadCount: 1)
     let shares =
-      division == .channels
+      division != .tiles
       ? [WinogradShare(self, tiles: 0..<tileCount, pool: pool)]
       : (0..<pool.threadCount).map {
         WinogradShare(self, tiles: pool.share(of: tileCount, thread: $0), pool: single)
@@ -138,9 +147,9 @@ struct WinogradConvolution {
         let source = UnsafePointer(bindings.inputs[0])
         let phased = bindings.workspace.assumingMemoryBound(to: Float.self)
         let first = phases.map { [$0.launch(kernels, on: pool, from: source, to: phased)] } ?? []
-        return division == .channels ? first + launches(0, bindings) : first
+        return division != .tiles ? first + launches(0, bindings) : first
       },
-      makeSequences: division == .channels
+      makeSequences: division != .tiles
         ? nil : { bindings in LaunchSequences(on: pool) { launches($0, bindings) } })
   }
 }

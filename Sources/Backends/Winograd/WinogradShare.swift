@@ -16,17 +16,26 @@ struct WinogradShare {
     self.convolution = convolution
     self.tiles = tiles
     self.pool = pool
-    blocking = Blocking(convolution, tileCount: tiles.count, threadCount: pool.threadCount)
+    blocking =
+      convolution.division == .frequencies
+      ? Blocking(frequenciesOf: convolution, tileCount: tiles.count)
+      : Blocking(convolution, tileCount: tiles.count, threadCount: pool.threadCount)
   }
 
   private var inputCount: Int { convolution.frequencies * blocking.frequencyStride }
   private var scratchCount: Int { convolution.frequencies * Layout.channelBlock }
   private var productsCount: Int { convolution.frequencies * blocking.productsStride }
+  /// Products are kept of one output tile per thread, or of all for all threads.
+  private var keptProductsCount: Int {
+    (isByFrequencies ? outputTileCount : pool.threadCount) * productsCount
+  }
+  private var isByFrequencies: Bool { convolution.division == .frequencies }
+  private var outputTileCount: Int { convolution.spec.groups * convolution.outputTiles.count }
 
   /// Transformed input, then scratch memory and products of each thread; whole cache lines and more
   /// apart from what follows.
   var workspaceFloatCount: Int {
-    roundUp(inputCount + pool.threadCount * (scratchCount + productsCount), to: 32)
+    roundUp(inputCount + pool.threadCount * scratchCount + keptProductsCount, to: 32)
   }
 
   func launches(
@@ -47,16 +56,35 @@ struct WinogradShare {
             from: source, first: first, count: count, thread: thread, to: workspace,
             coefficients: coefficients.input.pointer, scratch: scratch + thread * scratchCount)
         })
-      launches.append(
-        KernelLaunch(
-          kernels.winograd_output, on: pool, phases: (.gemm, .outputTransform)
-        ) { thread, ticks in
-          outputArguments(
-            to: target, first: first, count: count, thread: thread, input: workspace,
-            packed: packed, coefficients: coefficients.output.pointer,
-            scratch: scratch + thread * scratchCount,
-            products: products + thread * productsCount, floor: floor, ticks: ticks)
-        })
+      let range = first..<first + count
+      func output(
+        _ thread: Int, items: Int, products: UnsafeMutablePointer<Float>,
+        ticks: UnsafeMutablePointer<Int64>? = nil
+      ) -> WinogradOutputArguments {
+        outputArguments(
+          to: target, tiles: range, items: pool.share(of: items, thread: thread), input: workspace,
+          packed: packed, coefficients: coefficients.output.pointer,
+          scratch: scratch + thread * scratchCount, products: products, floor: floor, ticks: ticks)
+      }
+      let transforms = outputTileCount * (roundUp(count, to: blocking.part) / blocking.part)
+      if isByFrequencies {
+        launches.append(
+          KernelLaunch(kernels.winograd_products, on: pool, phase: .gemm) {
+            output($0, items: convolution.frequencies * outputTileCount, products: products)
+          })
+        launches.append(
+          KernelLaunch(kernels.winograd_transform, on: pool, phase: .outputTransform) {
+            output($0, items: transforms, products: products)
+          })
+      } else {
+        launches.append(
+          KernelLaunch(
+            kernels.winograd_output, on: pool, phases: (.gemm, .outputTransform)
+          ) { thread, ticks in
+            output(
+              thread, items: transforms, products: products + thread * productsCount, ticks: ticks)
+          })
+      }
       first += count
     }
     return launches
@@ -85,7 +113,7 @@ struct WinogradShare {
   }
 
   private func outputArguments(
-    to target: UnsafeMutablePointer<Float>, first: Int, count: Int, thread: Int,
+    to target: UnsafeMutablePointer<Float>, tiles: Range<Int>, items: Range<Int>,
     input source: UnsafePointer<Float>, packed: PackedWeights,
     coefficients: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
     products: UnsafeMutablePointer<Float>, floor: Float, ticks: UnsafeMutablePointer<Int64>?
@@ -93,8 +121,6 @@ struct WinogradShare {
     let (output, spec) = (convolution.output, convolution.spec)
     let (transform, outputTiles) = (convolution.transform, convolution.outputTiles)
     let block = Layout.channelBlock
-    let parts = roundUp(count, to: blocking.part) / blocking.part
-    let share = pool.share(of: spec.groups * outputTiles.count * parts, thread: thread)
     let groupBlocks = convolution.channelBlocks / spec.groups
     let plane = output.h * output.w * block
     let outputBlocks = spec.groups * roundUp(spec.outputs / spec.groups, to: block) / block
@@ -105,7 +131,8 @@ struct WinogradShare {
       tile_outputs: Int32(transform.outputs), output_h: Int32(output.h),
       output_w: Int32(output.w), tiles_h: Int32(convolution.tilesH),
       tiles_w: Int32(convolution.tilesW),
-      first_tile: Int32(first), tile_count: Int32(count), groups: Int32(spec.groups),
+      first_tile: Int32(tiles.lowerBound), tile_count: Int32(tiles.count),
+      groups: Int32(spec.groups),
       tiles_per_group: Int32(outputTiles.count),
       outputs_per_group: Int32(spec.outputs / spec.groups), channel_blocks: Int32(groupBlocks),
       channels_per_block: Int32(block),
@@ -113,8 +140,8 @@ struct WinogradShare {
       group_stride: Int64(groupBlocks * blocking.tiles * block),
       block_stride: Int64(blocking.tiles * block), output_image_stride: Int64(outputBlocks * plane),
       output_block_stride: Int64(plane), products_frequency_stride: Int64(blocking.productsStride),
-      tile_part: Int32(blocking.part), first_item: Int64(share.lowerBound),
-      last_item: Int64(share.upperBound), ticks: ticks)
+      tile_part: Int32(blocking.part), first_item: Int64(items.lowerBound),
+      last_item: Int64(items.upperBound), ticks: ticks)
   }
 }
 
@@ -146,11 +173,37 @@ private struct Blocking {
     while threadCount > 1, items * parts % threadCount != 0, items * parts < 8 * threadCount,
       block / (parts + 1) >= 4
     { parts += 1 }
-    tiles = block
-    part = roundUp(block, to: parts) / parts
-    let stride = channels * block
+    self.init(
+      convolution, tiles: block, part: roundUp(block, to: parts) / parts, productTiles: nil)
+  }
+
+  /// For products frequency by frequency: the tiles of one frequency in all channels of a group should
+  /// stay in the second-level cache beside the weights of two output tiles, and all that is between
+  /// the transforms in half of the last-level cache.
+  init(frequenciesOf convolution: WinogradConvolution, tileCount total: Int) {
+    let groupChannels = convolution.input.c / convolution.spec.groups
+    let outputs =
+      convolution.spec.groups * convolution.outputTiles.count * convolution.outputTiles.width
+    let limit = max(
+      min(
+        CacheSizes.secondLevelByteCount * 3 / 8 / (groupChannels * 4),
+        CacheSizes.lastLevelByteCount / 2
+          / (convolution.frequencies * (convolution.input.c + outputs) * 4)),
+      2 * Int(convolution.kernels.pixel_tile))
+    let blocks = roundUp(total, to: limit) / limit
+    let block = roundUp(total, to: blocks) / blocks
+    self.init(
+      convolution, tiles: block, part: min(block, 2 * Int(convolution.kernels.pixel_tile)),
+      productTiles: block)
+  }
+
+  /// - Parameter productTiles: whose products are kept together; nil for those of a part.
+  private init(_ convolution: WinogradConvolution, tiles: Int, part: Int, productTiles: Int?) {
+    self.tiles = tiles
+    self.part = part
+    let stride = convolution.channelBlocks * Layout.channelBlock * tiles
     frequencyStride = stride + (stride / 16 % 2 == 0 ? 16 : 0)
-    productsStride = part * width + 16
+    productsStride = (productTiles ?? part) * Int(convolution.kernels.output_tile) + 16
   }
 }
 

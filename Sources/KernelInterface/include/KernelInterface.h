@@ -11,6 +11,11 @@
 // Asks for a cache line ahead of its use.
 static inline void kernel_prefetch(const void *_Nonnull address) { __builtin_prefetch(address); }
 
+// The same into the second-level cache only.
+static inline void kernel_prefetch_far(const void *_Nonnull address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 // A clock of constant rate in some unit, the cheapest one that there is: for shares of a time, not
 // for times.
 static inline int64_t kernel_ticks(void) {
@@ -95,22 +100,31 @@ typedef struct {
   int32_t first_tile, last_tile;  // this thread's
 } VectorProductArguments;
 
-// Rearranges images of [rows][row_length] into [row_length / 16][rows][16], for products with
-// several images.
+// Fully connected for several images: each weight read serves a tile of images.
 typedef struct {
-  const float *_Nonnull input;
-  float *_Nonnull output;
-  int32_t rows, row_length;
-  int32_t first_block, last_block;  // this thread's of row_length / 16
-} PackRowsArguments;
+  const float *_Nonnull input;    // [tile of images][input / 16][image of the tile][16]
+  const float *_Nonnull weights;  // [output tile][input][output_tile], whole sixteens of inputs
+  const float *_Nonnull bias;     // [output tile][output_tile]
+  float *_Nonnull output;         // [image][output]
+  float *_Nonnull scratch;        // this thread's, [output tile][image][output_tile]
+  float floor;
+  int32_t input_chunks;  // sixteens of inputs
+  int32_t depth_blocks;  // into which they are cut; with 1, scratch is for one output tile
+  int32_t images, outputs;
+  const PixelTile *_Nonnull image_tiles;
+  int32_t image_tile_count;
+  int32_t first_tile, last_tile;  // this thread's
+} MatrixProductArguments;
 
-// The way back: [row_length / 16][rows][16] to [rows][row_length].
+// Rearranges [image][input] into the input of a matrix product.
 typedef struct {
   const float *_Nonnull input;
   float *_Nonnull output;
-  int32_t rows, row_length;
-  int32_t first_row, last_row;  // this thread's
-} UnpackRowsArguments;
+  int32_t inputs;
+  const PixelTile *_Nonnull image_tiles;
+  int32_t image_tile_count;
+  int32_t first_chunk, last_chunk;  // this thread's of inputs / 16
+} PackImagesArguments;
 
 // Element-wise max(x, 0) + slope * min(x, 0).
 typedef struct {
@@ -304,8 +318,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   KernelFunction _Nonnull convolution_block;
   KernelFunction _Nonnull convolution_four;
   KernelFunction _Nonnull vector_product;      // VectorProductArguments
-  KernelFunction _Nonnull pack_rows;           // PackRowsArguments
-  KernelFunction _Nonnull unpack_rows;         // UnpackRowsArguments
+  KernelFunction _Nonnull matrix_product;      // MatrixProductArguments
+  KernelFunction _Nonnull pack_images;         // PackImagesArguments
   KernelFunction _Nonnull rectify;             // RectifyArguments
   KernelFunction _Nonnull pooling;             // PoolingArguments
   KernelFunction _Nonnull normalization;       // NormalizationArguments
@@ -315,6 +329,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   KernelFunction _Nonnull stride_phases;       // StridePhaseArguments
   KernelFunction _Nonnull winograd_input;      // WinogradInputArguments
   KernelFunction _Nonnull winograd_output;     // WinogradOutputArguments
+  // The two parts of winograd_output, for products of all output tiles that are kept together:
+  // [group][output tile][frequency][tile][output_tile].
+  KernelFunction _Nonnull winograd_products;   // the same; items are [frequency][group][output tile]
+  KernelFunction _Nonnull winograd_transform;  // the same
   KernelFunction _Nonnull multiply_add_probe;  // MultiplyAddProbeArguments
   KernelFunction _Nonnull read_probe;          // ReadProbeArguments
   KernelFunction _Nonnull pack_columns;        // PackColumnsArguments
