@@ -129,9 +129,8 @@ extension ImageProduct {
     _ chunk: Int, to sums: inout RegisterTile<width>, areFar: Bool
   ) {
     sums.add(
-      Tap<16, 0, 0>.self, input: input + chunk * width * 16,
-      weights: weights + chunk * chunkWeights, count: 16, next: next + chunk * 16 * nextStep,
-      nextStep: nextStep, isFar: areFar)
+      input: input + chunk * width * 16, weights: weights + chunk * chunkWeights, count: 16,
+      next: next + chunk * 16 * nextStep, nextStep: nextStep, isFar: areFar)
   }
 }
 

@@ -27,43 +27,68 @@ struct RegisterTile<let width: Int> {
 
   /// Adds `count` channels of one tap: pixel x reads `input[x · pixelStep + c]`, weights are
   /// [c][output tile]. The first `skipFirst` and the last `skipLast` pixels are left alone: for
-  /// them the tap falls into the padding. With every channel the cache lines of an output tile's row
-  /// are asked for at `next`, which moves on by `nextStep`; nil leaves that to the processor. Those
-  /// that are needed only after this call (`isFar`) go no nearer than the second-level cache: more would
-  /// be on their way at once than the first can wait for.
+  /// them the tap falls into the padding. Weights are asked for `ahead` floats before their use; 0
+  /// leaves that to the processor.
   @inline(__always)
   mutating func add<let pixelStep: Int, let skipFirst: Int, let skipLast: Int>(
     _ geometry: Tap<pixelStep, skipFirst, skipLast>.Type, input: UnsafePointer<Float>,
-    weights: UnsafePointer<Float>, count: Int,
-    next: UnsafePointer<Float>? = nil, nextStep: Int = outputTile, isFar: Bool = false
+    weights: UnsafePointer<Float>, count: Int, ahead: Int = 0
+  ) {
+    var weights = weights
+    var input = input
+    let end = input + count
+    while input != end {
+      if ahead > 0 {
+        for line in 0..<((outputTile + 15) / 16) { kernel_prefetch(weights + ahead + line * 16) }
+      }
+      addChannel(geometry, input, weights)
+      weights += outputTile
+      input += 1
+    }
+  }
+
+  /// As `add` of whole pixels 16 floats apart, and with every channel asks for a row of an output tile's
+  /// weights at `next`, which moves on by `nextStep`. Those that are needed only after this call
+  /// (`isFar`) go no nearer than the second-level cache: more would be on their way at once than the
+  /// first can wait for.
+  @inline(__always)
+  mutating func add(
+    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, count: Int,
+    next: UnsafePointer<Float>, nextStep: Int, isFar: Bool
   ) {
     var weights = weights
     var input = input
     var next = next
     let end = input + count
     while input != end {
-      let lowWeights = loadVector(weights)
-      let highWeights = loadVector(weights + Vector.scalarCount)
-      if let line = next {
-        for part in 0..<((outputTile + 15) / 16) {
-          if isFar {
-            kernel_prefetch_far(line + part * 16)
-          } else {
-            kernel_prefetch(line + part * 16)
-          }
+      for line in 0..<((outputTile + 15) / 16) {
+        if isFar {
+          kernel_prefetch_far(next + line * 16)
+        } else {
+          kernel_prefetch(next + line * 16)
         }
-        next = line + nextStep
       }
-      for x in skipFirst..<(width - skipLast) {
-        let value = Vector(repeating: input[x * pixelStep])
-        low[x] = multiplyAdd(low[x], lowWeights, value)
-        high[x] = multiplyAdd(high[x], highWeights, value)
-        // Else all values may be loaded before they are used, and where 16 registers have to do the
-        // tile then moves to memory and back in every turn.
-        kernel_keep_order()
-      }
+      addChannel(Tap<16, 0, 0>.self, input, weights)
+      next += nextStep
       weights += outputTile
       input += 1
+    }
+  }
+
+  @inline(__always)
+  private mutating func addChannel<let pixelStep: Int, let skipFirst: Int, let skipLast: Int>(
+    _ geometry: Tap<pixelStep, skipFirst, skipLast>.Type, _ input: UnsafePointer<Float>,
+    _ weights: UnsafePointer<Float>
+  ) {
+    let lowWeights = loadVector(weights)
+    let highWeights = loadVector(weights + Vector.scalarCount)
+    for x in skipFirst..<(width - skipLast) {
+      let value = Vector(repeating: input[x * pixelStep])
+      low[x] = multiplyAdd(low[x], lowWeights, value)
+      high[x] = multiplyAdd(high[x], highWeights, value)
+      // Else all values may be loaded before they are used, and where 16 registers have to do the
+      // tile then moves to memory and back in every turn.
+      kernel_keep_order()
     }
   }
 

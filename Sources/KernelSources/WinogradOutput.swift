@@ -17,10 +17,11 @@ func winogradOutput(_ raw: UnsafeRawPointer) {
       multiply(
         a, frequency: f, outputTileIndex, first, count,
         products: a.pointee.products + f * Int(a.pointee.products_frequency_stride),
-        WeightsAsTheyCome.self)
+        AskingForNothing.self)
     }
     let middle = a.pointee.ticks == nil ? 0 : kernel_ticks()
-    transformOutput(a, outputTileIndex, first, count, products: a.pointee.products)
+    transformOutput(
+      a, outputTileIndex, first, count, products: a.pointee.products, AskingForNothing.self)
     if let ticks = a.pointee.ticks {
       ticks[0] += middle - start
       ticks[1] += kernel_ticks() - middle
@@ -40,7 +41,7 @@ func winogradProducts(_ raw: UnsafeRawPointer) {
     multiply(
       a, frequency: f, tile, 0, Int(a.pointee.tile_count),
       products: allProducts(a, tile) + f * Int(a.pointee.products_frequency_stride),
-      WeightsAskedForAhead.self)
+      AskingForNext.self)
   }
 }
 
@@ -54,7 +55,7 @@ func winogradTransform(_ raw: UnsafeRawPointer) {
     let first = item % parts * part
     transformOutput(
       a, item / parts, first, first + part <= tileCount ? part : tileCount - first,
-      products: allProducts(a, item / parts) + first * outputTile)
+      products: allProducts(a, item / parts) + first * outputTile, AskingForNext.self)
   }
 }
 
@@ -72,10 +73,11 @@ private func allProducts(
     + outputTileIndex * frequencyCount(a) * Int(a.pointee.products_frequency_stride)
 }
 
-/// Whether the weights of the next output tile are asked for, a part by each register tile.
+/// Whether what is needed next, and is in no near cache, is asked for: the weights of the next output tile,
+/// a part by each register tile of products; the products of the next tile by each transform.
 private enum AskingAhead<let isOn: Int> {}
-private typealias WeightsAsTheyCome = AskingAhead<0>
-private typealias WeightsAskedForAhead = AskingAhead<1>
+private typealias AskingForNothing = AskingAhead<0>
+private typealias AskingForNext = AskingAhead<1>
 
 /// products[tile][k] = Σ_c input[f][c][tile] · weights[f][c][k] for one frequency f.
 @inline(__always)
@@ -109,7 +111,7 @@ private func multiply<let isOn: Int>(
 }
 
 /// The operands of one register tile of products.
-private struct ProductOperands<let asksAhead: Int>: TileTask {
+private struct ProductOperands<let isOn: Int>: TileTask {
   let input: UnsafePointer<Float>
   let blockStride: Int
   let blocks: Int
@@ -125,14 +127,14 @@ private struct ProductOperands<let asksAhead: Int>: TileTask {
     for block in 0..<blocks {
       let weights = weights + block * channels * outputTile
       let input = input + block * blockStride
-      if asksAhead == 1 {
+      if isOn == 1 {
         sums.add(
-          Tap<16, 0, 0>.self, input: input, weights: weights, count: channels,
+          input: input, weights: weights, count: channels,
           next: next + block * channels * nextStep, nextStep: nextStep, isFar: true)
       } else {
         sums.add(
           Tap<16, 0, 0>.self, input: input, weights: weights, count: channels,
-          next: weightPrefetchDistance > 0 ? weights + weightPrefetchDistance : nil)
+          ahead: weightPrefetchDistance)
       }
     }
     for x in 0..<width {
@@ -179,41 +181,48 @@ enum OutputTransform<let alpha: Int, let outputs: Int, let pairs: Int, let singl
 
 /// y = A^T M A of the products of one output tile, at `products` for the first of the tiles.
 @inline(__always)
-private func transformOutput(
+private func transformOutput<let isOn: Int>(
   _ a: UnsafePointer<WinogradOutputArguments>, _ outputTileIndex: Int, _ firstTile: Int,
-  _ count: Int, products: UnsafePointer<Float>
+  _ count: Int, products: UnsafePointer<Float>, _ asking: AskingAhead<isOn>.Type
 ) {
   switch (a.pointee.alpha, a.pointee.tile_outputs) {
   case (4, 2):
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<4, 2, 1, 0>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<4, 2, 1, 0>.self)
   case (6, 4):
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<6, 4, 2, 0>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<6, 4, 2, 0>.self)
   case (7, 5):
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<7, 5, 2, 1>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<7, 5, 2, 1>.self)
   case (8, 6):
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<8, 6, 3, 0>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<8, 6, 3, 0>.self)
   case (6, 2):
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<6, 2, 2, 0>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<6, 2, 2, 0>.self)
   case (7, 3):
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<7, 3, 2, 1>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<7, 3, 2, 1>.self)
   default:
     transformOutput(
-      a, outputTileIndex, firstTile, count, products: products, OutputTransform<8, 4, 3, 0>.self)
+      a, outputTileIndex, firstTile, count, products: products, asking,
+      OutputTransform<8, 4, 3, 0>.self)
   }
 }
 
 @inline(never)
 private func transformOutput<
-  let alpha: Int, let outputs: Int, let pairs: Int, let singles: Int
+  let alpha: Int, let outputs: Int, let pairs: Int, let singles: Int, let isOn: Int
 >(
   _ a: UnsafePointer<WinogradOutputArguments>, _ outputTileIndex: Int, _ firstTile: Int,
-  _ count: Int, products: UnsafePointer<Float>,
+  _ count: Int, products: UnsafePointer<Float>, _ asking: AskingAhead<isOn>.Type,
   _ transform: OutputTransform<alpha, outputs, pairs, singles>.Type
 ) {
   let tilesPerGroup = Int(a.pointee.tiles_per_group)
@@ -242,8 +251,8 @@ private func transformOutput<
         for i in 0..<alpha {
           let product = products + (i * alpha + j) * stride
           x[i] = loadVector(product)
-          // Of the next tile: too many streams for the processor to follow.
-          kernel_prefetch(product + outputTile)
+          // Too many streams for the processor to follow.
+          if isOn == 1 { kernel_prefetch(product + outputTile) }
         }
         let y = transform.apply(x, a.pointee.coefficients)
         for i in 0..<outputs {

@@ -75,7 +75,8 @@ public struct HistoryFile: Hashable, Sendable {
           + Self.fixedColumns.joined(separator: ","))
     }
     let columns = header.dropFirst(Self.fixedColumns.count)
-    guard Set(columns).count == columns.count, columns.allSatisfy({ $0.hasSuffix(Self.ending) })
+    guard Set(columns).count == columns.count,
+      columns.allSatisfy({ $0.hasSuffix(Self.ending) && CSVText.quoted($0) == $0 })
     else {
       throw .corrupt(
         file: path, line: 1, column: "",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the files of five machines, one text file each: lines `PATH:LINE`, as `grep -r ''` prints
 them. `/later/PATH` is the file a second later. No recordings: put together by hand after what such
-machines show, with fewer CPUs."""
+machines show, with fewer CPUs. `record` makes files of the same form of the machine it runs on."""
 
 import pathlib
 

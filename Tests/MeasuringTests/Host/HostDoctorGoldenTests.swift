@@ -5,7 +5,9 @@ import Reporting
 import Results
 import Testing
 
-/// A machine whose files are in `Tests/Golden/hosts`, and what it is asked to do.
+/// A machine whose files are in `Tests/Golden/hosts`, and what it is asked to do. Those called
+/// `recorded-*` are of one virtual machine, made by `record` there: idle, beside two compilers, and
+/// within 1.5 CPUs and on one of them beside busy loops. The others are put together by hand.
 struct RecordedMachine: Sendable, CustomTestStringConvertible {
   let name: String
   var architecture = "x86_64"
@@ -37,6 +39,9 @@ struct RecordedMachine: Sendable, CustomTestStringConvertible {
       name: "container", threads: 4,
       environment: ["LD_PRELOAD": "/usr/lib/libjemalloc.so.2", "OMP_WAIT_POLICY": "active"]),
     RecordedMachine(name: "arm64-server", architecture: "aarch64", threads: 4),
+    RecordedMachine(name: "recorded-idle", threads: 2),
+    RecordedMachine(name: "recorded-busy", threads: 2),
+    RecordedMachine(name: "recorded-quota", threads: 2),
   ]
 
   /// Its files by path, those of a second later below `/later`.
@@ -93,7 +98,7 @@ struct RecordedMachine: Sendable, CustomTestStringConvertible {
   @Test(
     "Machines have the grades that their state deserves",
     arguments: zip(
-      RecordedMachine.all, [HostGrade.noisy, .quiet, .unfit, .unfit, .noisy]))
+      RecordedMachine.all, [HostGrade.noisy, .quiet, .unfit, .unfit, .noisy, .noisy, .unfit, .unfit]))
   func grades(machine: RecordedMachine, grade: HostGrade) throws {
     #expect(try machine.report().grade == grade)
   }
