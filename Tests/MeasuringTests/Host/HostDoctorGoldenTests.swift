@@ -98,7 +98,8 @@ struct RecordedMachine: Sendable, CustomTestStringConvertible {
   @Test(
     "Machines have the grades that their state deserves",
     arguments: zip(
-      RecordedMachine.all, [HostGrade.noisy, .quiet, .unfit, .unfit, .noisy, .noisy, .unfit, .unfit]))
+      RecordedMachine.all,
+      [HostGrade.noisy, .quiet, .unfit, .unfit, .noisy, .noisy, .unfit, .unfit]))
   func grades(machine: RecordedMachine, grade: HostGrade) throws {
     #expect(try machine.report().grade == grade)
   }
