@@ -4,11 +4,12 @@ import KernelInterface
 /// time. Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015),
 /// equation 8.
 func winogradInput(_ raw: UnsafeRawPointer) {
-  switch raw.assumingMemoryBound(to: WinogradInputArguments.self).pointee.alpha {
-  case 4: transformInput(raw, InputTransform<4, 1, 0>.self)
-  case 6: transformInput(raw, InputTransform<6, 2, 0>.self)
-  case 7: transformInput(raw, InputTransform<7, 2, 1>.self)
-  default: transformInput(raw, InputTransform<8, 3, 0>.self)
+  let a = raw.assumingMemoryBound(to: WinogradInputArguments.self)
+  for number in 0..<4 {
+    let run = winograd_class_tiles(a.pointee.tiles, Int32(number))
+    if run.first < run.end {
+      transformInput(a, WinogradTileClass(a.pointee.tiles, number), Int(run.first)..<Int(run.end))
+    }
   }
 }
 
@@ -55,59 +56,181 @@ enum InputTransform<let alpha: Int, let pairs: Int, let singles: Int> {
   }
 }
 
-@inline(never)
-private func transformInput<let alpha: Int, let pairs: Int, let singles: Int>(
-  _ raw: UnsafeRawPointer, _ transform: InputTransform<alpha, pairs, singles>.Type
+/// A thread's items of [channel block][tile] whose tiles are in `run`, of one class.
+@inline(__always)
+private func transformInput(
+  _ a: UnsafePointer<WinogradInputArguments>, _ tileClass: WinogradTileClass, _ run: Range<Int>
 ) {
-  let a = raw.assumingMemoryBound(to: WinogradInputArguments.self)
-  let tileCount = Int(a.pointee.tile_count)
-  let tilesH = Int(a.pointee.tiles_h)
-  let tilesW = Int(a.pointee.tiles_w)
-  let scratch = a.pointee.scratch
-  let coefficients = a.pointee.coefficients
+  let tileCount = Int(a.pointee.tiles.tile_count)
+  let alpha = Int(a.pointee.tiles.alpha)
+  let firstItem = Int(a.pointee.first_item)
+  let lastItem = Int(a.pointee.last_item)
   let width = Int(a.pointee.input_w)
   let height = Int(a.pointee.input_h)
-  for item in Int(a.pointee.first_item)..<Int(a.pointee.last_item) {
-    let block = item / tileCount
-    let tile = item % tileCount
-    let index = tile + Int(a.pointee.first_tile)
-    let image = index / (tilesH * tilesW)
-    let top = index / tilesW % tilesH * Int(a.pointee.tile_step) - Int(a.pointee.pad_h)
-    let left = index % tilesW * Int(a.pointee.tile_step) - Int(a.pointee.pad_w)
-    let plane =
-      a.pointee.input + image * Int(a.pointee.input_image_stride)
-      + block * Int(a.pointee.input_block_stride)
-    let output = a.pointee.output + block * Int(a.pointee.block_stride) + tile * 16
-    let isInside = top >= 0 && left >= 0 && top + alpha <= height && left + alpha <= width
-    for lane in 0..<(16 / Vector.scalarCount) {
-      let offset = lane * Vector.scalarCount
-      // Columns first: scratch[i][j] = Σ_l B^T[i][l] · d[l][j].
-      for j in 0..<alpha {
-        var x: InlineArray<alpha, Vector> = vectors()
-        let column = left + j
-        if isInside {
-          for i in 0..<alpha {
-            x[i] = loadVector(plane + ((top + i) * width + column) * 16 + offset)
+  let numbers = a.pointee.coefficients
+  let columnPass = InputColumns(
+    rowStride: width * 16, columns: tileClass.columnAlpha, alpha: alpha,
+    coefficients: tileClass.isLastRow ? numbers.last_h : numbers.full, scratch: a.pointee.scratch)
+  let rowPass = InputRows(
+    scratch: a.pointee.scratch, rows: tileClass.rowAlpha, rowTail: tileClass.rowTail,
+    leftOut: alpha - tileClass.rowAlpha, alpha: alpha,
+    coefficients: tileClass.isLastColumn ? numbers.last_w : numbers.full,
+    stride: Int(a.pointee.frequency_stride))
+  var block = firstItem / tileCount
+  while block * tileCount < lastItem {
+    let first = block * tileCount
+    let start = first + run.lowerBound < firstItem ? firstItem - first : run.lowerBound
+    let end = first + run.upperBound > lastItem ? lastItem - first : run.upperBound
+    let input = a.pointee.input + block * Int(a.pointee.input_block_stride)
+    let output = a.pointee.output + block * Int(a.pointee.block_stride)
+    var tile = start
+    while tile < end {
+      let place = tileClass.place(of: tile)
+      let top = place.row * Int(a.pointee.tiles.outputs) - Int(a.pointee.pad_h)
+      let left = place.column * Int(a.pointee.tiles.outputs) - Int(a.pointee.pad_w)
+      columnPass.run(
+        input + place.image * Int(a.pointee.input_image_stride) + (top * width + left) * 16,
+        rows: (top < 0 ? -top : 0, height - top), columns: (left < 0 ? -left : 0, width - left),
+        alpha: tileClass.rowAlpha)
+      rowPass.run(output + tile * 16, alpha: tileClass.columnAlpha)
+      tile += 1
+    }
+    block += 1
+  }
+}
+
+/// Vectors in 16 channels.
+private let lanes = 16 / Vector.scalarCount
+
+/// scratch[lane][i][j] = Σ_l B^T[i][l] · d[l][j].
+private struct InputColumns {
+  let rowStride: Int
+  let columns: Int
+  /// Of a full tile.
+  let alpha: Int
+  let coefficients: UnsafePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
+
+  /// - Parameters:
+  ///   - plane: the tile's first pixel; outside the input where that is padding.
+  ///   - inputRows: the tile's rows that lie inside the input: the first, and the one after the last.
+  ///   - inputColumns: likewise.
+  @inline(__always)
+  func run(
+    _ plane: UnsafePointer<Float>, rows inputRows: (first: Int, end: Int),
+    columns inputColumns: (first: Int, end: Int), alpha: Int
+  ) {
+    switch alpha {
+    case 4: run(plane, inputRows, inputColumns, InputTransform<4, 1, 0>.self)
+    case 5: run(plane, inputRows, inputColumns, InputTransform<5, 1, 1>.self)
+    case 6: run(plane, inputRows, inputColumns, InputTransform<6, 2, 0>.self)
+    case 7: run(plane, inputRows, inputColumns, InputTransform<7, 2, 1>.self)
+    default: run(plane, inputRows, inputColumns, InputTransform<8, 3, 0>.self)
+    }
+  }
+
+  /// Loops of whole tiles inside the input are unrolled.
+  @inline(never)
+  private func run<let size: Int, let pairs: Int, let singles: Int>(
+    _ plane: UnsafePointer<Float>, _ inputRows: (first: Int, end: Int),
+    _ inputColumns: (first: Int, end: Int), _ transform: InputTransform<size, pairs, singles>.Type
+  ) {
+    let hasAllRows = inputRows.first == 0 && inputRows.end >= size
+    let isWhole =
+      columns == size && hasAllRows && inputColumns.first == 0 && inputColumns.end >= size
+    for lane in 0..<lanes {
+      let plane = plane + lane * Vector.scalarCount
+      let scratch = scratch + lane * alpha * alpha * Vector.scalarCount
+      if isWhole {
+        for j in 0..<size {
+          var x: InlineArray<size, Vector> = vectors()
+          for i in 0..<size { x[i] = loadVector(plane + j * 16 + i * rowStride) }
+          store(transform.apply(x, coefficients), scratch + j * Vector.scalarCount)
+        }
+      } else {
+        for j in 0..<columns {
+          var x: InlineArray<size, Vector> = vectors()
+          if j >= inputColumns.first && j < inputColumns.end {
+            let column = plane + j * 16
+            if hasAllRows {
+              for i in 0..<size { x[i] = loadVector(column + i * rowStride) }
+            } else {
+              for i in 0..<size where i >= inputRows.first && i < inputRows.end {
+                x[i] = loadVector(column + i * rowStride)
+              }
+            }
           }
-        } else if column >= 0 && column < width {
-          for i in 0..<alpha where top + i >= 0 && top + i < height {
-            x[i] = loadVector(plane + ((top + i) * width + column) * 16 + offset)
-          }
+          store(transform.apply(x, coefficients), scratch + j * Vector.scalarCount)
         }
-        let y = transform.apply(x, coefficients)
-        for i in 0..<alpha {
-          storeVector(y[i], scratch + (i * alpha + j) * Vector.scalarCount)
-        }
-      }
-      for i in 0..<alpha {
-        var x: InlineArray<alpha, Vector> = vectors()
-        for j in 0..<alpha {
-          x[j] = loadVector(scratch + (i * alpha + j) * Vector.scalarCount)
-        }
-        let y = transform.apply(x, coefficients)
-        let row = output + i * alpha * Int(a.pointee.frequency_stride) + offset
-        for j in 0..<alpha { storeVector(y[j], row + j * Int(a.pointee.frequency_stride)) }
       }
     }
+  }
+
+  @inline(__always)
+  private func store<let size: Int>(
+    _ y: InlineArray<size, Vector>, _ target: UnsafeMutablePointer<Float>
+  ) {
+    for i in 0..<size { storeVector(y[i], target + i * alpha * Vector.scalarCount) }
+  }
+}
+
+/// output[i][j] = Σ_l scratch[lane][i][l] · B^T[j][l].
+private struct InputRows {
+  let scratch: UnsafePointer<Float>
+  let rows: Int
+  /// From this row on the frequency is `leftOut` further.
+  let rowTail: Int
+  let leftOut: Int
+  /// Of a full tile.
+  let alpha: Int
+  let coefficients: UnsafePointer<Float>
+  /// Between frequencies of the output.
+  let stride: Int
+
+  @inline(__always)
+  func run(_ output: UnsafeMutablePointer<Float>, alpha: Int) {
+    switch alpha {
+    case 4: run(output, InputTransform<4, 1, 0>.self)
+    case 5: run(output, InputTransform<5, 1, 1>.self)
+    case 6: run(output, InputTransform<6, 2, 0>.self)
+    case 7: run(output, InputTransform<7, 2, 1>.self)
+    default: run(output, InputTransform<8, 3, 0>.self)
+    }
+  }
+
+  /// Loops of whole tiles are unrolled.
+  @inline(never)
+  private func run<let size: Int, let pairs: Int, let singles: Int>(
+    _ output: UnsafeMutablePointer<Float>, _ transform: InputTransform<size, pairs, singles>.Type
+  ) {
+    let tail = (alpha - size) * stride
+    for lane in 0..<lanes {
+      let scratch = scratch + lane * alpha * alpha * Vector.scalarCount
+      let output = output + lane * Vector.scalarCount
+      if rows == size && alpha == size {
+        for i in 0..<size {
+          transformRow(
+            scratch + i * size * Vector.scalarCount, output + i * size * stride, tail: 0, transform)
+        }
+      } else {
+        for i in 0..<rows {
+          transformRow(
+            scratch + i * alpha * Vector.scalarCount,
+            output + (i < rowTail ? i : i + leftOut) * alpha * stride, tail: tail, transform)
+        }
+      }
+    }
+  }
+
+  /// - Parameter tail: what the last frequencies lie further than those before them.
+  @inline(__always)
+  private func transformRow<let size: Int, let pairs: Int, let singles: Int>(
+    _ scratch: UnsafePointer<Float>, _ row: UnsafeMutablePointer<Float>, tail: Int,
+    _ transform: InputTransform<size, pairs, singles>.Type
+  ) {
+    var x: InlineArray<size, Vector> = vectors()
+    for j in 0..<size { x[j] = loadVector(scratch + j * Vector.scalarCount) }
+    let y = transform.apply(x, coefficients)
+    for j in 0..<size { storeVector(y[j], row + j * stride + (j > 2 * pairs ? tail : 0)) }
   }
 }

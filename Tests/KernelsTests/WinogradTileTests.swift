@@ -50,6 +50,36 @@ struct WinogradTileTests {
   }
 
   @Test(
+    "Short tiles in the last row and column leave out what they do without, and nothing else",
+    arguments: instructionSetsUnderTest)
+  func remainders(isa: InstructionSet) throws {
+    for (taps, tile) in Self.tiles {
+      let spec = ConvolutionSpec(outputs: 24, kernel: Extent(taps), pad: Extent(taps / 2))
+      // Every pair of remainders, where one tile and where several make a row.
+      for rest in 0..<(ProcessEnvironment.isEmulated ? tile : tile * tile) {
+        let (h, w) = (1 + rest % tile, 2 * tile + 1 + rest / tile)
+        let layerCase = LayerCase(
+          spec: .convolution(spec), input: Shape(n: 1 + rest % 3 * 2, c: 16, h: h, w: w))
+        let division = ["", "/tiles", "/frequencies"][rest % 3]
+        for (size, threads) in [("\(tile)", 1), ("\(tile)\(division)", 2)] {
+          let plan = TilePlan(everywhere: size, cacheByteCount: 0)
+          guard
+            let outcome = try? layerCase.run(
+              WinogradBackend(), isa: isa, threads: threads, tiles: plan)
+          else {
+            // Too few tiles for a division of their own.
+            #expect(threads == 2 && !division.isEmpty, "\(layerCase)")
+            continue
+          }
+          let ratio = try #require(outcome.norms.maxBoundRatio)
+          #expect(ratio <= 1, "\(outcome.implementation): \(layerCase), error/bound \(ratio)")
+          #expect(outcome.norms.nrmse <= 1e-5, "\(outcome.implementation): \(layerCase)")
+        }
+      }
+    }
+  }
+
+  @Test(
     "Threads with tiles or frequencies of their own stay inside the bound",
     arguments: instructionSetsUnderTest)
   func division(isa: InstructionSet) throws {
@@ -65,6 +95,11 @@ struct WinogradTileTests {
       (
         ConvolutionSpec(outputs: 40, kernel: Extent(3), pad: Extent(1)),
         Shape(n: 5, c: 16, h: 13, w: 16), [2, 4, 5]
+      ),
+      // Short tiles in rows and columns, of different sizes with tiles of 6.
+      (
+        ConvolutionSpec(outputs: 40, kernel: Extent(3), pad: Extent(1)),
+        Shape(n: 7, c: 16, h: 13, w: 15), [4, 5, 6]
       ),
       (
         ConvolutionSpec(outputs: 48, kernel: Extent(11), stride: Extent(4)),

@@ -8,7 +8,12 @@ struct WinogradTransformTests {
     (2...6).compactMap { WinogradTransform(outputs: $0, taps: taps) }
   }
 
-  @Test("are exactly a convolution, in fractions", arguments: transforms)
+  /// Those of short tiles.
+  static let shortened = transforms.flatMap { full in
+    Set((1...full.outputs).compactMap { full.shortened(to: $0) })
+  }
+
+  @Test("are exactly a convolution, in fractions", arguments: transforms + shortened)
   func identity(transform: WinogradTransform) {
     let a = transform.outputMatrix
     let g = transform.filterMatrix
@@ -27,6 +32,25 @@ struct WinogradTransformTests {
     }
   }
 
+  @Test("of short tiles work on the filters of full ones")
+  func shortTiles() {
+    for full in Self.transforms {
+      for count in 1...full.outputs {
+        guard let short = full.shortened(to: count) else { continue }
+        #expect(short.outputs >= count && short.outputs < full.outputs)
+        // The frequencies of the last pairs are missing; all others are there, in the same order.
+        let kept = full.filterMatrix.enumerated().filter { index, _ in
+          let tail = 1 + 2 * short.pairs.count
+          return index < tail || index >= tail + full.size - short.size
+        }
+        #expect(short.filterMatrix == kept.map(\.element))
+      }
+    }
+    let sizes = Self.shortened.map { "\($0.outputs), \($0.taps)" }.sorted()
+    #expect(sizes == ["1, 5", "2, 3", "2, 3", "2, 5", "3, 3", "4, 3"])
+    #expect(WinogradTransform(outputs: 5, taps: 3)?.shortened(to: 4) == nil)
+  }
+
   @Test("exist for tiles of 4, 6, 7 and 8 inputs only")
   func sizes() {
     let sizes = Set(Self.transforms.map(\.size))
@@ -35,7 +59,8 @@ struct WinogradTransformTests {
   }
 
   @Test(
-    "hand the kernel halves of a pair of rows that add up to the rows", arguments: transforms)
+    "hand the kernel halves of a pair of rows that add up to the rows",
+    arguments: transforms + shortened)
   func coefficients(transform: WinogradTransform) {
     let size = transform.size
     let rows = transform.inputMatrix.map { $0.map { Float($0.value) } }

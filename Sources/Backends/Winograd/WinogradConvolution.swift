@@ -26,7 +26,7 @@ struct WinogradConvolution {
   let output: Shape
   /// Where the convolution asked for has stride 4.
   private let phases: StridePhases?
-  let transform: WinogradTransform
+  let tiling: WinogradTiling
   let kernels: KernelTable
   let pool: ThreadPool
   let division: Division
@@ -45,16 +45,16 @@ struct WinogradConvolution {
     guard Self.applies(to: self.spec, channels: self.input.c),
       let transform = WinogradTransform(outputs: tileOutputs, taps: self.spec.kernel.h)
     else { return nil }
-    self.transform = transform
+    tiling = WinogradTiling(transform, output: output)
     self.kernels = kernels
     self.pool = pool
     self.division = division
     switch division {
     case .channels: break
     case .tiles:
-      if pool.threadCount == 1 || tileCount < pool.threadCount * Self.leastTiles { return nil }
+      if pool.threadCount == 1 || tiling.count < pool.threadCount * Self.leastTiles { return nil }
     case .frequencies:
-      if tileCount < Self.leastRegisterTiles * Int(kernels.pixel_tile) { return nil }
+      if tiling.count < Self.leastRegisterTiles * Int(kernels.pixel_tile) { return nil }
     }
   }
 
@@ -80,7 +80,7 @@ struct WinogradConvolution {
 
   /// Of the products, edges counted.
   var multiplyAdds: Int {
-    tileCount * frequencies * (input.c / spec.groups) * spec.outputs
+    tiling.products * (input.c / spec.groups) * spec.outputs
   }
 
   /// Square 3×3 and 5×5 filters, stride 1, whole channel blocks per group.
@@ -92,9 +92,7 @@ struct WinogradConvolution {
       && (spec.groups == 1 || (spec.outputs / spec.groups) % block == 0)
   }
 
-  var tilesH: Int { roundUp(output.h, to: transform.outputs) / transform.outputs }
-  var tilesW: Int { roundUp(output.w, to: transform.outputs) / transform.outputs }
-  private var tileCount: Int { output.n * tilesH * tilesW }
+  var transform: WinogradTransform { tiling.transform }
   var frequencies: Int { transform.size * transform.size }
   var channelBlocks: Int { input.c / Layout.channelBlock }
   var outputTiles: OutputTiles {
@@ -117,20 +115,18 @@ struct WinogradConvolution {
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.tile = "F(\(m)x\(m),\(r)x\(r))" + divisionName
     info.errorAmplification = transform.errorAmplification(
-      channels: input.c / spec.groups)
+      channels: input.c / spec.groups, last: [tiling.lastRow, tiling.lastColumn].compactMap { $0 })
     info.errorTile = m
     info.weightByteCount = packed.byteCount
     // One share of all threads together, or one for each thread alone.
     let single = ThreadPool(threadCount: 1)
     let shares =
       division != .tiles
-      ? [WinogradShare(self, tiles: 0..<tileCount, pool: pool)]
-      : (0..<pool.threadCount).map {
-        WinogradShare(self, tiles: pool.share(of: tileCount, thread: $0), pool: single)
-      }
+      ? [WinogradShare(self, tiles: 0..<tiling.count, pool: pool)]
+      : tiling.shares(of: pool).map { WinogradShare(self, tiles: $0, pool: single) }
     info.workspaceByteCount =
       (phasedCount + shares.reduce(0) { $0 + $1.workspaceFloatCount }) * 4
-    let coefficients = WinogradCoefficients(transform)
+    let coefficients = WinogradCoefficients(tiling)
     /// The launches of a share, whose memory lies after that of those before it.
     func launches(_ index: Int, _ bindings: Bindings) -> [KernelLaunch] {
       let phased = bindings.workspace.assumingMemoryBound(to: Float.self)

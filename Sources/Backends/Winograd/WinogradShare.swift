@@ -23,7 +23,10 @@ struct WinogradShare {
   }
 
   private var inputCount: Int { convolution.frequencies * blocking.frequencyStride }
-  private var scratchCount: Int { convolution.frequencies * Layout.channelBlock }
+  /// A tile of 16 input channels, or of an output tile.
+  private var scratchCount: Int {
+    convolution.frequencies * max(Layout.channelBlock, convolution.outputTiles.width)
+  }
   private var productsCount: Int { convolution.frequencies * blocking.productsStride }
   /// Products are kept of one output tile per thread, or of all for all threads.
   private var keptProductsCount: Int {
@@ -50,31 +53,32 @@ struct WinogradShare {
     var first = tiles.lowerBound
     while first < tiles.upperBound {
       let count = min(blocking.tiles, tiles.upperBound - first)
+      let range = first..<first + count
       launches.append(
         KernelLaunch(kernels.winograd_input, on: pool, phase: .inputTransform) { thread in
           inputArguments(
-            from: source, first: first, count: count, thread: thread, to: workspace,
-            coefficients: coefficients.input.pointer, scratch: scratch + thread * scratchCount)
+            from: source, tiles: range, thread: thread, to: workspace,
+            coefficients: coefficients.input.pointers, scratch: scratch + thread * scratchCount)
         })
-      let range = first..<first + count
       func output(
-        _ thread: Int, items: Int, products: UnsafeMutablePointer<Float>,
+        _ thread: Int, items: Range<Int>, products: UnsafeMutablePointer<Float>,
         ticks: UnsafeMutablePointer<Int64>? = nil
       ) -> WinogradOutputArguments {
         outputArguments(
-          to: target, tiles: range, items: pool.share(of: items, thread: thread), input: workspace,
-          packed: packed, coefficients: coefficients.output.pointer,
+          to: target, tiles: range, items: items, input: workspace, packed: packed,
+          coefficients: coefficients.output.pointers,
           scratch: scratch + thread * scratchCount, products: products, floor: floor, ticks: ticks)
       }
       let transforms = outputTileCount * (roundUp(count, to: blocking.part) / blocking.part)
       if isByFrequencies {
+        let shares = convolution.tiling.shares(of: pool, block: range, outputTiles: outputTileCount)
         launches.append(
           KernelLaunch(kernels.winograd_products, on: pool, phase: .gemm) {
-            output($0, items: convolution.frequencies * outputTileCount, products: products)
+            output($0, items: shares[$0], products: products)
           })
         launches.append(
           KernelLaunch(kernels.winograd_transform, on: pool, phase: .outputTransform) {
-            output($0, items: transforms, products: products)
+            output($0, items: pool.share(of: transforms, thread: $0), products: products)
           })
       } else {
         launches.append(
@@ -82,7 +86,8 @@ struct WinogradShare {
             kernels.winograd_output, on: pool, phases: (.gemm, .outputTransform)
           ) { thread, ticks in
             output(
-              thread, items: transforms, products: products + thread * productsCount, ticks: ticks)
+              thread, items: pool.share(of: transforms, thread: thread),
+              products: products + thread * productsCount, ticks: ticks)
           })
       }
       first += count
@@ -91,21 +96,18 @@ struct WinogradShare {
   }
 
   private func inputArguments(
-    from source: UnsafePointer<Float>, first: Int, count: Int, thread: Int,
-    to target: UnsafeMutablePointer<Float>, coefficients: UnsafePointer<Float>,
+    from source: UnsafePointer<Float>, tiles: Range<Int>, thread: Int,
+    to target: UnsafeMutablePointer<Float>, coefficients: WinogradNumbers,
     scratch: UnsafeMutablePointer<Float>
   ) -> WinogradInputArguments {
     let (input, spec) = (convolution.input, convolution.spec)
-    let (transform, channelBlocks) = (convolution.transform, convolution.channelBlocks)
-    let share = pool.share(of: channelBlocks * count, thread: thread)
+    let channelBlocks = convolution.channelBlocks
+    let share = pool.share(of: channelBlocks * tiles.count, thread: thread)
     let plane = input.h * input.w * Layout.channelBlock
     return WinogradInputArguments(
-      input: source, output: target, coefficients: coefficients,
-      scratch: scratch, alpha: Int32(transform.size), tile_step: Int32(transform.outputs),
-      input_h: Int32(input.h), input_w: Int32(input.w), pad_h: Int32(spec.pad.h),
-      pad_w: Int32(spec.pad.w), tiles_h: Int32(convolution.tilesH),
-      tiles_w: Int32(convolution.tilesW),
-      first_tile: Int32(first), tile_count: Int32(count), channel_blocks: Int32(channelBlocks),
+      input: source, output: target, scratch: scratch, coefficients: coefficients,
+      tiles: convolution.tiling.block(tiles), input_h: Int32(input.h), input_w: Int32(input.w),
+      pad_h: Int32(spec.pad.h), pad_w: Int32(spec.pad.w), channel_blocks: Int32(channelBlocks),
       input_image_stride: Int64(channelBlocks * plane), input_block_stride: Int64(plane),
       frequency_stride: Int64(blocking.frequencyStride),
       block_stride: Int64(blocking.tiles * Layout.channelBlock),
@@ -115,11 +117,11 @@ struct WinogradShare {
   private func outputArguments(
     to target: UnsafeMutablePointer<Float>, tiles: Range<Int>, items: Range<Int>,
     input source: UnsafePointer<Float>, packed: PackedWeights,
-    coefficients: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    coefficients: WinogradNumbers, scratch: UnsafeMutablePointer<Float>,
     products: UnsafeMutablePointer<Float>, floor: Float, ticks: UnsafeMutablePointer<Int64>?
   ) -> WinogradOutputArguments {
     let (output, spec) = (convolution.output, convolution.spec)
-    let (transform, outputTiles) = (convolution.transform, convolution.outputTiles)
+    let outputTiles = convolution.outputTiles
     let block = Layout.channelBlock
     let groupBlocks = convolution.channelBlocks / spec.groups
     let plane = output.h * output.w * block
@@ -127,13 +129,9 @@ struct WinogradShare {
     return WinogradOutputArguments(
       input: source, weights: UnsafePointer(packed.weights.pointer),
       bias: UnsafePointer(packed.bias.pointer), products: products, output: target,
-      coefficients: coefficients, scratch: scratch, floor: floor, alpha: Int32(transform.size),
-      tile_outputs: Int32(transform.outputs), output_h: Int32(output.h),
-      output_w: Int32(output.w), tiles_h: Int32(convolution.tilesH),
-      tiles_w: Int32(convolution.tilesW),
-      first_tile: Int32(tiles.lowerBound), tile_count: Int32(tiles.count),
-      groups: Int32(spec.groups),
-      tiles_per_group: Int32(outputTiles.count),
+      scratch: scratch, coefficients: coefficients, tiles: convolution.tiling.block(tiles),
+      floor: floor, output_h: Int32(output.h), output_w: Int32(output.w),
+      groups: Int32(spec.groups), tiles_per_group: Int32(outputTiles.count),
       outputs_per_group: Int32(spec.outputs / spec.groups), channel_blocks: Int32(groupBlocks),
       channels_per_block: Int32(block),
       frequency_stride: Int64(blocking.frequencyStride),
@@ -209,16 +207,33 @@ private struct Blocking {
 
 /// The transforms' numbers, as the kernels read them.
 struct WinogradCoefficients {
-  let input: Tensor
-  let output: Tensor
+  let input: Numbers
+  let output: Numbers
 
-  init(_ transform: WinogradTransform) {
-    input = Tensor(values: transform.inputCoefficients)
-    output = Tensor(values: transform.outputCoefficients)
+  init(_ tiling: WinogradTiling) {
+    input = Numbers(tiling) { $0.inputCoefficients }
+    output = Numbers(tiling) { $0.outputCoefficients }
   }
-}
 
-extension Tensor {
-  /// A one-dimensional blob.
-  fileprivate init(values: [Float]) { self.init(Shape([values.count]), values: values) }
+  /// Those of full tiles, of the last row and of the last column.
+  struct Numbers {
+    private let full: Tensor
+    private let lastRow: Tensor
+    private let lastColumn: Tensor
+
+    fileprivate init(_ tiling: WinogradTiling, _ values: (WinogradTransform) -> [Float]) {
+      func tensor(_ transform: WinogradTransform?) -> Tensor {
+        let values = values(transform ?? tiling.transform)
+        return Tensor(Shape([values.count]), values: values)
+      }
+      full = tensor(tiling.transform)
+      lastRow = tensor(tiling.lastRow)
+      lastColumn = tensor(tiling.lastColumn)
+    }
+
+    /// Valid as long as this is.
+    var pointers: WinogradNumbers {
+      WinogradNumbers(full: full.pointer, last_h: lastRow.pointer, last_w: lastColumn.pointer)
+    }
+  }
 }

@@ -12,6 +12,8 @@ public struct WinogradTransform: Hashable, Sendable {
   /// Points ±p, then points alone; 0 and ∞ always belong to the set.
   public let pairs: [Rational]
   public let singles: [Rational]
+  /// Points that filters were transformed with but that these tiles do without: ``shortened(to:)``.
+  public let omitted: [Rational]
 
   /// α = m + r − 1: inputs per tile and number of products.
   public var size: Int { outputs + taps - 1 }
@@ -20,6 +22,7 @@ public struct WinogradTransform: Hashable, Sendable {
   public init?(outputs: Int, taps: Int) {
     self.outputs = outputs
     self.taps = taps
+    omitted = []
     // Points near 1 with few bits keep the numbers, and so the rounding errors, small: Barabasz et
     // al., "Error analysis and improving the accuracy of Winograd convolution" (2020), section 5.
     // Of the sets tried in float32 on random data these had the least RMS error; ±3/4 and ±3/2
@@ -35,11 +38,30 @@ public struct WinogradTransform: Hashable, Sendable {
   }
 
   /// One that is computed elsewhere, with its points, for its error bound.
-  init(outputs: Int, taps: Int, pairs: [Rational], singles: [Rational] = []) {
+  init(
+    outputs: Int, taps: Int, pairs: [Rational], singles: [Rational] = [],
+    omitted: [Rational] = []
+  ) {
     self.outputs = outputs
     self.taps = taps
     self.pairs = pairs
     self.singles = singles
+    self.omitted = omitted
+  }
+
+  /// The transform to fewer outputs, but at least `count`, that works on the same transformed filters: it
+  /// does without the last pairs of points, two outputs less for each.
+  ///
+  /// A filter's value at a point differs between the two by a factor only, the denominators of the points
+  /// left out, which the input takes over.
+  /// - Returns: nil when there is no smaller one.
+  public func shortened(to count: Int) -> WinogradTransform? {
+    let pairCount = min((outputs - count) / 2, pairs.count - 1)
+    guard count > 0, pairCount > 0 else { return nil }
+    return WinogradTransform(
+      outputs: outputs - 2 * pairCount, taps: taps, pairs: pairs.dropLast(pairCount),
+      singles: singles,
+      omitted: pairs.suffix(pairCount).flatMap { [$0, Rational(-1) * $0] })
   }
 
   /// The finite points in the order of the frequencies: 0, p₁, −p₁, p₂, −p₂, …, singles; ∞ is last.
@@ -58,7 +80,7 @@ public struct WinogradTransform: Hashable, Sendable {
   public var filterMatrix: [[Rational]] {
     let finite = points.indices.map { j in
       let denominator = points.indices.filter { $0 != j }
-        .reduce(Rational.one) { $0 * (points[j] - points[$1]) }
+        .reduce(omittedFactor(at: points[j])) { $0 * (points[j] - points[$1]) }
       return (0..<taps).map { power(points[j], $0) / denominator }
     }
     return finite + [(0..<taps).map { $0 == taps - 1 ? .one : .zero }]
@@ -67,9 +89,15 @@ public struct WinogradTransform: Hashable, Sendable {
   /// α×α: row j holds the coefficients of Π over the other points of (x − point).
   public var inputMatrix: [[Rational]] {
     let finite = points.indices.map { j in
-      polynomial(roots: points.indices.filter { $0 != j }.map { points[$0] }) + [.zero]
+      polynomial(roots: points.indices.filter { $0 != j }.map { points[$0] })
+        .map { omittedFactor(at: points[j]) * $0 } + [.zero]
     }
     return finite + [polynomial(roots: points)]
+  }
+
+  /// Π over the omitted points of (point − omitted): what denominators have too much.
+  private func omittedFactor(at point: Rational) -> Rational {
+    omitted.reduce(.one) { $0 * (point - $1) }
   }
 
   private func power(_ base: Rational, _ exponent: Int) -> Rational {
@@ -116,15 +144,24 @@ public struct WinogradTransform: Hashable, Sendable {
   /// output counts. And a value passes fewer roundings: one of the filter, those of α terms in each
   /// of four transform passes, the product, and the sum over channels. Source: the componentwise
   /// bound of Barabasz et al. (2020), theorem 1, for constant operands.
-  public func errorAmplification(channels: Int) -> Double {
+  ///
+  /// - Parameter last: the transforms of short tiles among those of this one.
+  public func errorAmplification(
+    channels: Int, last: [WinogradTransform] = []
+  ) -> Double {
+    let growth = (last + [self]).map(\.growth).max() ?? 1
+    let roundings = Double(channels + 4 * size + 2)
+    return growth * growth * roundings / Double(taps * taps * channels + 2)
+  }
+
+  /// Σ_f |A^T| · (|G| 1) · (|B^T| 1) of the largest output over r.
+  private var growth: Double {
     let filterSums = filterMatrix.map { $0.reduce(0) { $0 + abs($1.value) } }
     let inputSums = inputMatrix.map { $0.reduce(0) { $0 + abs($1.value) } }
     let largest =
       outputMatrix.map { row in
         row.indices.reduce(0) { $0 + abs(row[$1].value) * filterSums[$1] * inputSums[$1] }
       }.max() ?? 1
-    let growth = largest / Double(taps)
-    let roundings = Double(channels + 4 * size + 2)
-    return growth * growth * roundings / Double(taps * taps * channels + 2)
+    return largest / Double(taps)
   }
 }

@@ -207,16 +207,89 @@ typedef struct {
   int64_t first_item, last_item;  // this thread's of [image][channel][output row]
 } StridePhaseArguments;
 
+// How outputs are cut into Winograd tiles. Those of the last row and of the last column may be short:
+// smaller, without the frequencies of some points. A frequency is row * alpha + column.
+//
+// Tiles are numbered over all images, class by class (see winograd_class_tiles), so that each frequency
+// has one run of neighbouring tiles.
+typedef struct {
+  int32_t alpha, outputs;    // side of a full tile, in and out, in pixels
+  int32_t tiles_h, tiles_w;  // per image
+  int32_t last_h, last_w;    // side in of the tiles of the last row and column; alpha where they are full
+  int32_t images;
+  int32_t first_tile, tile_count;  // of the block in work
+} WinogradTiles;
+
+// Neighbouring tiles of the block in work, counted from its first.
+typedef struct {
+  int32_t first, end;
+} WinogradRun;
+
+static inline int32_t winograd_full_rows(WinogradTiles t) {
+  return t.last_h < t.alpha ? t.tiles_h - 1 : t.tiles_h;
+}
+
+static inline int32_t winograd_full_columns(WinogradTiles t) {
+  return t.last_w < t.alpha ? t.tiles_w - 1 : t.tiles_w;
+}
+
+// Number of the first tile of a class, 0 to 4, where 4 ends the last one.
+static inline int32_t winograd_class_start(WinogradTiles t, int32_t class_) {
+  const int32_t rows = winograd_full_rows(t), columns = winograd_full_columns(t);
+  const int32_t in_full_rows = class_ == 0 ? 0 : class_ == 1 ? t.tiles_w - columns : t.tiles_w;
+  const int32_t in_short_rows = class_ < 3 ? 0 : class_ == 3 ? columns : t.tiles_w;
+  return t.images * (rows * in_full_rows + (t.tiles_h - rows) * in_short_rows);
+}
+
+static inline WinogradRun winograd_run(
+    WinogradTiles t, int32_t first_class, int32_t end_class) {
+  int32_t first = winograd_class_start(t, first_class) - t.first_tile;
+  int32_t end = winograd_class_start(t, end_class) - t.first_tile;
+  if (first < 0) first = 0;
+  if (end > t.tile_count) end = t.tile_count;
+  return (WinogradRun){first, end > first ? end : first};
+}
+
+// The tiles of a class: 0 full rows with a short column, 1 all full, 2 short rows with full columns, 3 both
+// short.
+static inline WinogradRun winograd_class_tiles(WinogradTiles t, int32_t class_) {
+  return winograd_run(t, class_, class_ + 1);
+}
+
+// The first frequency of one dimension that tiles of side `last` do not have: points alone, of which there
+// is one where alpha is odd, and infinity come last and are never left out.
+static inline int32_t winograd_first_left_out(WinogradTiles t, int32_t last) {
+  return last - 1 - t.alpha % 2;
+}
+
+static inline int32_t winograd_leaves_out(
+    WinogradTiles t, int32_t last, int32_t index) {
+  const int32_t first = winograd_first_left_out(t, last);
+  return index >= first && index < first + t.alpha - last;
+}
+
+// The tiles that have a frequency.
+static inline WinogradRun winograd_frequency_tiles(
+    WinogradTiles t, int32_t frequency) {
+  if (t.last_h == t.alpha && t.last_w == t.alpha) return (WinogradRun){0, t.tile_count};
+  const int32_t full_rows = winograd_leaves_out(t, t.last_h, frequency / t.alpha);
+  const int32_t full_columns = winograd_leaves_out(t, t.last_w, frequency % t.alpha);
+  return winograd_run(t, full_columns ? 1 : 0, full_rows ? 2 : full_columns ? 3 : 4);
+}
+
+// The numbers of a one-dimensional transform for full tiles, and for those of the last row and column.
+typedef struct {
+  const float *_Nonnull full, *_Nonnull last_h, *_Nonnull last_w;
+} WinogradNumbers;
+
 // Winograd convolution, first part: tiles of the input into the frequency domain.
 typedef struct {
   const float *_Nonnull input;  // blocked
   float *_Nonnull output;       // [frequency][group][channel block][tile][16]
-  const float *_Nonnull coefficients;
   float *_Nonnull scratch;      // this thread's, alpha * alpha * 16 long
-  int32_t alpha, tile_step;     // tile size and distance between tiles, in pixels
+  WinogradNumbers coefficients;
+  WinogradTiles tiles;
   int32_t input_h, input_w, pad_h, pad_w;
-  int32_t tiles_h, tiles_w;     // per image
-  int32_t first_tile, tile_count;  // of the block in work, counted over images
   int32_t channel_blocks;       // all groups together
   int64_t input_image_stride, input_block_stride;
   int64_t frequency_stride, block_stride;  // of the output
@@ -231,12 +304,11 @@ typedef struct {
   const float *_Nonnull bias;     // [group][output tile][output_tile]
   float *_Nonnull products;       // this thread's, [frequency][tile][output_tile]
   float *_Nonnull output;         // blocked
-  const float *_Nonnull coefficients;
-  float *_Nonnull scratch;        // this thread's, alpha * alpha * 16 long
+  float *_Nonnull scratch;        // this thread's, alpha * alpha * output_tile long
+  WinogradNumbers coefficients;
+  WinogradTiles tiles;
   float floor;
-  int32_t alpha, tile_outputs;    // tile size in and out, in pixels
-  int32_t output_h, output_w, tiles_h, tiles_w;
-  int32_t first_tile, tile_count;
+  int32_t output_h, output_w;
   int32_t groups, tiles_per_group, outputs_per_group;
   int32_t channel_blocks;         // per group
   int32_t channels_per_block;     // 16, but not known to the compiler: it would unroll by it
