@@ -117,14 +117,14 @@ struct GroupForecast {
     let memory = "\((byteCount + (1 << 20) - 1) >> 20) MiB"
     let passes = place.passes.map(\.rawValue).joined(separator: "+")
     let cache = place.cache == .warm ? "" : ", \(place.cache.rawValue)"
+    let rounds = roundCount == 0 ? "each on its own" : "\(roundCount) rounds"
     var text =
       "\(place.graph.networkName) \(place.layer), batch \(place.batch), threads \(place.threads), "
       + "\(passes)\(cache): "
     text +=
       measured.isEmpty
       ? "nothing\n"
-      : "\(measured.map(\.name).joined(separator: " ")); \(roundCount) rounds, about \(minutes), "
-        + "\(memory)\n"
+      : "\(measured.map(\.name).joined(separator: " ")); \(rounds), about \(minutes), \(memory)\n"
     for skip in skipped { text += "  not \(skip.name): \(skip.reason)\n" }
     return text
   }

@@ -107,6 +107,7 @@ public struct RunForecast {
     let launches = launchCount == 1 ? "" : " in \(launchCount) launches"
     return groups.map(\.text).joined()
       + "in all \(groups.count) groups\(launches): about \(DurationText.short(seconds: seconds)), "
-      + "\(bytes >> 20) MiB at most at a time (estimated from \(basis); nothing was measured)\n"
+      + "\((bytes + (1 << 20) - 1) >> 20) MiB at most at a time "
+      + "(estimated from \(basis); nothing was measured)\n"
   }
 }

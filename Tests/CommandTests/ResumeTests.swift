@@ -181,6 +181,12 @@ private final class SmallDisk {
       ])
       #expect(huge.exitCode == 0)
       #expect(huge.output.contains("more than 70 %"))
+      // A call of seconds takes no turns.
+      let slow = try Command([
+        "run", "--dry-run", "--network", "alexnet", "--pass", "net", "--backend", "naive", "--out",
+        parent + "/runs",
+      ])
+      #expect(slow.output.contains("naive(baseline); each on its own, about"), "\(slow.output)")
     }
   }
 }
