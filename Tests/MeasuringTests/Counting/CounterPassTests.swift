@@ -78,21 +78,27 @@ private let alexbench = URL(
       network: "", problem: "c32 h40 k64 r3 p1", layer: "conv", backend: "simd", isa: "baseline",
       threads: 2, pass: .isolated)
     let prepared = try worker.prepare(request)
-    let readings = try worker.counters(
-      prepared.handle,
-      [
-        CounterRequest(source: "perf-software", events: ["task-clock"]),
-        CounterRequest(source: "rusage", events: ["user-time", "system-time"]),
-      ], calls: 200, allowsMultiplexing: false)
-    let clock = readings[0]
-    #expect(clock.status == .ok && clock.reason.isEmpty)
-    #expect(try #require(clock.threadsSeen) >= 2)
-    #expect(clock.threadsCounted == clock.threadsSeen)
-    // The two are counted in different calls, of which the machine makes some longer: what a
-    // missing thread would do is a factor of two.
-    let account = try #require(readings[1].value) + #require(readings[2].value)
-    let ratio = Double(try #require(clock.value)) / Double(max(account, 1))
-    #expect(ratio > 0.7 && ratio < 1.4, "\(ratio)")
+    // The two are counted in different calls, of which the machine makes some longer, and threads that
+    // wait for a processor spin: the least of several of each. What a missing thread would do is a factor
+    // of two.
+    var clocks: [Int] = []
+    var accounts: [Int] = []
+    for _ in 0..<5 {
+      let readings = try worker.counters(
+        prepared.handle,
+        [
+          CounterRequest(source: "perf-software", events: ["task-clock"]),
+          CounterRequest(source: "rusage", events: ["user-time", "system-time"]),
+        ], calls: 100, allowsMultiplexing: false)
+      let clock = readings[0]
+      #expect(clock.status == .ok && clock.reason.isEmpty)
+      #expect(try #require(clock.threadsSeen) >= 2)
+      #expect(clock.threadsCounted == clock.threadsSeen)
+      clocks.append(Int(try #require(clock.value)))
+      accounts.append(Int(try #require(readings[1].value) + #require(readings[2].value)))
+    }
+    let ratio = Double(try #require(clocks.min())) / Double(max(accounts.min() ?? 0, 1))
+    #expect(ratio > 0.7 && ratio < 1.4, "\(clocks), \(accounts)")
   }
 
   @Test(
