@@ -45,10 +45,9 @@ let package = Package(
     // Level 1
     .target(name: "Networks", dependencies: ["Tensors"]),
     .target(
-      name: "Results", dependencies: ["Tensors", .product(name: "SwiftCSV", package: "SwiftCSV")]),
+      name: "Results", dependencies: ["Networks", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     .target(
       name: "KernelsBaseline", dependencies: ["KernelInterface"], swiftSettings: kernelFlags(nil)),
-    .target(name: "Counters", dependencies: ["CSupport"]),
     .target(name: "Images", dependencies: ["Tensors", "CSupport"]),
     // Level 2
     .target(
@@ -66,7 +65,7 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Results", "Statistics", .product(name: "Mustache", package: "swift-mustache"),
+        "Networks", "Results", "Statistics", .product(name: "Mustache", package: "swift-mustache"),
       ]),
     // Level 3
     .target(
@@ -75,18 +74,15 @@ let package = Package(
     .target(
       name: "Measuring",
       dependencies: [
-        "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Counters",
-        "Results", "Statistics", "CSupport",
+        "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Results",
+        "Statistics", "CSupport",
       ]),
-    .target(name: "Plotting", dependencies: ["Reporting", "Results"]),
-    .target(name: "Gate", dependencies: ["Reporting", "Results", "Statistics"]),
     // Level 4
     .executableTarget(
       name: "alexbench",
       dependencies: [
-        "Backends", "Measuring", "Gate", "Plotting", "Reporting", "CaffeModel", "Counters",
-        "Execution",
-        "Images", "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors",
+        "Backends", "Measuring", "Reporting", "CaffeModel", "Execution", "Images",
+        "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors",
         "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -95,7 +91,7 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Results"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results", "Networks"]),
     .testTarget(name: "ReferenceTests", dependencies: ["Reference", "Networks", "Tensors"]),
     .target(
       name: "GoldenSupport", dependencies: ["CaffeModel", "Networks", "Tensors"],
@@ -121,23 +117,18 @@ let package = Package(
       ]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "GoldenSupport", "Tensors"]),
     .target(name: "FakePAPI", dependencies: ["CSupport"], path: "Tests/FakePAPI"),
-    .testTarget(name: "CountersTests", dependencies: ["Counters", "CSupport", "FakePAPI"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
       name: "MeasuringTests",
       dependencies: [
-        "Measuring", "AllocationCounter", "Backends", "Counters", "CSupport", "Execution",
-        "Kernels",
+        "Measuring", "AllocationCounter", "Backends", "CSupport", "Execution", "FakePAPI", "Kernels",
         "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
       ]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
-    .testTarget(
-      name: "PlottingTests", dependencies: ["Plotting", "Reporting", "Results", "Statistics"]),
-    .testTarget(name: "GateTests", dependencies: ["Gate", "Results"]),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CaffeModel", "Counters", "Images", "Measuring", "Networks", "Results", "Tensors",
+        "CaffeModel", "Images", "Measuring", "Networks", "Results", "Tensors",
       ], path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),

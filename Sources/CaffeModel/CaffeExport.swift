@@ -4,9 +4,9 @@ import SwiftProtobuf
 import Tensors
 
 /// Writes networks and weights as files that Caffe reads.
-public enum CaffeExport {
+package enum CaffeExport {
   /// The description of a network in today's syntax, with an Input layer for each input.
-  public static func prototxt(of network: Network) -> String {
+  package static func prototxt(of network: Network) -> String {
     var net = Caffe_NetParameter()
     net.name = network.name
     net.layer = inputLayers(of: network) + network.layers.map { Caffe_LayerParameter($0) }
@@ -24,7 +24,7 @@ public enum CaffeExport {
   }
 
   /// Writes the description.
-  public static func write(_ network: Network, to path: String) throws(CaffeModelError) {
+  package static func write(_ network: Network, to path: String) throws(CaffeModelError) {
     let file = try OutputFile(path: path)
     try file.write(Array(prototxt(of: network).utf8))
     try file.finish()
@@ -33,7 +33,7 @@ public enum CaffeExport {
   /// Writes a caffemodel: each layer's description with its weights, packed float32 with shapes.
   ///
   /// Layer by layer, so that no more than one layer's weights are in memory.
-  public static func writeWeights(
+  package static func writeWeights(
     of network: Network, from source: any WeightSource, to path: String
   ) throws(CaffeModelError) {
     let graph: Graph

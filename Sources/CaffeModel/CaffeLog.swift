@@ -7,7 +7,7 @@ import Tensors
 /// layers and are not counted as memory; one with input layers as by today's. In-place tops are
 /// counted again by both.
 /// - Source: BVLC/caffe, src/caffe/net.cpp, `Init`, and src/caffe/util/insert_splits.cpp.
-public struct CaffeLog {
+package struct CaffeLog {
   /// A layer as Caffe sees it, with its splits inserted.
   struct LogLayer {
     var name: String
@@ -17,10 +17,10 @@ public struct CaffeLog {
     var isLearnt: Bool
   }
 
-  public let lines: [String]
+  package let lines: [String]
 
   /// - Throws: shapes that do not fit.
-  public init(_ net: CaffeNetwork) throws(CaffeModelError) {
+  package init(_ net: CaffeNetwork) throws(CaffeModelError) {
     let graph: Graph
     do {
       graph = try net.network.graph()

@@ -1,18 +1,18 @@
 import Tensors
 
 /// The mean of a training set as Caffe keeps it (`.binaryproto`): one BlobProto.
-public enum CaffeMean {
+package enum CaffeMean {
   private static let byteLimit = 1 << 28
 
   /// Reads a mean: 1×C×H×W in files that Caffe wrote.
   /// - Throws: ``CaffeModelError``: the file can't be read or is no such blob.
-  public static func read(_ path: String) throws(CaffeModelError) -> Tensor {
+  package static func read(_ path: String) throws(CaffeModelError) -> Tensor {
     try read(try ByteSource(path: path), path: path)
   }
 
   /// Reads the bytes of a mean.
   /// - Parameter name: of the file, for errors.
-  public static func read(_ bytes: [UInt8], named name: String) throws(CaffeModelError) -> Tensor {
+  package static func read(_ bytes: [UInt8], named name: String) throws(CaffeModelError) -> Tensor {
     try read(ByteSource(bytes: bytes), path: name)
   }
 

@@ -2,7 +2,7 @@ import Networks
 import Tensors
 
 /// What is wrong with a Caffe file, one sentence each.
-public enum CaffeModelError: Error, Equatable, CustomStringConvertible {
+package enum CaffeModelError: Error, Equatable, CustomStringConvertible {
   case missing(path: String)
   case unreadable(path: String, reason: String)
   case cannotWrite(path: String, reason: String)
@@ -32,7 +32,7 @@ public enum CaffeModelError: Error, Equatable, CustomStringConvertible {
   /// One of the above, with the file that it is about.
   indirect case inFile(path: String, CaffeModelError)
 
-  public var description: String { oneLine(sentence(source: nil)) }
+  package var description: String { oneLine(sentence(source: nil)) }
 
   /// - Parameter source: the file, or nil for a text.
   private func sentence(source: String?) -> String {

@@ -7,34 +7,34 @@ import Tensors
 /// parameter or a value that is not known here is an error that names it, with its line. What only
 /// concerns training or the choice of an implementation (fillers, `engine`) is skipped.
 /// - Source: BVLC/caffe, src/caffe/proto/caffe.proto and src/caffe/net.cpp.
-public struct CaffeNetwork: Sendable {
+package struct CaffeNetwork: Sendable {
   /// A layer of the description that became an input of the network: `Input`, or one that reads
   /// data.
-  public struct InputLayer: Hashable, Sendable {
-    public var name: String
-    public var blobs: [String]
+  package struct InputLayer: Hashable, Sendable {
+    package var name: String
+    package var blobs: [String]
     /// Index into the network's layers of the one that follows.
-    public var position: Int
+    package var position: Int
   }
 
-  public internal(set) var network: Network
+  package internal(set) var network: Network
   /// Empty when the description declares its inputs by `input`, as before 2016.
-  public internal(set) var inputLayers: [InputLayer] = []
+  package internal(set) var inputLayers: [InputLayer] = []
   /// What had to be assumed, one sentence each.
-  public internal(set) var notes: [String] = []
+  package internal(set) var notes: [String] = []
   /// The input that each of ``ImportOptions/shapes`` was for.
-  public internal(set) var assignedInputs: [String] = []
+  package internal(set) var assignedInputs: [String] = []
   /// Layers all of whose parameters have a learning rate of 0.
-  public internal(set) var frozenLayers: Set<String> = []
+  package internal(set) var frozenLayers: Set<String> = []
   /// Blobs of losses that name no top; Caffe gives them no name either.
-  public internal(set) var automaticBlobs: Set<String> = []
+  package internal(set) var automaticBlobs: Set<String> = []
   /// `force_backward`.
-  public internal(set) var forcesBackward = false
+  package internal(set) var forcesBackward = false
 
   /// Reads a description.
   /// - Parameter text: a prototxt.
   /// - Throws: what is wrong, with the line.
-  public init(
+  package init(
     prototxt text: String, options: ImportOptions = ImportOptions()
   ) throws(CaffeModelError) {
     let tree = try PrototxtScanner.message(of: text)
@@ -45,7 +45,7 @@ public struct CaffeNetwork: Sendable {
 
   /// Reads a file, text or binary.
   /// - Throws: ``CaffeModelError/inFile(path:_:)`` with what is wrong; the file can't be read.
-  public init(
+  package init(
     contentsOf path: String, options: ImportOptions = ImportOptions()
   ) throws(CaffeModelError) {
     try self.init(try ByteSource(path: path), path: path, options: options)
@@ -53,7 +53,7 @@ public struct CaffeNetwork: Sendable {
 
   /// Reads the bytes of a file, text or binary.
   /// - Parameter name: of the file, for errors.
-  public init(
+  package init(
     bytes: [UInt8], named name: String, options: ImportOptions = ImportOptions()
   ) throws(CaffeModelError) {
     try self.init(ByteSource(bytes: bytes), path: name, options: options)
@@ -81,7 +81,7 @@ public struct CaffeNetwork: Sendable {
   /// A network that comes from no description, under the name that errors give it.
   ///
   /// Goes through its own description, so that shapes given from outside are checked as a file's.
-  public init(
+  package init(
     _ network: Network, named name: String, options: ImportOptions = ImportOptions()
   ) throws(CaffeModelError) {
     do throws(CaffeModelError) {
@@ -126,7 +126,7 @@ public struct CaffeNetwork: Sendable {
 }
 
 /// Reads a Caffe network description as ``CaffeNetwork`` does.
-public func network(fromPrototxt text: String) throws(CaffeModelError) -> Network {
+package func network(fromPrototxt text: String) throws(CaffeModelError) -> Network {
   try CaffeNetwork(prototxt: text).network
 }
 
@@ -169,7 +169,7 @@ extension CaffeNetwork {
   ///
   /// Precondition: the network was read with ``ImportOptions/givesEveryInput``.
   /// - Parameter arrays: one for each of ``ImportOptions/shapes``, in their order.
-  public func ordered(_ arrays: [Tensor]) -> [Tensor] {
+  package func ordered(_ arrays: [Tensor]) -> [Tensor] {
     network.inputs.map { input in
       guard let index = assignedInputs.firstIndex(of: input.blob) else {
         preconditionFailure("no array for input '\(input.blob)'")

@@ -8,7 +8,7 @@ import Tensors
 /// its tensors when they are asked for. Layers of the file that the network lacks are ignored; a
 /// layer of the network that the file lacks, or whose blobs have another shape, is an error that
 /// names it.
-public struct CaffeWeights: WeightSource {
+package struct CaffeWeights: WeightSource {
   private let path: String
   private let source: ByteSource
   private let layers: [StoredLayer]
@@ -16,13 +16,13 @@ public struct CaffeWeights: WeightSource {
 
   /// - Parameter path: a caffemodel.
   /// - Throws: ``CaffeModelError``: the file can't be read or is not a caffemodel.
-  public init(contentsOf path: String) throws(CaffeModelError) {
+  package init(contentsOf path: String) throws(CaffeModelError) {
     try self.init(try ByteSource(path: path), path: path)
   }
 
   /// Reads the bytes of a caffemodel.
   /// - Parameter name: of the file, for errors.
-  public init(bytes: [UInt8], named name: String) throws(CaffeModelError) {
+  package init(bytes: [UInt8], named name: String) throws(CaffeModelError) {
     try self.init(ByteSource(bytes: bytes), path: name)
   }
 
@@ -45,33 +45,33 @@ public struct CaffeWeights: WeightSource {
   }
 
   /// Names of the layers that have weights, sorted.
-  public var layerNames: [String] { indices.keys.sorted() }
+  package var layerNames: [String] { indices.keys.sorted() }
 
   /// What becomes of a layer of the file.
-  public struct Match: Hashable, Sendable {
-    public var layer: String
+  package struct Match: Hashable, Sendable {
+    package var layer: String
     /// Whether the network has a layer of that name; otherwise it is ignored.
-    public var isCopied: Bool
+    package var isCopied: Bool
 
     /// The line that Caffe logs.
-    public var description: String {
+    package var description: String {
       "\(isCopied ? "Copying" : "Ignoring") source layer \(layer)"
     }
   }
 
   /// What becomes of each layer of the file, in its order.
-  public func matches(in net: CaffeNetwork) -> [Match] {
+  package func matches(in net: CaffeNetwork) -> [Match] {
     let names = Set(net.network.layers.map(\.name) + net.inputLayers.map(\.name))
     return layers.map { Match(layer: $0.name, isCopied: names.contains($0.name)) }
   }
 
   /// Holds all shapes against those that a network needs, before anything is read.
   /// - Throws: a layer whose weights are missing or have another shape.
-  public func validate(for graph: Graph) throws(NetworkError) {
+  package func validate(for graph: Graph) throws(NetworkError) {
     for node in graph.nodes { _ = try storedBlobs(of: node, in: graph) }
   }
 
-  public func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
+  package func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
     let name = node.layer.name
     let stored = try storedBlobs(of: node, in: graph)
     var tensors: [Tensor] = []

@@ -2,27 +2,27 @@ import Networks
 import Tensors
 
 /// The shape of an array for an input of a network.
-public struct GivenShape: Hashable, Sendable {
+package struct GivenShape: Hashable, Sendable {
   /// The input's blob; nil for the first one that no other array is for.
-  public var blob: String?
-  public var shape: Shape
-  public init(blob: String? = nil, shape: Shape) {
+  package var blob: String?
+  package var shape: Shape
+  package init(blob: String? = nil, shape: Shape) {
     self.blob = blob
     self.shape = shape
   }
 }
 
 /// What a description leaves open.
-public struct ImportOptions: Sendable {
-  public var state = NetState()
+package struct ImportOptions: Sendable {
+  package var state = NetState()
   /// Shapes of inputs, in place of those in the description.
-  public var shapes: [GivenShape] = []
+  package var shapes: [GivenShape] = []
   /// Whether every input must be among ``shapes``: there is an array for each.
-  public var givesEveryInput = false
+  package var givesEveryInput = false
   /// Images, in place of the first axis of every input; nil for the description's own.
-  public var batch: Int?
+  package var batch: Int?
 
-  public init(state: NetState = NetState(), shapes: [GivenShape] = [], batch: Int? = nil) {
+  package init(state: NetState = NetState(), shapes: [GivenShape] = [], batch: Int? = nil) {
     self.state = state
     self.shapes = shapes
     self.batch = batch
@@ -34,7 +34,7 @@ extension CaffeNetwork {
   /// - Parameter names: the input that each array names; nil for the first that no other is for.
   /// - Returns: an input for each of them.
   /// - Throws: a name that the network does not have, or has one array too many for.
-  public func inputs(for names: [String?]) throws(CaffeModelError) -> [Network.Input] {
+  package func inputs(for names: [String?]) throws(CaffeModelError) -> [Network.Input] {
     let given = names.map { GivenShape(blob: $0, shape: .scalar) }
     let blobs = try assign(given, to: network.inputs.map(\.blob))
     return blobs.compactMap { blob in network.inputs.first { $0.blob == blob } }

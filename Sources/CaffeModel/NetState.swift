@@ -1,15 +1,15 @@
 /// Which of a description's layers are wanted: Caffe's `NetState`.
-public struct NetState: Hashable, Sendable {
-  public enum Phase: String, Sendable, CaseIterable {
+package struct NetState: Hashable, Sendable {
+  package enum Phase: String, Sendable, CaseIterable {
     case train = "TRAIN"
     case test = "TEST"
   }
 
-  public var phase: Phase
-  public var level: Int
-  public var stages: Set<String>
+  package var phase: Phase
+  package var level: Int
+  package var stages: Set<String>
 
-  public init(phase: Phase = .test, level: Int = 0, stages: Set<String> = []) {
+  package init(phase: Phase = .test, level: Int = 0, stages: Set<String> = []) {
     self.phase = phase
     self.level = level
     self.stages = stages

@@ -2,17 +2,6 @@ import KernelInterface
 import Networks
 import Tensors
 
-/// Inference or training; training keeps state for backward.
-public enum Mode: String, Sendable { case inference, training }
-
-/// What is computed. Only ``forward`` is implemented so far.
-public enum Direction: String, Sendable, CaseIterable {
-  case forward
-  case backwardData = "backward_data"
-  case backwardWeights = "backward_weights"
-  case backward
-}
-
 /// How the graph's own inputs and outputs lie in memory.
 public enum Boundary: Sendable {
   /// Row-major, as the network's user has them: the net passes.
@@ -30,7 +19,6 @@ public struct CompileOptions {
   public var boundary: Boundary
   /// Every layer a step of its own, so that every blob can be looked at; no fusion.
   public var keepsAllBlobs: Bool
-  public var mode: Mode
   /// Weights are expected to arrive from memory, as in a net, rather than from a cache.
   public var expectsColdWeights: Bool
   /// Tiles fixed or chosen before, and where choices are kept; nil to choose by counting
@@ -39,13 +27,12 @@ public struct CompileOptions {
 
   public init(
     kernels: KernelTable, pool: ThreadPool, boundary: Boundary, keepsAllBlobs: Bool = false,
-    mode: Mode = .inference, expectsColdWeights: Bool = false, tiles: TilePlan? = nil
+    expectsColdWeights: Bool = false, tiles: TilePlan? = nil
   ) {
     self.kernels = kernels
     self.pool = pool
     self.boundary = boundary
     self.keepsAllBlobs = keepsAllBlobs
-    self.mode = mode
     self.expectsColdWeights = expectsColdWeights
     self.tiles = tiles
   }
@@ -121,6 +108,8 @@ public protocol Backend: Sendable {
   var unavailability: Unavailability? { get }
   /// It computes whole nets as ``CompileOptions/tiles`` says, layer by layer, and nothing without.
   var needsPlan: Bool { get }
+  /// Directions of the nodes that it compiles.
+  var directions: Set<Direction> { get }
   /// Which threads its steps use with these tiles by layer.
   func threading(tiles: [String: String]) -> Threading
   /// What a reader of the numbers must know, for example that a library chose lesser code than
@@ -135,7 +124,8 @@ public protocol Backend: Sendable {
   /// reports, or `external`.
   func isa(with kernels: KernelTable) -> String
 
-  /// Steps in execution order that compute every value of `graph` that is not fused away.
+  /// Steps in execution order that compute every value of `graph` that is not fused away. Call
+  /// ``steps(of:weights:options:)``, which asks only for directions that the backend has.
   /// - Throws: a layer that the backend refuses, or missing weights.
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
@@ -144,6 +134,7 @@ public protocol Backend: Sendable {
 extension Backend {
   public var unavailability: Unavailability? { nil }
   public var needsPlan: Bool { false }
+  public var directions: Set<Direction> { [.forward] }
   public func threading(tiles: [String: String]) -> Threading { threading }
   public var warnings: [BackendWarning] { [] }
   public var library: LoadedLibrary? { nil }
@@ -151,6 +142,18 @@ extension Backend {
   /// Whether it can compile, here and now.
   public var canCompile: Bool { unavailability == nil && program == nil }
   public func isa(with kernels: KernelTable) -> String { kernels.isaName }
+
+  /// The graph compiled, in steps in execution order.
+  /// - Throws: a layer or a direction that the backend refuses, or missing weights.
+  public func steps(
+    of graph: Graph, weights: any WeightSource, options: CompileOptions
+  ) throws(BackendError) -> [any Step] {
+    if let node = graph.nodes.first(where: { !directions.contains($0.direction) }) {
+      throw .unsupported(
+        layer: node.layer.name, reason: "\(name) does not compute \(node.direction.rawValue)")
+    }
+    return try compile(graph, weights: weights, options: options)
+  }
 }
 
 extension WeightSource {

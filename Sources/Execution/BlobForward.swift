@@ -25,7 +25,7 @@ public struct BlobForward {
     self.graph = graph
     let options = CompileOptions(
       kernels: kernels, pool: pool, boundary: .nchw, keepsAllBlobs: true)
-    let steps = try backend.compile(graph, weights: weights, options: options)
+    let steps = try backend.steps(of: graph, weights: weights, options: options)
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: .keepAll)
   }
 

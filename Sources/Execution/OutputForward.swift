@@ -15,7 +15,7 @@ public struct OutputForward {
   ) throws(BackendError) {
     precondition(graph.outputs.contains(output), "value \(output) is no output")
     let options = CompileOptions(kernels: kernels, pool: pool, boundary: .nchw)
-    let steps = try backend.compile(graph, weights: weights, options: options)
+    let steps = try backend.steps(of: graph, weights: weights, options: options)
     compiled = CompiledNetwork(graph: graph, steps: steps, memory: .liveness)
     self.output = output
   }

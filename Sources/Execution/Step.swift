@@ -39,8 +39,6 @@ public struct StepInfo: Sendable {
   public var errorTile = 1
   /// Scratch bytes needed while the step runs; 64-byte aligned, contents undefined.
   public var workspaceByteCount = 0
-  /// Bytes kept from forward for backward (training).
-  public var savedStateByteCount = 0
   /// Bytes of packed or transformed weights that the step holds.
   public var weightByteCount = 0
   /// The step does nothing (dropout in inference): its output is its input.

@@ -2,13 +2,13 @@ import Foundation
 import Tensors
 
 /// The classes that a network takes an image for, as text.
-public enum ClassificationText {
+package enum ClassificationText {
   /// A line for each class – probability, label, index – and the two lists that the reference
   /// example prints: labels and indices, best first.
   /// - Parameters:
   ///   - best: indices and probabilities, best first.
   ///   - labels: names of all classes; nil when there are none.
-  public static func lines(
+  package static func lines(
     _ best: [(index: Int, value: Float)], labels: [String]?
   ) -> [String] {
     let width = best.map { String($0.index).count }.max() ?? 0

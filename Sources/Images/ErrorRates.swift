@@ -1,17 +1,17 @@
 import Foundation
 
 /// How often the class that an image shows is not among the likeliest.
-public struct ErrorRates: Equatable, Sendable {
-  public private(set) var imageCount = 0
+package struct ErrorRates: Equatable, Sendable {
+  package private(set) var imageCount = 0
   /// Images whose class is not the likeliest.
-  public private(set) var wrongTop1 = 0
+  package private(set) var wrongTop1 = 0
   /// Images whose class is not among the five likeliest.
-  public private(set) var wrongTop5 = 0
+  package private(set) var wrongTop5 = 0
 
-  public init() {}
+  package init() {}
 
   /// Counts an image. Of equal scores the first class is the likelier one.
-  public mutating func add(scores: some Collection<Float>, label: Int) {
+  package mutating func add(scores: some Collection<Float>, label: Int) {
     let scores = Array(scores)
     let own = scores[label]
     // A score that is no number is below none, so that it is never right.
@@ -23,20 +23,20 @@ public struct ErrorRates: Equatable, Sendable {
     if better >= 5 || own.isNaN { wrongTop5 += 1 }
   }
 
-  public var top1Percent: Double { percent(wrongTop1) }
-  public var top5Percent: Double { percent(wrongTop5) }
+  package var top1Percent: Double { percent(wrongTop1) }
+  package var top5Percent: Double { percent(wrongTop5) }
 
   private func percent(_ wrong: Int) -> Double {
     imageCount == 0 ? .nan : 100 * Double(wrong) / Double(imageCount)
   }
 
   /// For a line of progress.
-  public var summary: String {
+  package var summary: String {
     "top-1 error \(text(top1Percent)), top-5 error \(text(top5Percent))"
   }
 
   /// The result, a line each.
-  public var lines: [String] {
+  package var lines: [String] {
     [
       "images       \(imageCount)",
       "top-1 error  \(text(top1Percent))  (\(wrongTop1) of \(imageCount) wrong)",

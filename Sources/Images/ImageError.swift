@@ -1,7 +1,7 @@
 import Tensors
 
 /// What is wrong with an image or with a file about images, one sentence each.
-public enum ImageError: Error, Equatable, CustomStringConvertible {
+package enum ImageError: Error, Equatable, CustomStringConvertible {
   case missing(path: String)
   case unreadable(path: String, reason: String)
   /// Not an image that can be decoded.
@@ -17,7 +17,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// A network that does not read images.
   case network(reason: String)
 
-  public var description: String { oneLine(sentence) }
+  package var description: String { oneLine(sentence) }
 
   private var sentence: String {
     switch self {

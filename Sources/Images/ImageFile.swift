@@ -2,21 +2,21 @@ import CSupport
 import Foundation
 
 /// Images in files: JPEG, PNG and PNM, told apart by how they begin, whatever their names.
-public enum ImageFile {
+package enum ImageFile {
   enum Format { case jpeg, png, pnm }
 
   /// The libraries that decode, as the system's search finds them.
-  public struct Libraries: Sendable {
-    public var jpeg = "libturbojpeg.so.0"
-    public var png = "libpng16.so.16"
-    public init() {}
+  package struct Libraries: Sendable {
+    package var jpeg = "libturbojpeg.so.0"
+    package var png = "libpng16.so.16"
+    package init() {}
   }
 
   private static let byteLimit = 512 << 20
 
   /// Reads and decodes an image.
   /// - Throws: one sentence about the file, or about the library that is missing.
-  public static func read(
+  package static func read(
     _ path: String, libraries: Libraries = Libraries()
   ) throws(ImageError) -> RGBImage {
     try decode(try bytes(of: path), named: path, libraries: libraries)
@@ -24,7 +24,7 @@ public enum ImageFile {
 
   /// Decodes the bytes of a file.
   /// - Parameter name: of the file, for errors.
-  public static func decode(
+  package static func decode(
     _ bytes: [UInt8], named name: String, libraries: Libraries = Libraries()
   ) throws(ImageError) -> RGBImage {
     try decode(
@@ -48,7 +48,7 @@ public enum ImageFile {
   }
 
   /// Whether a file is meant to be an image: by how it begins, or else by its name.
-  public static func isImage(_ path: String) -> Bool {
+  package static func isImage(_ path: String) -> Bool {
     if let file = FileHandle(forReadingAtPath: path) {
       defer { try? file.close() }
       var isFolder: ObjCBool = false

@@ -1,30 +1,30 @@
 /// A list of images with the classes that they show, a line each: `path label`.
 ///
 /// As in Caffe's lists the last blank divides the two, so that a path may have blanks.
-public struct ImageList: Sendable {
+package struct ImageList: Sendable {
   /// A line.
-  public struct Entry: Equatable, Sendable {
-    public var path: String
+  package struct Entry: Equatable, Sendable {
+    package var path: String
     /// The class, from 0.
-    public var label: Int
-    public init(path: String, label: Int) {
+    package var label: Int
+    package init(path: String, label: Int) {
       self.path = path
       self.label = label
     }
   }
 
-  public let entries: [Entry]
+  package let entries: [Entry]
   private let path: String
   private let lines: [Int]
 
   /// - Throws: a file that cannot be read, a line that is not of this form, or no line at all.
-  public init(contentsOf path: String) throws(ImageError) {
+  package init(contentsOf path: String) throws(ImageError) {
     try self.init(bytes: try ImageFile.bytes(of: path), named: path)
   }
 
   /// Reads the bytes of a list.
   /// - Parameter name: of the file, for errors.
-  public init(bytes: [UInt8], named name: String) throws(ImageError) {
+  package init(bytes: [UInt8], named name: String) throws(ImageError) {
     path = name
     var entries: [Entry] = []
     var lines: [Int] = []
@@ -49,7 +49,7 @@ public struct ImageList: Sendable {
   }
 
   /// - Throws: a label that the network has no class for.
-  public func check(classCount: Int) throws(ImageError) {
+  package func check(classCount: Int) throws(ImageError) {
     for (entry, line) in zip(entries, lines) where entry.label >= classCount {
       throw .list(
         path: path,

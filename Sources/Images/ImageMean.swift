@@ -1,18 +1,18 @@
 import Tensors
 
 /// What is subtracted from images, in the order of the network's channels: blue, green, red.
-public struct ImageMean: Equatable, Sendable {
+package struct ImageMean: Equatable, Sendable {
   /// 1x1 for one value a channel; otherwise the size of the resized image or of a crop.
-  public let height: Int
-  public let width: Int
-  public let channels: Int
+  package let height: Int
+  package let width: Int
+  package let channels: Int
   /// Channel by channel, as in files.
   let values: [Float]
   /// The file or the option, for errors.
   let name: String
 
   /// One value for each channel.
-  public init(channels values: [Float], name: String) {
+  package init(channels values: [Float], name: String) {
     (height, width, channels) = (1, 1, values.count)
     self.values = values
     self.name = name
@@ -20,7 +20,7 @@ public struct ImageMean: Equatable, Sendable {
 
   /// An array from a file: C, C×H×W or 1×C×H×W; H×W for one channel.
   /// - Throws: ``ImageError/mean(what:reason:)``.
-  public init(_ array: Tensor, name: String) throws(ImageError) {
+  package init(_ array: Tensor, name: String) throws(ImageError) {
     var axes = array.shape.dimensions
     if axes.count == 4, axes[0] == 1 { axes.removeFirst() }
     if axes.count == 2 { axes.insert(1, at: 0) }

@@ -5,26 +5,26 @@ import Tensors
 /// As Caffe's Python classifier does it, but for means of the size of the resized image, which are
 /// subtracted before the crop, as Caffe's own data layers do it while a network is trained.
 /// - Source: Caffe, python/caffe/classifier.py, python/caffe/io.py, src/caffe/data_transformer.cpp.
-public struct ImageTransform: Sendable {
+package struct ImageTransform: Sendable {
   /// Crops of an image with `oversamples`.
-  public static let oversampleCount = 10
+  package static let oversampleCount = 10
 
   /// Pixels along both sides of the image out of which crops are cut; nil for those of the input.
-  public let resize: (height: Int, width: Int)
+  package let resize: (height: Int, width: Int)
   /// The network's input.
-  public let crop: (height: Int, width: Int)
-  public let channels: Int
-  public let mean: ImageMean?
+  package let crop: (height: Int, width: Int)
+  package let channels: Int
+  package let mean: ImageMean?
   /// Multiplies what is left after the mean.
-  public let scale: Float
+  package let scale: Float
   /// Four corners and the centre, and their mirror images, instead of the centre alone.
-  public let oversamples: Bool
+  package let oversamples: Bool
 
   /// - Parameters:
   ///   - input: shape of the network's input, N×C×H×W.
   ///   - resize: pixels along both sides; nil for ``standardSize(for:)``.
   /// - Throws: an input that is none of images, a size below the input's, a mean of another shape.
-  public init(
+  package init(
     input: Shape, resize: Int? = nil, mean: ImageMean? = nil, scale: Float = 1,
     oversamples: Bool = false
   ) throws(ImageError) {
@@ -49,7 +49,7 @@ public struct ImageTransform: Sendable {
 
   /// 256 for the inputs that are cut out of as much by custom (224 and 227); otherwise the input's
   /// own size.
-  public static func standardSize(for extent: Int) -> Int {
+  package static func standardSize(for extent: Int) -> Int {
     (129...256).contains(extent) ? 256 : extent
   }
 
@@ -70,13 +70,13 @@ public struct ImageTransform: Sendable {
   }
 
   /// Images of the network's input that an image becomes.
-  public var cropCount: Int { oversamples ? Self.oversampleCount : 1 }
+  package var cropCount: Int { oversamples ? Self.oversampleCount : 1 }
 
   /// Floats that ``write(_:to:)`` writes.
-  public var floatCount: Int { cropCount * channels * crop.height * crop.width }
+  package var floatCount: Int { cropCount * channels * crop.height * crop.width }
 
   /// The crops of some images, one after another: the network's input.
-  public func tensor(of images: [RGBImage]) -> Tensor {
+  package func tensor(of images: [RGBImage]) -> Tensor {
     let tensor = Tensor(
       Shape(n: images.count * cropCount, c: channels, h: crop.height, w: crop.width))
     for (index, image) in images.enumerated() {
@@ -86,7 +86,7 @@ public struct ImageTransform: Sendable {
   }
 
   /// Writes the crops of an image, row-major, channels in the order blue, green, red.
-  public func write(_ image: RGBImage, to destination: UnsafeMutablePointer<Float>) {
+  package func write(_ image: RGBImage, to destination: UnsafeMutablePointer<Float>) {
     let source = FloatImage(image, channels: channels)
       .resized(width: resize.width, height: resize.height)
     var next = destination

@@ -1,22 +1,22 @@
 /// Names of classes, one a line, the first of class 0: `n01440764 tench, Tinca tinca`.
-public struct LabelFile: Sendable {
-  public let names: [String]
+package struct LabelFile: Sendable {
+  package let names: [String]
   private let path: String
 
   /// - Throws: a file that cannot be read.
-  public init(contentsOf path: String) throws(ImageError) {
+  package init(contentsOf path: String) throws(ImageError) {
     self.init(bytes: try ImageFile.bytes(of: path), named: path)
   }
 
   /// Reads the bytes of a file of labels.
   /// - Parameter name: of the file, for errors.
-  public init(bytes: [UInt8], named name: String) {
+  package init(bytes: [UInt8], named name: String) {
     path = name
     names = TextLines.of(bytes)
   }
 
   /// - Throws: another number of labels than the network has classes.
-  public func check(classCount: Int) throws(ImageError) {
+  package func check(classCount: Int) throws(ImageError) {
     guard names.count == classCount else {
       throw .list(
         path: path,

@@ -1,18 +1,18 @@
 /// A decoded image: three samples of 8 bits a pixel, as the reference example loads it.
 ///
 /// Samples are those of the file: no colour management, no rotation by EXIF, no alpha.
-public struct RGBImage: Equatable, Sendable {
+package struct RGBImage: Equatable, Sendable {
   /// Images of more pixels are refused before memory is taken for them.
-  public static let pixelLimit = 100_000_000
+  package static let pixelLimit = 100_000_000
 
-  public let width: Int
-  public let height: Int
+  package let width: Int
+  package let height: Int
   /// Rows from the top, pixels from the left; red, green, blue, from 0 to 255.
-  public let samples: [UInt8]
+  package let samples: [UInt8]
   /// What the library complained of in an image that it decoded all the same; nil in most.
-  public let note: String?
+  package let note: String?
 
-  public init(width: Int, height: Int, samples: [UInt8], note: String? = nil) {
+  package init(width: Int, height: Int, samples: [UInt8], note: String? = nil) {
     precondition(width > 0 && height > 0 && samples.count == 3 * width * height)
     self.width = width
     self.height = height

@@ -1,13 +1,13 @@
 /// An image of real samples while it is prepared.
-public struct FloatImage: Equatable, Sendable {
-  public private(set) var width: Int
-  public private(set) var height: Int
+package struct FloatImage: Equatable, Sendable {
+  package private(set) var width: Int
+  package private(set) var height: Int
   /// Interleaved.
-  public private(set) var channels: Int
+  package private(set) var channels: Int
   /// Rows from the top; from 0 to 255.
-  public private(set) var values: [Float]
+  package private(set) var values: [Float]
 
-  public init(width: Int, height: Int, channels: Int, values: [Float]) {
+  package init(width: Int, height: Int, channels: Int, values: [Float]) {
     precondition(values.count == width * height * channels)
     self.width = width
     self.height = height
@@ -18,7 +18,7 @@ public struct FloatImage: Equatable, Sendable {
   /// In colour, or in grey.
   /// - Source: of the weights, scikit-image, `rgb2gray`, through which the reference example loads
   ///   images for networks of one channel.
-  public init(_ image: RGBImage, channels: Int) {
+  package init(_ image: RGBImage, channels: Int) {
     precondition(channels == 3 || channels == 1)
     let samples = image.samples
     let values =
@@ -40,7 +40,7 @@ public struct FloatImage: Equatable, Sendable {
   /// darkest sample.
   /// - Source: Caffe, python/caffe/io.py, `resize_image`, over scikit-image, `transform.resize` of
   ///   order 1 without anti-aliasing, mode `constant`.
-  public func resized(width newWidth: Int, height newHeight: Int) -> FloatImage {
+  package func resized(width newWidth: Int, height newHeight: Int) -> FloatImage {
     if newWidth == width && newHeight == height { return self }
     let outside = Double(values.min() ?? 0)
     let columns = Self.taps(from: width, to: newWidth)

@@ -1,15 +1,15 @@
 /// What a host is asked to time at once.
-public struct BlockRequest: Codable, Hashable, Sendable {
+package struct BlockRequest: Codable, Hashable, Sendable {
   /// Calls in the block, at least 1.
-  public var iterations: Int
+  package var iterations: Int
   /// Untimed calls come first.
-  public var isPrimed: Bool
+  package var isPrimed: Bool
   /// After the calls the clock runs on for this share of the time that they took.
-  public var handicap: Double
+  package var handicap: Double
   /// The same for each step of a net whose steps are timed; empty for none.
-  public var stepHandicaps: [Double]
+  package var stepHandicaps: [Double]
 
-  public init(
+  package init(
     iterations: Int, isPrimed: Bool, handicap: Double = 0, stepHandicaps: [Double] = []
   ) {
     self.iterations = iterations

@@ -7,19 +7,19 @@ import Results
 ///
 /// The data, the weights, the compiled step and its memory are those of a run with the same request,
 /// and ``run()`` is what a block of the run repeats.
-public final class CheckedLayer {
+package final class CheckedLayer {
   private let host: LocalHost
   private let prepared: PreparedWorkload
   private let workload: LocalWorkload
   private let references = ReferenceCache()
 
   /// What runs, as in the rows of a run.
-  public var facts: WorkloadFacts { prepared.facts }
+  package var facts: WorkloadFacts { prepared.facts }
 
   /// Compiles the layer, calls it once, and compares what it computes with the reference.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when the backend refuses the layer, hands
   ///   it on or has nothing to do, and when a result is wrong.
-  public init(_ request: WorkloadRequest, on host: LocalHost) throws {
+  package init(_ request: WorkloadRequest, on host: LocalHost) throws {
     guard request.layer != nil else {
       throw MeasuringError.usage("a whole net is no layer; name the layer that is to be prepared")
     }
@@ -39,7 +39,7 @@ public final class CheckedLayer {
 
   /// Compares with the reference what one more call computes, in the memory that is timed.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when it is wrong.
-  public func check() throws {
+  package func check() throws {
     let images = ReferenceCache.checkedImages(batch: workload.request.batch)
     let verdict = Judge.judge(
       layer: try host.outputs(prepared.handle, images: images), of: workload.graph,
@@ -51,7 +51,7 @@ public final class CheckedLayer {
 
   /// Times blocks as a run does until they stand still, or for as long as a run would.
   /// - Returns: whether they did.
-  @discardableResult public func warmUp() throws -> Bool {
+  @discardableResult package func warmUp() throws -> Bool {
     let options = RunOptions()
     let iterations = Schedule.iterations(nanoseconds: prepared.facts.firstNanoseconds ?? 0)
     return try WarmUp.run(capNanoseconds: options.warmUpNanoseconds) {
@@ -62,10 +62,10 @@ public final class CheckedLayer {
 
   /// Pins or frees the calling thread as for a block of a run; to be called on the thread that
   /// calls ``run()``.
-  public func place() throws { try host.place(workload) }
+  package func place() throws { try host.place(workload) }
 
   /// Computes the layer once.
-  public func run() { workload.run() }
+  package func run() { workload.run() }
 
   /// The kernel id of the row-major code that backends share for layers which are not their point.
   private static let plainKernelID = "swift"

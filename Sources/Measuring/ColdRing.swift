@@ -6,7 +6,7 @@ import Tensors
 /// Copies of a compiled layer that take turns, so that every call finds its weights in memory
 /// rather than in a cache, as in a net, while the blobs stay warm – or, where all is to be cold, its
 /// inputs and outputs as well.
-public enum ColdRing {
+package enum ColdRing {
   /// Copies at most: each takes time to compile.
   static let largestCount = 16_384
 
@@ -16,7 +16,7 @@ public enum ColdRing {
   ///   - options: tiles chosen by now included, so that the copies run the same code.
   ///   - sharesBlobs: whether they work on the same inputs and outputs; otherwise the inputs of the
   ///     copies are to be filled in.
-  public static func copies(
+  package static func copies(
     of first: CompiledNetwork, weights: any WeightSource, backend: any Backend,
     options: CompileOptions, count: Int, sharesBlobs: Bool = true
   ) throws -> [CompiledNetwork] {
@@ -35,7 +35,7 @@ public enum ColdRing {
 
   /// Copies that together are larger than twice the last-level cache, at least two.
   /// - Parameter byteCount: what is to be cold of one copy; one copy is enough when that is nothing.
-  public static func count(byteCount: Int, cacheByteCount: Int) -> Int {
+  package static func count(byteCount: Int, cacheByteCount: Int) -> Int {
     guard byteCount > 0 else { return 1 }
     return max(2, 2 * cacheByteCount / byteCount + 1)
   }

@@ -1,12 +1,12 @@
 /// A program that the user adds as a backend: it speaks the worker protocol.
-public struct CustomProgram: Hashable, Sendable {
+package struct CustomProgram: Hashable, Sendable {
   /// Name of the backend.
-  public var name: String
+  package var name: String
   /// With its arguments, as a shell reads it.
-  public var command: String
+  package var command: String
 
   /// Nil for a name that could not stand in lists and files, or an empty command.
-  public init?(name: String, command: String) {
+  package init?(name: String, command: String) {
     let others: Set<Character> = ["-", "_", "."]
     guard !name.isEmpty, name != "all", command.contains(where: { !$0.isWhitespace }),
       name.allSatisfy({ ($0.isASCII && ($0.isLetter || $0.isNumber)) || others.contains($0) })
@@ -16,17 +16,17 @@ public struct CustomProgram: Hashable, Sendable {
   }
 
   /// - Parameter text: `NAME=COMMAND`.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
     self.init(name: parts[0], command: parts[1])
   }
 
   /// `NAME=COMMAND`.
-  public var text: String { "\(name)=\(command)" }
+  package var text: String { "\(name)=\(command)" }
 
   /// What stands after `--program`, quoted where a shell needs it.
-  public var argument: String {
+  package var argument: String {
     let harmless = "-_./=+:,@"
     if text.allSatisfy({ $0.isLetter || $0.isNumber || harmless.contains($0) }) { return text }
     return "'" + text.replacing("'", with: #"'\''"#) + "'"

@@ -1,7 +1,7 @@
 import Results
 
 /// What can go wrong while measuring, one sentence each.
-public enum MeasuringError: Error, Equatable, CustomStringConvertible {
+package enum MeasuringError: Error, Equatable, CustomStringConvertible {
   /// A name that is not in its catalog. `what` is for example "network".
   case unknown(what: String, name: String, suggestion: String?, known: [String])
   /// An option with a value that makes no sense.
@@ -22,7 +22,7 @@ public enum MeasuringError: Error, Equatable, CustomStringConvertible {
   case baseline(String)
   case cannotWrite(path: String, reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknown(let what, let name, let suggestion, let known):
       suggestion.map { "no \(what) '\(name)'; did you mean '\($0)'?" }

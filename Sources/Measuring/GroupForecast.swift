@@ -131,9 +131,9 @@ struct GroupForecast {
 }
 
 /// Times for people.
-public enum DurationText {
+package enum DurationText {
   /// For example `40 s` or `3.5 min`.
-  public static func short(seconds: Double) -> String {
+  package static func short(seconds: Double) -> String {
     guard seconds >= 99.5 else {
       return seconds < 0.95 ? "1 s" : "\(Int(seconds.rounded())) s"
     }

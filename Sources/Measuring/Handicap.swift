@@ -3,23 +3,23 @@ import Results
 
 /// A layer that is slowed down on purpose, to see whether a comparison notices: after its timed work
 /// the clock runs on for a share of the time that it took.
-public struct Handicap: Hashable, Sendable, CustomStringConvertible {
+package struct Handicap: Hashable, Sendable, CustomStringConvertible {
   /// Nil for every backend.
-  public var backend: String?
-  public var layer: String
-  public var percent: Double
+  package var backend: String?
+  package var layer: String
+  package var percent: Double
 
   /// Slower than this is no test of a comparison.
   private static let largestPercent = 1000.0
 
-  public init(backend: String? = nil, layer: String, percent: Double) {
+  package init(backend: String? = nil, layer: String, percent: Double) {
     self.backend = backend
     self.layer = layer
     self.percent = percent
   }
 
   /// - Parameter text: `[BACKEND:]LAYER=PERCENT`, for example `simd:conv3=15%`.
-  public init(_ text: String) throws(MeasuringError) {
+  package init(_ text: String) throws(MeasuringError) {
     let sides = text.split(separator: "=", omittingEmptySubsequences: false)
     let names = sides[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard sides.count == 2, names.count <= 2, !names.contains("") else {
@@ -36,7 +36,7 @@ public struct Handicap: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// As the command line takes it.
-  public var description: String { (backend.map { $0 + ":" } ?? "") + "\(layer)=\(percentText)" }
+  package var description: String { (backend.map { $0 + ":" } ?? "") + "\(layer)=\(percentText)" }
 
   /// For example `15%`.
   var percentText: String {
@@ -45,7 +45,7 @@ public struct Handicap: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// What a reader of the run must know.
-  public var warning: String {
+  package var warning: String {
     "--handicap \(self): times of \(layer) with \(backend ?? "every backend") are longer by "
       + "\(percentText) on purpose, those of nets by its share; the implementation of such rows "
       + "ends with \(WorkloadFacts.handicapMark)"

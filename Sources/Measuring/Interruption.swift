@@ -10,9 +10,9 @@ import Synchronization
 private let caughtSignal = Atomic<Int32>(0)
 
 /// Ctrl-C and SIGTERM: the block that is running is finished, then everything is written.
-public enum Interruption {
+package enum Interruption {
   /// Takes over both signals; a second one of either ends the program at once.
-  public static func install() {
+  package static func install() {
     // Touched here, since a signal handler must not be the first to do so.
     caughtSignal.store(0, ordering: .relaxed)
     var unblocked = sigset_t()
@@ -29,10 +29,10 @@ public enum Interruption {
   }
 
   /// A worker shares its runner's terminal, whose Ctrl-C is for the runner to act on.
-  public static func ignore() { signal(SIGINT, SIG_IGN) }
+  package static func ignore() { signal(SIGINT, SIG_IGN) }
 
   /// The signal that came, or nil.
-  public static var signalNumber: Int32? {
+  package static var signalNumber: Int32? {
     let number = caughtSignal.load(ordering: .relaxed)
     return number == 0 ? nil : number
   }

@@ -4,15 +4,15 @@ import Results
 import Tensors
 
 /// The outcome of comparing a workload's outputs with the float64 reference.
-public struct Verdict: Hashable, Sendable {
+package struct Verdict: Hashable, Sendable {
   /// `ok`, `failed` or `mistrusted`.
-  public var status: Status
-  public var reason: String
-  public var check: CheckFacts
+  package var status: Status
+  package var reason: String
+  package var check: CheckFacts
   /// Of a net that is right, every blob that its steps write, by value of the graph.
-  public var blobs: [Graph.ValueID: CheckFacts]
+  package var blobs: [Graph.ValueID: CheckFacts]
 
-  public init(
+  package init(
     status: Status, reason: String = "", check: CheckFacts = CheckFacts(),
     blobs: [Graph.ValueID: CheckFacts] = [:]
   ) {
@@ -24,10 +24,10 @@ public struct Verdict: Hashable, Sendable {
 }
 
 /// Decides whether outputs are right.
-public enum Judge {
+package enum Judge {
   /// Largest root-mean-square error of a blob of a net, or of a layer by a fast algorithm, relative
   /// to the reference's.
-  public static let netLimit = 1e-5
+  package static let netLimit = 1e-5
   /// Largest share of zeros that a layer's output may have.
   static let zeroLimit = 0.99
 
@@ -36,7 +36,7 @@ public enum Judge {
   ///   - values: row-major, the images that the reference was computed for.
   ///   - amplification: factor on the bounds; 1 for direct methods.
   ///   - tile: side of the squares of outputs that share their errors; 1 for direct methods.
-  public static func judge(
+  package static func judge(
     layer values: [Float], kind: LayerKind, against reference: ReferenceResult,
     amplification: Double = 1, tile: Int = 1
   ) -> Verdict {
@@ -123,7 +123,7 @@ public enum Judge {
   /// - Parameters:
   ///   - blobs: row-major, the images that the reference was computed for.
   ///   - reference: one array per value of the graph.
-  public static func judge(
+  package static func judge(
     net blobs: [BlobValues], graph: Graph, against reference: [[Double]]
   ) -> Verdict {
     var worst: (blob: String, norms: ErrorNorms)?

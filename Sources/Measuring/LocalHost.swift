@@ -1,5 +1,4 @@
 import CSupport
-import Counters
 import Execution
 import Kernels
 import Networks
@@ -7,10 +6,10 @@ import Results
 
 /// Makes the backends of a process, given the user's own CBLAS libraries. The command line passes
 /// the catalog in; nothing here knows a concrete backend.
-public typealias BackendSource = ([CustomBLAS]) -> [any Backend]
+package typealias BackendSource = ([CustomBLAS]) -> [any Backend]
 
 /// Workloads in this process.
-public final class LocalHost: WorkloadHost {
+package final class LocalHost: WorkloadHost {
   private let source: BackendSource
   private var backends: [[CustomBLAS]: [any Backend]] = [:]
   private var pools: [PoolKey: ThreadPool] = [:]
@@ -41,13 +40,13 @@ public final class LocalHost: WorkloadHost {
     var batch: Int
   }
 
-  public init(backends: @escaping BackendSource) {
+  package init(backends: @escaping BackendSource) {
     Placement.rememberMask()
     source = backends
   }
 
   /// The backends, libraries loaded.
-  public func backends(customBLAS: [CustomBLAS] = []) -> [any Backend] {
+  package func backends(customBLAS: [CustomBLAS] = []) -> [any Backend] {
     if let known = backends[customBLAS] { return known }
     let made = source(customBLAS)
     // Libraries start their threads when they are loaded, and these inherit the mask of the moment:
@@ -57,7 +56,7 @@ public final class LocalHost: WorkloadHost {
     return made
   }
 
-  public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+  package func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
     let backend = try backend(for: request)
     guard let isa = InstructionSet(rawValue: request.isa), isa.isUsable else {
       throw MeasuringError.workload(
@@ -100,19 +99,19 @@ public final class LocalHost: WorkloadHost {
       candidates: workload.candidates, steps: workload.steps)
   }
 
-  public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
+  package func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
     let workload = try workload(handle)
     try place(workload)
     return workload.outputs(images: images)
   }
 
-  public func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+  package func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
     let workload = try workload(handle)
     try place(workload)
     return timer.time(workload, try checked(block))
   }
 
-  public func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
+  package func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
     let workload = try workload(handle)
     guard workload.request.layer == nil else {
       throw MeasuringError.usage("a layer alone has no steps to time; prepare the whole net")
@@ -128,13 +127,13 @@ public final class LocalHost: WorkloadHost {
     return block
   }
 
-  public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
+  package func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
     let workload = try workload(handle)
     try place(workload)
     return timer.phases(workload, calls: max(calls, 1))
   }
 
-  public func counters(
+  package func counters(
     _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
   ) throws -> [CounterReading] {
     let workload = try workload(handle)
@@ -143,7 +142,7 @@ public final class LocalHost: WorkloadHost {
       requests, calls: max(calls, 1), allowsMultiplexing: allowsMultiplexing, workload)
   }
 
-  public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
+  package func roofs(_ request: RoofRequest) throws -> [RoofReading] {
     guard request.threads >= 1 else {
       throw MeasuringError.usage("\(request.threads) threads have no roofs")
     }
@@ -155,7 +154,7 @@ public final class LocalHost: WorkloadHost {
     return probe.readings(pool: pool, cpus: placement.cpus)
   }
 
-  public func release(_ handle: Int) throws {
+  package func release(_ handle: Int) throws {
     guard workloads.removeValue(forKey: handle) != nil else {
       throw MeasuringError.unknownHandle(handle)
     }
@@ -163,7 +162,7 @@ public final class LocalHost: WorkloadHost {
   }
 
   /// Also frees the calling thread from the CPU it was pinned to.
-  public func close() {
+  package func close() {
     workloads.removeAll()
     weights = nil
     pools.removeAll()

@@ -79,7 +79,7 @@ final class LocalWorkload {
     of graph: Graph, weights: any WeightSource, backend: any Backend, options: CompileOptions
   ) throws -> [any Step] {
     do throws(BackendError) {
-      return try backend.compile(graph, weights: weights, options: options)
+      return try backend.steps(of: graph, weights: weights, options: options)
     } catch {
       switch error {
       case .unsupported(_, let reason):

@@ -1,7 +1,7 @@
 import Networks
 
 /// Refuses what would make the machine swap: times of a swapping machine mean nothing.
-public enum MemoryGuard {
+package enum MemoryGuard {
   /// Largest share of the available memory.
   static let limitPercent = 70
 
@@ -23,7 +23,7 @@ public enum MemoryGuard {
   }
 
   /// Why a network is not run once with all its blobs kept, or nil.
-  public static func refusal(forwardOf graph: Graph) -> String? {
+  package static func refusal(forwardOf graph: Graph) -> String? {
     guard let text = SystemFiles().text("/proc/meminfo"),
       let available = parseMemoryInfo(text, field: "MemAvailable")
     else { return nil }

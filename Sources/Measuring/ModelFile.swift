@@ -4,14 +4,14 @@ import Results
 import Tensors
 
 /// The numbers of a ``ProgramModel``, in a file that goes away with this.
-public final class ModelFile {
-  public private(set) var model: ProgramModel
+package final class ModelFile {
+  package private(set) var model: ProgramModel
   private var offset = 0
 
   /// Writes the seeded weights and inputs of a workload.
   /// - Parameter graph: of the layer alone, or of the whole net.
   /// - Throws: ``MeasuringError/cannotWrite(path:reason:)``.
-  public init(_ request: WorkloadRequest, graph: Graph) throws {
+  package init(_ request: WorkloadRequest, graph: Graph) throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-model-\(UUID().uuidString)").path
     model = ProgramModel(

@@ -1,8 +1,8 @@
 /// Finds what a user may have meant by a name that is not known.
-public enum NameSuggestion {
+package enum NameSuggestion {
   /// Number of insertions, deletions and substitutions of one character that turn `a` into `b`
   /// (Levenshtein 1966).
-  public static func editDistance(_ a: String, _ b: String) -> Int {
+  package static func editDistance(_ a: String, _ b: String) -> Int {
     let a = Array(a)
     let b = Array(b)
     var row = Array(0...b.count)
@@ -19,7 +19,7 @@ public enum NameSuggestion {
   }
 
   /// The nearest known name, or nil when none is near: more than half of the name would change.
-  public static func nearest(to name: String, in known: [String]) -> String? {
+  package static func nearest(to name: String, in known: [String]) -> String? {
     let lowered = name.lowercased()
     let best = known.map { ($0, editDistance(lowered, $0.lowercased())) }.min { $0.1 < $1.1 }
     guard let (candidate, distance) = best else { return nil }
@@ -31,7 +31,7 @@ public enum NameSuggestion {
   }
 
   /// The members of `names` in `known`, or the error that names the first unknown one.
-  public static func resolve(_ names: [String], what: String, known: [String])
+  package static func resolve(_ names: [String], what: String, known: [String])
     throws(MeasuringError)
   {
     for name in names where !known.contains(name) {

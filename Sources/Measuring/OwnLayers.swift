@@ -4,11 +4,11 @@ import Networks
 import Tensors
 
 /// A layer that a backend computes itself when it is measured alone.
-public struct OwnLayer: Sendable {
+package struct OwnLayer: Sendable {
   /// Name of the layer.
-  public var layer: String
-  public var backend: any Backend
-  public var cost: Cost
+  package var layer: String
+  package var backend: any Backend
+  package var cost: Cost
 
   /// All such pairs of a network, layer by layer, the backends in the order given.
   ///
@@ -17,7 +17,7 @@ public struct OwnLayer: Sendable {
   /// plan, and those that a run skips with so many images or threads.
   /// - Parameter graph: of the whole network, with its batch.
   /// - Throws: a graph that makes no weights.
-  public static func all(
+  package static func all(
     of backends: [any Backend], in graph: Graph, threads: Int, kernels: InstructionSet
   ) throws -> [OwnLayer] {
     let able = backends.filter(\.canCompile)

@@ -3,13 +3,13 @@ import Execution
 
 /// Where the calling thread runs: pinned around our own kernels, free around libraries whose
 /// threads would inherit its mask.
-public struct Placement: Sendable {
+package struct Placement: Sendable {
   /// The CPUs that may be used, in order of preference; never empty.
-  public let cpus: [Int]
+  package let cpus: [Int]
 
   /// - Parameter cpus: as given with `--cpus`; empty for the affinity mask of the process.
   /// - Throws: a CPU that the process may not use.
-  public init(cpus: [Int] = []) throws(MeasuringError) {
+  package init(cpus: [Int] = []) throws(MeasuringError) {
     let allowed = Self.allowed
     if let absent = cpus.first(where: { !allowed.contains($0) }) {
       throw .unavailable(
@@ -28,7 +28,7 @@ public struct Placement: Sendable {
   }()
 
   /// Call before anything pins a thread.
-  public static func rememberMask() { _ = allowed }
+  package static func rememberMask() { _ = allowed }
 
   /// Lets the calling thread run wherever the process may.
   static func free() {

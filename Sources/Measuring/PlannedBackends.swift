@@ -20,7 +20,7 @@ struct PlannedBackend: Backend {
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try base.compile(graph, weights: weights, options: options)
+    try base.steps(of: graph, weights: weights, options: options)
   }
 }
 
@@ -45,7 +45,7 @@ extension RunOptions {
 
   /// The backends of a run in the order of the catalog.
   /// - Throws: one that was named but is not available.
-  public func chosenBackends(from all: [any Backend]) throws(MeasuringError) -> [any Backend] {
+  package func chosenBackends(from all: [any Backend]) throws(MeasuringError) -> [any Backend] {
     try Runner.choose(backends, from: planned(all))
   }
 

@@ -16,13 +16,13 @@ import Tensors
 /// | `g` | groups | 1 |
 ///
 /// `u` and `v` for strides as in cuDNN and MIOpen.
-public struct Problem: Hashable, Sendable, CustomStringConvertible {
-  public var batch: Int
-  public var channels: Int
-  public var size: Extent
-  public var spec: ConvolutionSpec
+package struct Problem: Hashable, Sendable, CustomStringConvertible {
+  package var batch: Int
+  package var channels: Int
+  package var size: Extent
+  package var spec: ConvolutionSpec
 
-  public init(batch: Int = 1, channels: Int, size: Extent, spec: ConvolutionSpec) {
+  package init(batch: Int = 1, channels: Int, size: Extent, spec: ConvolutionSpec) {
     self.batch = batch
     self.channels = channels
     self.size = size
@@ -30,7 +30,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// - Throws: an unknown, repeated, missing or impossible letter, ``MeasuringError/usage(_:)``.
-  public init(_ text: String) throws(MeasuringError) {
+  package init(_ text: String) throws(MeasuringError) {
     var values: [Character: Int] = [:]
     for word in text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "_" }) {
       guard let letter = word.first, "nchwkrsuvpqdeg".contains(letter) else {
@@ -77,12 +77,12 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The text in canonical order; what has its default value is left out, the batch always.
-  public var description: String {
+  package var description: String {
     "c\(channels) h\(size.h) w\(size.w) \(Self.letters(of: spec))"
   }
 
   /// The letters from `k` on: what belongs to the layer alone.
-  public static func letters(of spec: ConvolutionSpec) -> String {
+  package static func letters(of spec: ConvolutionSpec) -> String {
     var words = ["k\(spec.outputs)", "r\(spec.kernel.h)"]
     func add(_ row: String, _ column: String, _ extent: Extent, standard: Int) {
       if extent.h != standard || extent.w != standard { words.append("\(row)\(extent.h)") }
@@ -98,7 +98,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
 
   /// A network of this one convolution, `conv`. Its name is the description, so that the rows of
   /// different problems never join.
-  public var network: Network {
+  package var network: Network {
     Network(
       name: description,
       inputs: [

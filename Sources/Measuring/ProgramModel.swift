@@ -3,49 +3,49 @@ import Results
 
 /// A graph with its weights and inputs for a program that knows nothing of this one's catalogs: what
 /// there is to compute is here, the numbers in a file beside.
-public struct ProgramModel: Codable, Hashable, Sendable {
+package struct ProgramModel: Codable, Hashable, Sendable {
   /// Where a tensor begins in ``file``: row-major, little-endian float32.
-  public struct Place: Codable, Hashable, Sendable {
-    public var byteOffset: Int
-    public var shape: [Int]
+  package struct Place: Codable, Hashable, Sendable {
+    package var byteOffset: Int
+    package var shape: [Int]
   }
 
   /// One version of a blob.
-  public struct Value: Codable, Hashable, Sendable {
-    public var blob: String
-    public var shape: [Int]
+  package struct Value: Codable, Hashable, Sendable {
+    package var blob: String
+    package var shape: [Int]
     /// The contents of an input of the graph.
-    public var input: Place?
+    package var input: Place?
   }
 
   /// One layer.
-  public struct Node: Codable, Hashable, Sendable {
-    public var layer: String
+  package struct Node: Codable, Hashable, Sendable {
+    package var layer: String
     /// As in the `kind` column.
-    public var kind: String
+    package var kind: String
     /// Indices into ``values``.
-    public var inputs: [Int]
-    public var outputs: [Int]
-    public var parameters: [String: Parameter]
-    public var weight: Place?
-    public var bias: Place?
+    package var inputs: [Int]
+    package var outputs: [Int]
+    package var parameters: [String: Parameter]
+    package var weight: Place?
+    package var bias: Place?
   }
 
-  public var network: String
+  package var network: String
   /// Is there until `prepare` is answered.
-  public var file: String
+  package var file: String
   /// Copies of the weights that take turns, one call each, so that every call finds its weights in
   /// memory; 1 for weights that stay where they are.
-  public var weightCopies: Int
-  public var values: [Value]
-  public var nodes: [Node]
+  package var weightCopies: Int
+  package var values: [Value]
+  package var nodes: [Node]
   /// Indices into ``values``.
-  public var inputs: [Int]
-  public var outputs: [Int]
+  package var inputs: [Int]
+  package var outputs: [Int]
 }
 
 /// One parameter of a layer.
-public enum Parameter: Codable, Hashable, Sendable {
+package enum Parameter: Codable, Hashable, Sendable {
   case flag(Bool)
   case integer(Int)
   case real(Float)
@@ -55,7 +55,7 @@ public enum Parameter: Codable, Hashable, Sendable {
 
   init(_ extent: Extent) { self = .integers([extent.h, extent.w]) }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if let flag = try? value.decode(Bool.self) {
       self = .flag(flag)
@@ -72,7 +72,7 @@ public enum Parameter: Codable, Hashable, Sendable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
     switch self {
     case .flag(let flag): try value.encode(flag)

@@ -9,7 +9,7 @@ import Foundation
 
 /// How far a run is, on standard error: one line that is written over on a terminal, otherwise a
 /// line now and then.
-public final class Progress {
+package final class Progress {
   private let isTerminal: Bool
   private let write: (String) -> Void
   private let clock: () -> Int
@@ -27,7 +27,7 @@ public final class Progress {
   /// - Parameters:
   ///   - clock: monotonic nanoseconds.
   ///   - write: takes text as it is; standard error when absent.
-  public init(
+  package init(
     isTerminal: Bool = isatty(2) == 1, clock: @escaping () -> Int = { Int(alex_monotonic_ns()) },
     write: ((String) -> Void)? = nil
   ) {
@@ -39,16 +39,16 @@ public final class Progress {
   }
 
   /// Tells how much there is to do, in any unit.
-  public func expect(_ work: Double) { total = work }
+  package func expect(_ work: Double) { total = work }
 
   /// Tells that the work fills a time that is given, in nanoseconds, rather than taking what it needs.
-  public func fill(_ nanoseconds: Int) { budget = Double(nanoseconds) }
+  package func fill(_ nanoseconds: Int) { budget = Double(nanoseconds) }
 
   /// Some of it is done.
-  public func advance(_ work: Double) { done += work }
+  package func advance(_ work: Double) { done += work }
 
   /// Shows what is being done, if the last time was long enough ago.
-  public func show(_ what: @autoclosure () -> String) {
+  package func show(_ what: @autoclosure () -> String) {
     let now = clock()
     guard Double(now - lastShown) >= interval * 1e9 else { return }
     lastShown = now
@@ -79,13 +79,13 @@ public final class Progress {
   }
 
   /// A sentence that stays.
-  public func note(_ sentence: String) {
+  package func note(_ sentence: String) {
     clear()
     write(sentence + "\n")
   }
 
   /// Removes the line of a terminal.
-  public func clear() {
+  package func clear() {
     if hasLine { write("\r\u{1b}[K") }
     hasLine = false
   }

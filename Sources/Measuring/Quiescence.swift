@@ -4,15 +4,15 @@ import CSupport
 ///
 /// The threads of a library spin on after a call and would always harm the backend that is
 /// measured next.
-public enum Quiescence {
+package enum Quiescence {
   /// The processor time of the foreign threads is compared over this long.
   static let windowNanoseconds: Int64 = 200_000
   /// Longest wait.
-  public static let capNanoseconds: Int64 = 60_000_000
+  package static let capNanoseconds: Int64 = 60_000_000
 
   /// - Parameter processes: other processes that must be quiet too.
   /// - Returns: false when foreign threads were still running at the cap.
-  public static func wait(
+  package static func wait(
     processes: [Int32] = [], capNanoseconds: Int64 = Quiescence.capNanoseconds
   ) -> Bool {
     let start = alex_monotonic_ns()

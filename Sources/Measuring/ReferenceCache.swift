@@ -3,7 +3,7 @@ import Reference
 import Tensors
 
 /// The float64 results of a run, each computed once.
-public final class ReferenceCache {
+package final class ReferenceCache {
   private struct Key: Hashable {
     var network: String
     var layer: String?
@@ -14,11 +14,11 @@ public final class ReferenceCache {
   private var layers: [Key: [ReferenceResult]] = [:]
   private var nets: [Key: [[Double]]] = [:]
 
-  public init() {}
+  package init() {}
 
   /// The images that are checked: all, or of many the first, the middle and the last.
   /// - Returns: nil for all.
-  public static func checkedImages(batch: Int) -> [Int]? {
+  package static func checkedImages(batch: Int) -> [Int]? {
     batch > 3 ? [0, batch / 2, batch - 1] : nil
   }
 

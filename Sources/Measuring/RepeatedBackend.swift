@@ -23,7 +23,7 @@ struct RepeatedBackend: Backend {
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try base.compile(graph, weights: weights, options: options)
+    try base.steps(of: graph, weights: weights, options: options)
   }
 
   /// The name without the number of a copy: `simd` of `simd#2` and `simd@2`; any other name as it is.

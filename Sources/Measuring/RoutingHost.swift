@@ -1,5 +1,4 @@
 import CSupport
-import Counters
 import Execution
 import Networks
 import Results
@@ -8,7 +7,7 @@ import Results
 ///
 /// The processes live as long as this, so that programs take turns with all others round by round;
 /// before anything is timed, it waits until none of the others uses a processor.
-public final class RoutingHost: WorkloadHost {
+package final class RoutingHost: WorkloadHost {
   private let base: any WorkloadHost
   private let programs: [String: ExternalProgram]
   private let timeout: Duration
@@ -50,7 +49,7 @@ public final class RoutingHost: WorkloadHost {
   ///   - base: prepares what is no program's; closed with this.
   ///   - backends: those with a program are routed to it.
   ///   - timeout: longest wait for a program's answer.
-  public init(
+  package init(
     base: any WorkloadHost, backends: [any Backend], timeout: Duration? = nil
   ) {
     self.base = base
@@ -60,7 +59,7 @@ public final class RoutingHost: WorkloadHost {
       uniquingKeysWith: { first, _ in first })
   }
 
-  public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+  package func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
     // A copy of a backend, NAME#2, runs what NAME runs.
     let name = RepeatedBackend.baseName(of: request.backend)
     guard let program = programs[name] else {
@@ -148,7 +147,7 @@ public final class RoutingHost: WorkloadHost {
     return worker
   }
 
-  public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
+  package func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
     switch try route(handle) {
     case .base(let handle): return try base.outputs(handle, images: images)
     case .elided: return []
@@ -170,7 +169,7 @@ public final class RoutingHost: WorkloadHost {
     }
   }
 
-  public func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+  package func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
     let route = try route(handle)
     let isQuiet = waitForQuiet()
     switch route {
@@ -186,7 +185,7 @@ public final class RoutingHost: WorkloadHost {
     }
   }
 
-  public func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
+  package func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
     let route = try route(handle)
     let isQuiet = waitForQuiet()
     switch route {
@@ -242,13 +241,13 @@ public final class RoutingHost: WorkloadHost {
   }
 
   /// Programs have no phases that they could tell.
-  public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
+  package func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
     guard case .base(let handle) = try route(handle) else { return [] }
     _ = waitForQuiet()
     return try base.phases(handle, calls: calls)
   }
 
-  public func counters(
+  package func counters(
     _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
   ) throws -> [CounterReading] {
     guard case .base(let handle) = try route(handle) else {
@@ -265,12 +264,12 @@ public final class RoutingHost: WorkloadHost {
       handle, requests, calls: calls, allowsMultiplexing: allowsMultiplexing)
   }
 
-  public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
+  package func roofs(_ request: RoofRequest) throws -> [RoofReading] {
     _ = waitForQuiet()
     return try base.roofs(request)
   }
 
-  public func release(_ handle: Int) throws {
+  package func release(_ handle: Int) throws {
     let route = try route(handle)
     routes[handle] = nil
     switch route {
@@ -283,7 +282,7 @@ public final class RoutingHost: WorkloadHost {
     }
   }
 
-  public func close() {
+  package func close() {
     for worker in workers.values { worker.close() }
     workers = [:]
     routes = [:]

@@ -22,6 +22,7 @@ struct WorkloadPlace {
   var passes: [Pass] { node == nil ? netPasses : [.isolated] }
   /// The pass of the row that is about the whole.
   var pass: Pass { passes.contains(.net) ? .net : passes[0] }
+  var direction: Direction { node.map { graph.nodes[$0].direction } ?? .forward }
   var kind: LayerKind { node.map { graph.nodes[$0].layer.spec.kind } ?? .network }
 }
 
@@ -35,7 +36,7 @@ struct RowFactory {
     return WorkloadKey(
       runID: runID, network: place.graph.networkName, layerIndex: node?.layerIndex ?? -1,
       layer: place.layer, stage: node?.stage ?? "net", kind: place.kind.rawValue,
-      direction: Direction.forward.rawValue, backend: backend, isa: isa, threads: place.threads,
+      direction: place.direction, backend: backend, isa: isa, threads: place.threads,
       batch: place.batch, pass: place.pass, cache: place.cache)
   }
 

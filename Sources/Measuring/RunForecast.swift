@@ -4,7 +4,7 @@ import Networks
 import Results
 
 /// What a run would do, estimated without measuring: its groups, their rounds, time and memory.
-public struct RunForecast {
+package struct RunForecast {
   let groups: [GroupForecast]
   private let launchCount: Int
   private let basis: String
@@ -20,7 +20,7 @@ public struct RunForecast {
   ///   - earlier: of a run whose times are taken where they are of the same workload.
   ///   - roofs: of the same run.
   /// - Throws: options that make no sense.
-  public init(
+  package init(
     _ options: RunOptions, backends: [any Backend], earlier: [SummaryRow] = [],
     roofs: [RoofRow] = []
   ) throws {
@@ -101,7 +101,7 @@ public struct RunForecast {
   }
 
   /// All groups, then the sum.
-  public var text: String {
+  package var text: String {
     let seconds = groups.reduce(0) { $0 + $1.seconds } * Double(launchCount)
     let bytes = groups.map(\.byteCount).max() ?? 0
     let launches = launchCount == 1 ? "" : " in \(launchCount) launches"

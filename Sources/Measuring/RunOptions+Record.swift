@@ -1,11 +1,10 @@
-import Counters
 import Kernels
 import Results
 
 /// Options as a run's files keep them.
 extension RunOptions {
   /// - Parameter command: that measures them.
-  public func recorded(command: String) -> RecordedOptions {
+  package func recorded(command: String) -> RecordedOptions {
     var record = RecordedOptions(command: command)
     record.networks = networks
     record.problem = problem?.description
@@ -39,7 +38,7 @@ extension RunOptions {
 
   /// - Parameter file: that they were read from, for errors.
   /// - Throws: a value that this program does not know.
-  public init(_ record: RecordedOptions, file: String) throws {
+  package init(_ record: RecordedOptions, file: String) throws {
     self.init()
     networks = record.networks
     problem = try record.problem.map { text throws in try Problem(text) }

@@ -3,65 +3,65 @@ import Networks
 import Results
 
 /// What a run measures, and how long.
-public struct RunOptions: Sendable {
+package struct RunOptions: Sendable {
   /// Names in the catalog, or of files; ignored when ``problem`` is there.
-  public var networks = ["alexnet"]
-  public var problem: Problem?
+  package var networks = ["alexnet"]
+  package var problem: Problem?
   /// Layers to measure alone; nil for all.
-  public var layers: [String]?
+  package var layers: [String]?
   /// Backends by name; nil for all that there are.
-  public var backends: [String]?
+  package var backends: [String]?
   /// Instruction sets of our own kernels, the best one first or those asked for.
-  public var isas = [InstructionSet.best]
-  public var batches = [1]
-  public var threads = [1]
-  public var passes = Pass.allCases
+  package var isas = [InstructionSet.best]
+  package var batches = [1]
+  package var threads = [1]
+  package var passes = Pass.allCases
   /// What is in the caches when a layer is measured alone; nets are as they are.
-  public var caches: [CacheMode] = [.warm]
+  package var caches: [CacheMode] = [.warm]
   /// Whether phases are timed too, in calls of their own.
-  public var measuresPhases = false
+  package var measuresPhases = false
   /// Events that are counted too, in calls of their own; nil for none.
-  public var counters: CounterOptions?
+  package var counters: CounterOptions?
   /// Tiles by layer that are not to be chosen.
-  public var tiles: [String: String] = [:]
+  package var tiles: [String: String] = [:]
   /// The tile of every layer that ``tiles`` does not name.
-  public var tile: String?
+  package var tile: String?
   /// Choices of an earlier run, by what they were made for.
-  public var plan: [PlanRow] = []
+  package var plan: [PlanRow] = []
   /// Least number of rounds; whole Williams squares are run.
-  public var rounds = 20
+  package var rounds = 20
   /// Rounds at most, where a precision or a budget decides; nil to run ``rounds``.
-  public var maximumRounds: Int?
+  package var maximumRounds: Int?
   /// Rounds end when every entrant's 95 % interval is at most this far from its median, relative to
   /// it.
-  public var precision: Double?
+  package var precision: Double?
   /// Blocks of a backend that is too slow for the square.
-  public var slowBlocks = 3
-  public var seed: UInt64 = 1
-  public var customBLAS: [CustomBLAS] = []
+  package var slowBlocks = 3
+  package var seed: UInt64 = 1
+  package var customBLAS: [CustomBLAS] = []
   /// The user's own programs, for the commands of rows.
-  public var programs: [CustomProgram] = []
+  package var programs: [CustomProgram] = []
   /// CPUs in order of preference; empty for the affinity mask.
-  public var cpus: [Int] = []
+  package var cpus: [Int] = []
   /// Fresh worker processes; nil to measure in this process.
-  public var launches: Int?
+  package var launches: Int?
   /// Longest warm-up of a workload.
-  public var warmUpNanoseconds = 2_000_000_000
+  package var warmUpNanoseconds = 2_000_000_000
   /// Time after which the rest is measured in a hurry; nil for any. With ``maximumRounds`` it is
   /// divided among the groups, which fill their shares.
-  public var budgetNanoseconds: Int?
+  package var budgetNanoseconds: Int?
 
   /// The time that the run is to fill; nil where it takes what it needs.
   var filledNanoseconds: Int? { maximumRounds == nil ? nil : budgetNanoseconds }
   /// What is slowed down on purpose.
-  public var handicaps: [Handicap] = []
+  package var handicaps: [Handicap] = []
   /// Only check, time nothing.
-  public var isCheckOnly = false
+  package var isCheckOnly = false
 
-  public init() {}
+  package init() {}
 
   /// The shortest run that still says something: 6 rounds, short warm-ups.
-  public mutating func makeQuick() {
+  package mutating func makeQuick() {
     rounds = 6
     warmUpNanoseconds = 300_000_000
     budgetNanoseconds = 75_000_000_000
@@ -69,13 +69,13 @@ public struct RunOptions: Sendable {
 
   /// Rounds until a precision is reached or the budget is used up, as many as make an interval at
   /// least.
-  public mutating func makeOpenEnded() {
+  package mutating func makeOpenEnded() {
     rounds = 6
     maximumRounds = 500
   }
 
   /// - Throws: an unknown name, or a count that makes no sense.
-  public func validate(backends known: [String]) throws(MeasuringError) {
+  package func validate(backends known: [String]) throws(MeasuringError) {
     if problem == nil {
       try NameSuggestion.resolve(
         networks.filter { !NetworkFiles.isFileName($0) }, what: "network",

@@ -1,26 +1,26 @@
 import Results
 
 /// What an interrupted run has left: everything that is complete, to go on from.
-public struct RunProgress: Sendable {
+package struct RunProgress: Sendable {
   private(set) var done: Set<LaunchedGroup> = []
   private(set) var partial: [LaunchedGroup: GroupProgress] = [:]
   private(set) var roofs: [(threads: Int, readings: [RoofReading])] = []
-  public private(set) var samples: [SampleRow] = []
+  package private(set) var samples: [SampleRow] = []
   private(set) var workloads: [WorkloadRow] = []
   /// Lines of the journal that are true.
-  public private(set) var noteCount = 0
+  package private(set) var noteCount = 0
   private(set) var phases: [PhaseRow] = []
   private(set) var counters: [CounterRow] = []
   private(set) var plan: [PlanRow] = []
   /// What the user should know, one sentence each.
-  public private(set) var notices: [String] = []
+  package private(set) var notices: [String] = []
 
   /// A run that has nothing behind it.
   init() {}
 
   /// Reads a run's folder.
   /// - Throws: a file that is corrupt in another way than by a last line that was cut off.
-  public init(folder path: String) throws(ResultsError) {
+  package init(folder path: String) throws(ResultsError) {
     let earlier = try RunFolder.earlierSamples(in: path)
     let lines = try RunFolder.journalLines(in: path) ?? []
     for (index, line) in lines.enumerated() {
@@ -68,7 +68,7 @@ public struct RunProgress: Sendable {
   }
 
   /// Whether a block belongs to something complete, so that it is not measured again.
-  public func keeps(_ sample: SampleRow) -> Bool {
+  package func keeps(_ sample: SampleRow) -> Bool {
     let place = LaunchedGroup(sample)
     if done.contains(place) { return true }
     guard let group = partial[place] else { return false }

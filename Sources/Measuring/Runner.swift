@@ -3,31 +3,31 @@ import Networks
 import Results
 
 /// What a run gave.
-public struct RunRecord: Sendable {
-  public var workloads: [WorkloadRow] = []
-  public var samples: [SampleRow] = []
-  public var layers: [LayerRow] = []
-  public var phases: [PhaseRow] = []
-  public var counters: [CounterRow] = []
+package struct RunRecord: Sendable {
+  package var workloads: [WorkloadRow] = []
+  package var samples: [SampleRow] = []
+  package var layers: [LayerRow] = []
+  package var phases: [PhaseRow] = []
+  package var counters: [CounterRow] = []
   /// The tiles that were tried, the chosen ones marked.
-  public var plan: [PlanRow] = []
-  public var roofs: [RoofRow] = []
-  public var wasInterrupted = false
+  package var plan: [PlanRow] = []
+  package var roofs: [RoofRow] = []
+  package var wasInterrupted = false
   /// What a reader of the numbers must know about the run itself, one sentence each.
-  public var warnings: [String] = []
+  package var warnings: [String] = []
 
   /// Rows whose outputs were wrong, or could not be trusted.
-  public var incorrect: [WorkloadRow] {
+  package var incorrect: [WorkloadRow] {
     workloads.filter { $0.status == .failed || $0.status == .mistrusted }
   }
 
   /// Whether any workload passed its checks.
-  public var hasAnyResult: Bool { workloads.contains { $0.status == .ok } }
+  package var hasAnyResult: Bool { workloads.contains { $0.status == .ok } }
 }
 
 /// Plans and drives a run: networks × batches × thread counts, in each the layers alone, then the
 /// nets.
-public final class Runner {
+package final class Runner {
   private let options: RunOptions
   private let contenders: [Contender]
   private let makeHost: (Int) throws -> any WorkloadHost
@@ -40,7 +40,7 @@ public final class Runner {
   private var rowOfKey: [WorkloadKey: Int] = [:]
   private let earlier: RunProgress
   /// What the time is spent on.
-  public let ledger: TimeLedger
+  package let ledger: TimeLedger
   private var budget: TimeBudget?
   /// Backends that a run of a given time has no time for, with the reason.
   private var leftOut: [GroupID: [String: String]] = [:]
@@ -53,7 +53,7 @@ public final class Runner {
   ///   - earlier: what an interrupted run has left in the folder; nil for a new run.
   ///   - isInterrupted: asked before every block.
   /// - Throws: an option that makes no sense, or a backend asked for by name that cannot be had.
-  public init(
+  package init(
     options: RunOptions, backends: [any Backend],
     makeHost: @escaping (_ launch: Int) throws -> any WorkloadHost, folder: RunFolder? = nil,
     earlier: RunProgress? = nil, progress: Progress = Progress(), ledger: TimeLedger = TimeLedger(),
@@ -74,7 +74,7 @@ public final class Runner {
 
   /// The backends of a run in the order of the catalog.
   /// - Throws: one that was named but is not available.
-  public static func choose(
+  package static func choose(
     _ names: [String]?, from backends: [any Backend]
   ) throws(MeasuringError) -> [any Backend] {
     guard let names else { return backends }
@@ -93,7 +93,7 @@ public final class Runner {
 
   /// Measures everything; an interruption ends it early, with what there is.
   /// - Throws: what makes going on pointless. Samples written until then are valid.
-  public func run() throws -> RunRecord {
+  package func run() throws -> RunRecord {
     let factory = RowFactory(runID: folder?.runID ?? "", options: options)
     let plan = try RunPlan.places(options)
     for graph in distinctGraphs(plan) { record.layers += factory.layers(of: graph) }

@@ -4,9 +4,9 @@ import Tensors
 
 /// Who is measured when: those of similar speed take turns in Williams squares, slow ones come
 /// after, on their own.
-public struct Schedule: Sendable, Equatable {
+package struct Schedule: Sendable, Equatable {
   /// A contender with a call this many times slower than the fastest stays out of the square.
-  public static let slowRatio = 20
+  package static let slowRatio = 20
   /// As does one whose call takes longer than this, for layers alone and for nets.
   static func slowNanoseconds(_ pass: Pass) -> Int {
     pass == .isolated ? longNanoseconds : 2_000_000_000
@@ -15,17 +15,17 @@ public struct Schedule: Sendable, Equatable {
   static let longNanoseconds = 200_000_000
 
   /// Indices of the contenders in the order of each round.
-  public var rounds: [[Int]]
+  package var rounds: [[Int]]
   /// Indices of the contenders outside.
-  public var outside: [Int]
+  package var outside: [Int]
   /// Calls per block of those in the square, the same for all.
-  public var iterations: Int
+  package var iterations: Int
 
   /// - Parameters:
   ///   - nanoseconds: of one call of each contender.
   ///   - isSingle: contenders that stay outside whatever their speed.
   ///   - seed: of the order.
-  public init(
+  package init(
     nanoseconds: [Int], isSingle: [Bool], pass: Pass, minimumRounds: Int, seed: UInt64
   ) {
     let fastest = nanoseconds.indices.filter { !isSingle[$0] }.map { nanoseconds[$0] }.min() ?? 0
@@ -54,16 +54,16 @@ public struct Schedule: Sendable, Equatable {
   }
 
   /// Those who take turns.
-  public var inside: [Int] { rounds.first?.sorted() ?? [] }
+  package var inside: [Int] { rounds.first?.sorted() ?? [] }
 
   /// Calls of this length that a block needs: 5 ms, and 10⁴ readings of the clock.
-  public static func iterations(nanoseconds: Int) -> Int {
+  package static func iterations(nanoseconds: Int) -> Int {
     let block = max(5_000_000, 10_000 * ClockReadCost.nanoseconds)
     return max(1, (block + nanoseconds - 1) / max(nanoseconds, 1))
   }
 
   /// The seed of one workload's order.
-  public static func seed(
+  package static func seed(
     run seed: UInt64, network: String, layer: String, batch: Int, threads: Int, launch: Int
   ) -> UInt64 {
     CounterGenerator(seed: seed, stream: "schedule.\(network).\(layer).\(batch).\(threads)")

@@ -3,17 +3,17 @@ import Networks
 import Results
 
 /// What a host says about one step of a net that it has prepared.
-public struct StepFacts: Codable, Hashable, Sendable {
+package struct StepFacts: Codable, Hashable, Sendable {
   /// Indices into the graph's nodes of the layers covered, the main one first; empty for a reorder.
-  public var nodes: [Int]
+  package var nodes: [Int]
   /// The step does nothing.
-  public var isElided: Bool
+  package var isElided: Bool
   /// Indices into the values of the graph.
-  public var inputs: [Int]
-  public var outputs: [Int]
-  public var facts: WorkloadFacts
+  package var inputs: [Int]
+  package var outputs: [Int]
+  package var facts: WorkloadFacts
 
-  public init(nodes: [Int], isElided: Bool, inputs: [Int], outputs: [Int], facts: WorkloadFacts) {
+  package init(nodes: [Int], isElided: Bool, inputs: [Int], outputs: [Int], facts: WorkloadFacts) {
     self.nodes = nodes
     self.isElided = isElided
     self.inputs = inputs
@@ -50,13 +50,13 @@ extension WorkloadFacts {
 }
 
 /// One timed block of a net, looked at step by step.
-public struct StepMeasurement: Codable, Hashable, Sendable {
+package struct StepMeasurement: Codable, Hashable, Sendable {
   /// The whole block; its wall time is the sum over the steps.
-  public var block: BlockMeasurement
+  package var block: BlockMeasurement
   /// Totals over the calls, one per step of ``PreparedWorkload/steps``; 0 for elided ones.
-  public var stepNanoseconds: [Int]
+  package var stepNanoseconds: [Int]
 
-  public init(block: BlockMeasurement, stepNanoseconds: [Int]) {
+  package init(block: BlockMeasurement, stepNanoseconds: [Int]) {
     self.block = block
     self.stepNanoseconds = stepNanoseconds
   }

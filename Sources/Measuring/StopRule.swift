@@ -4,30 +4,30 @@ import Statistics
 
 /// Decides after every round whether a group goes on. Squares are never left half done: position and
 /// carry-over are balanced over whole ones only.
-public struct StopRule: Sendable {
+package struct StopRule: Sendable {
   /// Rounds of one square.
-  public var squareRounds: Int
+  package var squareRounds: Int
   /// Rounds that are wanted in any case, where there is time.
-  public var minimum: Int
+  package var minimum: Int
   /// Rounds at most; the same as `minimum` for a number that is fixed beforehand.
-  public var maximum: Int
+  package var maximum: Int
   /// Largest half-width of the intervals, relative to the medians; nil for none.
-  public var precision: Double?
+  package var precision: Double?
   /// Nanoseconds that the group may take from its begin; nil for any.
-  public var allowance: Int?
+  package var allowance: Int?
 
   /// What is known after some rounds.
-  public struct State: Sendable {
+  package struct State: Sendable {
     /// Since the group began.
-    public var elapsed: Int
+    package var elapsed: Int
     /// Of one more square, as those before went.
-    public var squareNanoseconds: Int
+    package var squareNanoseconds: Int
     /// What is still to come after the rounds.
-    public var restNanoseconds: Int
+    package var restNanoseconds: Int
     /// Half-widths of the entrants' 95 % intervals relative to their medians; nil without one.
-    public var halfWidths: [Double?]
+    package var halfWidths: [Double?]
 
-    public init(
+    package init(
       elapsed: Int = 0, squareNanoseconds: Int = 0, restNanoseconds: Int = 0,
       halfWidths: [Double?] = []
     ) {
@@ -38,7 +38,7 @@ public struct StopRule: Sendable {
     }
   }
 
-  public init(
+  package init(
     squareRounds: Int, minimum: Int, maximum: Int, precision: Double? = nil, allowance: Int? = nil
   ) {
     self.squareRounds = squareRounds
@@ -51,7 +51,7 @@ public struct StopRule: Sendable {
   /// - Parameters:
   ///   - state: asked for only where it decides.
   ///   - round: number of rounds that are complete.
-  public func goesOn(_ state: @autoclosure () -> State, round: Int) -> Bool {
+  package func goesOn(_ state: @autoclosure () -> State, round: Int) -> Bool {
     if round == 0 || !round.isMultiple(of: squareRounds) { return true }
     guard round < maximum else { return round < minimum }
     if allowance == nil, round < minimum { return true }
@@ -66,7 +66,7 @@ public struct StopRule: Sendable {
   }
 
   /// Half of the 95 % interval of the median of some values, relative to it; nil for too few.
-  public static func halfWidth(_ values: [Double]) -> Double? {
+  package static func halfWidth(_ values: [Double]) -> Double? {
     guard let all = OrderStatistics(values), all.median > 0,
       let ranks = SignInterval(count: all.count, confidence: 0.95)
     else { return nil }

@@ -73,14 +73,14 @@ final class ThreadCounter {
 }
 
 /// The cost of reading the clock, which sets the least length of a block.
-public enum ClockReadCost {
+package enum ClockReadCost {
   /// Nanoseconds of one reading, at least 1.
   static let nanoseconds = measure(alex_monotonic_ns)
 
   /// The least of several averages: blocks are sized by it, and one average in which this thread lost
   /// its CPU would make all blocks of a process many times too long.
   /// - Parameter clock: monotonic nanoseconds.
-  public static func measure(_ clock: () -> Int64) -> Int {
+  package static func measure(_ clock: () -> Int64) -> Int {
     let count = 100
     let averages = (0..<20).map { _ in
       let start = clock()

@@ -23,10 +23,10 @@ struct TimeBudget {
 }
 
 /// A time as the command line takes it: `90`, `90s`, `5m`, `1.5h`.
-public enum DurationOption {
+package enum DurationOption {
   /// - Returns: nanoseconds.
   /// - Throws: anything else, and less than a second.
-  public static func parse(_ text: String) throws(MeasuringError) -> Int {
+  package static func parse(_ text: String) throws(MeasuringError) -> Int {
     let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
     let unit = text.last.flatMap { units[$0] }
     let number = Double(unit == nil ? text : String(text.dropLast()))
@@ -39,11 +39,11 @@ public enum DurationOption {
 }
 
 /// A precision as the command line takes it: `1%` or `1`.
-public enum PrecisionOption {
+package enum PrecisionOption {
   private static let largestPercent = 50.0
 
   /// - Returns: a share, 0.01 for 1 %.
-  public static func parse(_ text: String) throws(MeasuringError) -> Double {
+  package static func parse(_ text: String) throws(MeasuringError) -> Double {
     let number = Double(text.hasSuffix("%") ? String(text.dropLast()) : text)
     guard let number, number > 0, number <= largestPercent else {
       throw .usage("'\(text)' is not a percentage above 0 and up to 50, as in 1%")

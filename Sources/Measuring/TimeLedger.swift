@@ -1,9 +1,9 @@
 import CSupport
 
 /// What the time of a run was spent on.
-public final class TimeLedger {
+package final class TimeLedger {
   /// A kind of work, as it stands in the list.
-  public enum Item: String, Sendable, CaseIterable {
+  package enum Item: String, Sendable, CaseIterable {
     case blocks = "timed blocks"
     case warmUp = "warming up, priming"
     case quieting = "waiting for quiet, probing the clock"
@@ -24,16 +24,16 @@ public final class TimeLedger {
   private let start: Int
 
   /// - Parameter clock: monotonic nanoseconds.
-  public init(clock: @escaping () -> Int = { Int(alex_monotonic_ns()) }) {
+  package init(clock: @escaping () -> Int = { Int(alex_monotonic_ns()) }) {
     self.clock = clock
     start = clock()
   }
 
   /// Since the ledger was opened.
-  public var elapsedNanoseconds: Int { clock() - start }
+  package var elapsedNanoseconds: Int { clock() - start }
 
   /// Books the time of some work, without that of work inside it that is booked on its own.
-  public func measure<Value>(_ item: Item, _ work: () throws -> Value) rethrows -> Value {
+  package func measure<Value>(_ item: Item, _ work: () throws -> Value) rethrows -> Value {
     let begin = clock()
     inner.append(0)
     defer {
@@ -46,16 +46,16 @@ public final class TimeLedger {
   }
 
   /// Moves a part of what was booked, which is known afterwards.
-  public func rebook(_ amount: Int, from: Item, to: Item) {
+  package func rebook(_ amount: Int, from: Item, to: Item) {
     nanoseconds[from, default: 0] -= amount
     nanoseconds[to, default: 0] += amount
   }
 
   /// Nanoseconds of an item so far.
-  public subscript(_ item: Item) -> Int { nanoseconds[item] ?? 0 }
+  package subscript(_ item: Item) -> Int { nanoseconds[item] ?? 0 }
 
   /// One line per item that took time, in the order of the list, and what is left over.
-  public var lines: [String] {
+  package var lines: [String] {
     let total = elapsedNanoseconds
     func line(_ name: String, _ time: Int) -> String {
       let tenths = (time + 50_000_000) / 100_000_000

@@ -3,15 +3,15 @@ import Results
 import Statistics
 
 /// Running a workload until its times stand still.
-public enum WarmUp {
+package enum WarmUp {
   /// Blocks that must agree.
-  public static let blockCount = 5
+  package static let blockCount = 5
   /// Largest drift over those blocks, relative to their median.
-  public static let driftLimit = 0.02
+  package static let driftLimit = 0.02
 
   /// - Parameter block: times one block; nil when that is no longer possible.
   /// - Returns: whether a steady state was reached before the cap.
-  public static func run(
+  package static func run(
     capNanoseconds: Int, block: () throws -> BlockMeasurement?
   ) rethrows -> Bool {
     let start = alex_monotonic_ns()
@@ -27,7 +27,7 @@ public enum WarmUp {
 
   /// No page faults, no threads that come or go, and a Theil–Sen slope that moves the time by at most
   /// ±2 % over the blocks.
-  public static func isSteady(_ blocks: some Collection<BlockMeasurement>) -> Bool {
+  package static func isSteady(_ blocks: some Collection<BlockMeasurement>) -> Bool {
     guard blocks.allSatisfy({ $0.faults == 0 }), Set(blocks.map(\.threadCount)).count == 1 else {
       return false
     }

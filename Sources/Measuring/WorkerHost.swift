@@ -1,20 +1,19 @@
-import Counters
 import Foundation
 import Results
 
 /// Workloads in another process that speaks the worker protocol: a fresh launch of this program,
 /// another build of it, or a peer in another language.
-public final class WorkerHost: WorkloadHost {
+package final class WorkerHost: WorkloadHost {
   private let process: ChildProcess
   private let channel: LineChannel
   private let blobFile: String
   private let timeout: Duration?
-  public private(set) var identity: WorkerProtocol.Identity?
+  package private(set) var identity: WorkerProtocol.Identity?
   /// Why nothing more can be asked of it; nil while it works.
-  public private(set) var failure: Failure?
+  package private(set) var failure: Failure?
 
   /// What a worker cannot be used after.
-  public enum Failure: Sendable {
+  package enum Failure: Sendable {
     /// It is gone, or no longer speaks the protocol.
     case ended
     /// It did not answer in time and was ended.
@@ -29,7 +28,7 @@ public final class WorkerHost: WorkloadHost {
   ///   - command: program and arguments, for example `[alexbench, "worker"]`.
   ///   - timeout: longest wait for an answer; nil for any.
   /// - Throws: ``MeasuringError/protocolVersion(theirs:ours:)``, or that it cannot be started.
-  public init(command: [String], timeout: Duration? = nil) throws {
+  package init(command: [String], timeout: Duration? = nil) throws {
     self.timeout = timeout
     guard !command.isEmpty else {
       throw MeasuringError.worker("the command of a worker is empty")
@@ -54,9 +53,9 @@ public final class WorkerHost: WorkloadHost {
   deinit { close() }
 
   /// The process that was started.
-  public var processID: Int32 { process.processID }
+  package var processID: Int32 { process.processID }
 
-  public func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+  package func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
     try beginPreparing(request)
     return try finishPreparing()
   }
@@ -73,7 +72,7 @@ public final class WorkerHost: WorkloadHost {
     try receive(WorkerProtocol.Request(op: .prepare), timeout: timeout).workload()
   }
 
-  public func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
+  package func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
     var message = WorkerProtocol.Request(op: .outputs)
     message.handle = handle
     message.images = images
@@ -83,11 +82,11 @@ public final class WorkerHost: WorkloadHost {
     return try reply.values(in: try? Data(contentsOf: URL(fileURLWithPath: blobFile)))
   }
 
-  public func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+  package func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
     try send(.time, handle, block).block(for: block)
   }
 
-  public func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
+  package func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
     try send(.timeSteps, handle, block).steps(for: block)
   }
 
@@ -100,7 +99,7 @@ public final class WorkerHost: WorkloadHost {
     return try send(message)
   }
 
-  public func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
+  package func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
     var message = WorkerProtocol.Request(op: .phases)
     message.handle = handle
     message.calls = calls
@@ -108,7 +107,7 @@ public final class WorkerHost: WorkloadHost {
     return try reply.required(reply.phases, "phases")
   }
 
-  public func counters(
+  package func counters(
     _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
   ) throws -> [CounterReading] {
     var message = WorkerProtocol.Request(op: .counters)
@@ -120,20 +119,20 @@ public final class WorkerHost: WorkloadHost {
     return try reply.required(reply.counters, "counters")
   }
 
-  public func roofs(_ request: RoofRequest) throws -> [RoofReading] {
+  package func roofs(_ request: RoofRequest) throws -> [RoofReading] {
     var message = WorkerProtocol.Request(op: .roofs)
     message.roofs = request
     let reply = try send(message)
     return try reply.required(reply.roofs, "roofs")
   }
 
-  public func release(_ handle: Int) throws {
+  package func release(_ handle: Int) throws {
     var message = WorkerProtocol.Request(op: .release)
     message.handle = handle
     _ = try send(message)
   }
 
-  public func close() {
+  package func close() {
     guard process.isRunning else { return }
     if failure == nil { _ = try? send(WorkerProtocol.Request(op: .quit), timeout: Self.patience) }
     process.closeInput()

@@ -1,4 +1,3 @@
-import Counters
 import Execution
 import Foundation
 import Networks
@@ -16,84 +15,84 @@ import Results
 /// A worker that is a backend of its own is asked for `hello`, `prepare`, `outputs`, `time`,
 /// `release` and `quit`, and for `timeSteps` where it tells steps; it gets the graph with all
 /// numbers, ``ProgramModel``. The article "Write a backend as a program" goes through the messages.
-public enum WorkerProtocol {
-  public static let version = 4
+package enum WorkerProtocol {
+  package static let version = 4
 
   /// One request.
-  public struct Request: Codable, Sendable {
-    public var op: Operation
+  package struct Request: Codable, Sendable {
+    package var op: Operation
     /// `hello`: the runner's version.
-    public var version: Int?
+    package var version: Int?
     /// `prepare`: what.
-    public var workload: WorkloadRequest?
+    package var workload: WorkloadRequest?
     /// `outputs`, `time`, `timeSteps`, `phases`, `release`: which workload.
-    public var handle: Int?
+    package var handle: Int?
     /// `outputs`: images wanted, absent for all, and the file to write.
-    public var images: [Int]?
-    public var file: String?
+    package var images: [Int]?
+    package var file: String?
     /// `time`, `timeSteps`: the block.
-    public var block: BlockRequest?
+    package var block: BlockRequest?
     /// `phases`, `counters`: how many calls.
-    public var calls: Int?
+    package var calls: Int?
     /// `counters`: events, and whether those counted part of the time are extrapolated.
-    public var counters: [CounterRequest]?
-    public var allowsMultiplexing: Bool?
+    package var counters: [CounterRequest]?
+    package var allowsMultiplexing: Bool?
     /// `roofs`: at how many threads.
-    public var roofs: RoofRequest?
+    package var roofs: RoofRequest?
 
-    public init(op: Operation) { self.op = op }
+    package init(op: Operation) { self.op = op }
   }
 
-  public enum Operation: String, Codable, Sendable {
+  package enum Operation: String, Codable, Sendable {
     case hello, prepare, outputs, time, timeSteps, phases, counters, roofs, release, quit
   }
 
   /// One reply; exactly what the request asks for is there, or `error`.
-  public struct Reply: Codable, Sendable {
+  package struct Reply: Codable, Sendable {
     /// One sentence.
-    public var error: String?
+    package var error: String?
     /// With an error about a workload: the status of its row.
-    public var status: Status?
+    package var status: Status?
     /// `hello`.
-    public var version: Int?
-    public var identity: Identity?
+    package var version: Int?
+    package var identity: Identity?
     /// `prepare`.
-    public var prepared: PreparedWorkload?
+    package var prepared: PreparedWorkload?
     /// `outputs`: what the file holds, in order.
-    public var blobs: [Blob]?
+    package var blobs: [Blob]?
     /// `time`, `timeSteps`.
-    public var block: BlockMeasurement?
+    package var block: BlockMeasurement?
     /// `timeSteps`: totals over the block, one per step.
-    public var stepNanoseconds: [Int]?
+    package var stepNanoseconds: [Int]?
     /// `phases`.
-    public var phases: [PhaseTime]?
+    package var phases: [PhaseTime]?
     /// `counters`.
-    public var counters: [CounterReading]?
+    package var counters: [CounterReading]?
     /// `roofs`: empty from a worker that cannot probe.
-    public var roofs: [RoofReading]?
+    package var roofs: [RoofReading]?
 
-    public init() {}
+    package init() {}
   }
 
   /// Who answers.
-  public struct Identity: Codable, Hashable, Sendable {
+  package struct Identity: Codable, Hashable, Sendable {
     /// For example `alexbench`.
-    public var program: String
-    public var processID: Int
+    package var program: String
+    package var processID: Int
 
-    public init(program: String, processID: Int) {
+    package init(program: String, processID: Int) {
       self.program = program
       self.processID = processID
     }
   }
 
   /// One blob in the file of `outputs`.
-  public struct Blob: Codable, Hashable, Sendable {
+  package struct Blob: Codable, Hashable, Sendable {
     /// Index into the values of the graph.
-    public var value: Int
-    public var blob: String
+    package var value: Int
+    package var blob: String
     /// Number of floats.
-    public var count: Int
+    package var count: Int
   }
 
   static func line(_ message: some Encodable) throws -> Data {

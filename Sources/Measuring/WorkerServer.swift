@@ -2,9 +2,9 @@ import Foundation
 import Results
 
 /// A ``WorkloadHost`` exposed over the worker protocol.
-public final class WorkerServer {
+package final class WorkerServer {
   /// How a session ended.
-  public enum End: Equatable, Sendable {
+  package enum End: Equatable, Sendable {
     /// `quit`, or the end of the input.
     case quit
     case protocolVersion
@@ -16,14 +16,14 @@ public final class WorkerServer {
   /// - Parameters:
   ///   - input: file descriptor that requests come from.
   ///   - output: file descriptor that replies go to.
-  public init(host: any WorkloadHost, input: Int32 = 0, output: Int32 = 1) {
+  package init(host: any WorkloadHost, input: Int32 = 0, output: Int32 = 1) {
     self.host = host
     channel = LineChannel(input: input, output: output)
   }
 
   /// Answers requests until the end.
   /// - Throws: only when the channel breaks; everything else is an error reply.
-  public func serve() throws -> End {
+  package func serve() throws -> End {
     var hasGreeted = false
     while let line = try channel.readLine() {
       guard !line.isEmpty else { continue }

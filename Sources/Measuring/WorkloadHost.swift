@@ -1,27 +1,26 @@
-import Counters
 import Execution
 import Networks
 import Results
 
 /// What a host says about a workload that it has prepared.
-public struct PreparedWorkload: Codable, Hashable, Sendable {
+package struct PreparedWorkload: Codable, Hashable, Sendable {
   /// Names the workload in later calls to the same host.
-  public var handle: Int
+  package var handle: Int
   /// The `isa` column: own kernels' instruction set, or what a library reports.
-  public var isa: String
-  public var facts: WorkloadFacts
+  package var isa: String
+  package var facts: WorkloadFacts
   /// One entry per layer of the graph, in its order.
-  public var coverage: [LayerCoverage]
+  package var coverage: [LayerCoverage]
   /// Factor on the error bound of direct methods; 1 for them.
-  public var errorAmplification: Double
+  package var errorAmplification: Double
   /// Side of the squares of outputs that share their rounding errors; 1 for direct methods.
-  public var errorTile: Int
+  package var errorTile: Int
   /// The tiles that were tried to choose from.
-  public var candidates: [TilePlan.Candidate]
+  package var candidates: [TilePlan.Candidate]
   /// Of a net, in the order in which they run; empty for a layer alone.
-  public var steps: [StepFacts]
+  package var steps: [StepFacts]
 
-  public init(
+  package init(
     handle: Int, isa: String, facts: WorkloadFacts, coverage: [LayerCoverage],
     errorAmplification: Double, errorTile: Int, candidates: [TilePlan.Candidate] = [],
     steps: [StepFacts] = []
@@ -38,7 +37,7 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
 
   /// Only the handle and the facts must be there; the rest is then that of a direct method without
   /// anything to tell.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       handle: try values.decode(Int.self, forKey: .handle),
@@ -53,26 +52,26 @@ public struct PreparedWorkload: Codable, Hashable, Sendable {
 }
 
 /// The time of one phase of a forward.
-public struct PhaseTime: Codable, Hashable, Sendable {
-  public var phase: Phase
+package struct PhaseTime: Codable, Hashable, Sendable {
+  package var phase: Phase
   /// Lower median over the calls.
-  public var nanoseconds: Int
+  package var nanoseconds: Int
 
-  public init(phase: Phase, nanoseconds: Int) {
+  package init(phase: Phase, nanoseconds: Int) {
     self.phase = phase
     self.nanoseconds = nanoseconds
   }
 }
 
 /// How one layer of a graph is computed by a backend's steps.
-public struct LayerCoverage: Codable, Hashable, Sendable {
-  public var layer: String
+package struct LayerCoverage: Codable, Hashable, Sendable {
+  package var layer: String
   /// `ok` when it is a step of its own; otherwise `fused` or `elided`.
-  public var status: Status
+  package var status: Status
   /// Why, when it is not a step of its own; for example "into conv1".
-  public var reason: String
+  package var reason: String
 
-  public init(layer: String, status: Status, reason: String) {
+  package init(layer: String, status: Status, reason: String) {
     self.layer = layer
     self.status = status
     self.reason = reason
@@ -80,13 +79,13 @@ public struct LayerCoverage: Codable, Hashable, Sendable {
 }
 
 /// The contents of a blob after a forward, row-major, of the images asked for.
-public struct BlobValues: Hashable, Sendable {
+package struct BlobValues: Hashable, Sendable {
   /// Index into the values of the graph.
-  public var value: Graph.ValueID
-  public var blob: String
-  public var values: [Float]
+  package var value: Graph.ValueID
+  package var blob: String
+  package var values: [Float]
 
-  public init(value: Graph.ValueID, blob: String, values: [Float]) {
+  package init(value: Graph.ValueID, blob: String, values: [Float]) {
     self.value = value
     self.blob = blob
     self.values = values
@@ -96,7 +95,7 @@ public struct BlobValues: Hashable, Sendable {
 /// A place where workloads are prepared and timed: this process, or another one.
 ///
 /// The runner does not know which it drives. Calls come one at a time.
-public protocol WorkloadHost: AnyObject {
+package protocol WorkloadHost: AnyObject {
   /// Compiles, fills in weights and inputs, and times the first call.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when this one cannot be had.
   func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload
@@ -133,7 +132,7 @@ public protocol WorkloadHost: AnyObject {
 }
 
 extension WorkloadHost {
-  public func counters(
+  package func counters(
     _ handle: Int, _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
   ) throws -> [CounterReading] {
     requests.flatMap { request in
@@ -145,5 +144,5 @@ extension WorkloadHost {
     }
   }
 
-  public func roofs(_ request: RoofRequest) throws -> [RoofReading] { [] }
+  package func roofs(_ request: RoofRequest) throws -> [RoofReading] { [] }
 }

@@ -19,6 +19,7 @@ public struct Graph: Hashable, Sendable {
   public struct Node: Hashable, Sendable {
     /// With all axes of its spec counted from the front.
     public var layer: Layer
+    public var direction = Direction.forward
     /// Position in the whole network, from 0; stays the same in a ``Graph/single(_:)`` graph.
     public var layerIndex: Int
     /// The group of layers inside which a backend may fuse: a convolution or inner product and
@@ -30,7 +31,7 @@ public struct Graph: Hashable, Sendable {
 
   public var networkName: String
   public private(set) var values: [Value]
-  public private(set) var nodes: [Node]
+  public package(set) var nodes: [Node]
   /// The network's inputs.
   public private(set) var inputs: [ValueID]
   /// Values that no node reads: the network's outputs.

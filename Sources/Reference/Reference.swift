@@ -2,16 +2,16 @@ import Networks
 import Tensors
 
 /// The float64 result of a layer, with what a float32 implementation may be off by.
-public struct ReferenceResult: Sendable {
+package struct ReferenceResult: Sendable {
   /// Of the layer's output; the batch axis counts the images that were asked for.
-  public var shape: Shape
+  package var shape: Shape
   /// Row-major.
-  public var values: [Double]
+  package var values: [Double]
   /// Largest allowed |float32 result − value| of each output of a direct method; 0 where a result
   /// must be exact. Winograd may err by this times the amplification factor of its tile.
-  public var bounds: [Double]
+  package var bounds: [Double]
 
-  public init(shape: Shape, values: [Double], bounds: [Double]) {
+  package init(shape: Shape, values: [Double], bounds: [Double]) {
     self.shape = shape
     self.values = values
     self.bounds = bounds
@@ -29,7 +29,7 @@ public struct ReferenceResult: Sendable {
   /// - Parameters:
   ///   - amplification: see `StepInfo.errorAmplification`.
   ///   - tile: see `StepInfo.errorTile`; squares start at multiples of it.
-  public func bounds(amplification: Double, tile: Int) -> [Double] {
+  package func bounds(amplification: Double, tile: Int) -> [Double] {
     guard tile > 1 else { return bounds.map { $0 * amplification } }
     let (height, width) = (shape.h, shape.w)
     var result = bounds
@@ -54,10 +54,10 @@ public struct ReferenceResult: Sendable {
 /// on the error of a float32 implementation, whatever its order of summation; u below is 2⁻²⁴, the
 /// largest relative error of one float32 rounding. Float64's own errors are 2⁻²⁹ of that and are
 /// left out.
-public enum Reference {
+package enum Reference {
   /// One layer on float32 inputs; of a layer with two outputs the first.
   /// - Parameters: as for ``outputs(of:in:inputs:weights:images:)``.
-  public static func forward(
+  package static func forward(
     _ node: Graph.Node, in graph: Graph, inputs: [[Float]], weights: LayerWeights?,
     images: [Int]? = nil
   ) -> ReferenceResult {
@@ -71,7 +71,7 @@ public enum Reference {
   ///   - weights: those of the node; nil for a kind that has none.
   ///   - images: which images to compute, in this order; nil for all. A layer that mixes images
   ///     (an axis of 0, a loss) is always computed whole.
-  public static func outputs(
+  package static func outputs(
     of node: Graph.Node, in graph: Graph, inputs: [[Float]], weights: LayerWeights?,
     images: [Int]? = nil
   ) -> [ReferenceResult] {
@@ -95,7 +95,7 @@ public enum Reference {
   ///     not mix images.
   /// - Returns: the row-major values of each of `graph.values`, in that order.
   /// - Throws: what the source of the weights throws.
-  public static func forward(
+  package static func forward(
     _ graph: Graph, inputs: [[Float]], weights: any WeightSource, images: [Int]? = nil
   ) throws(NetworkError) -> [[Double]] {
     precondition(inputs.count == graph.inputs.count, "one array per input of the graph")

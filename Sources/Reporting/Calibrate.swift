@@ -3,7 +3,7 @@ import Statistics
 
 /// Compares backends with themselves: a row per workload that was measured under a second name,
 /// `<name>@2` for the same instance or `<name>#2` for a copy.
-public func calibrate(
+package func calibrate(
   samples: [SampleRow], workloads: [WorkloadRow], hostClass: String
 ) -> [CalibrationRow] {
   let blocks = Dictionary(grouping: samples, by: \.key)

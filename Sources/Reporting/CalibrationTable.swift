@@ -1,10 +1,10 @@
 import Results
 
 /// The table of `alexbench calibrate`, and the line about a calibration below other tables.
-public struct CalibrationTable: Sendable {
+package struct CalibrationTable: Sendable {
   private let rows: [CalibrationRow]
 
-  public init(_ rows: [CalibrationRow]) { self.rows = rows }
+  package init(_ rows: [CalibrationRow]) { self.rows = rows }
 
   private static let columns: [Column<CalibrationRow>] = [
     Column("network") { $0.key.network },
@@ -24,7 +24,7 @@ public struct CalibrationTable: Sendable {
     Column("rounds") { String($0.roundCount) },
   ]
 
-  public func terminal() -> String {
+  package func terminal() -> String {
     var grid = Grid(header: [Self.columns.map(\.name)], rows: [])
     grid.leftAligned = [0, 1, 2, 3]
     grid.rows = rows.map { row in Self.columns.map { Grid.Cell([$0.text(row)]) } }

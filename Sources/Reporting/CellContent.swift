@@ -1,7 +1,7 @@
 import Results
 
 /// What stands beside the time in the cells of a table.
-public enum CellContent: String, Sendable, CaseIterable {
+package enum CellContent: String, Sendable, CaseIterable {
   /// GFLOP/s, counted as direct convolution.
   case rate
   /// The least time that the machine's roofs allow, in percent of the time measured.

@@ -1,16 +1,16 @@
 import Results
 
 /// Instruction counts against those that were accepted.
-public struct CountComparison: Sendable {
+package struct CountComparison: Sendable {
   /// Counts of the same code agree to this share; anything above it is another code.
-  public static let tolerance = 0.0001
+  package static let tolerance = 0.0001
 
   /// One count that is not as accepted.
-  public struct Change: Hashable, Sendable {
-    public var accepted: CountRow
-    public var counted: CountRow
+  package struct Change: Hashable, Sendable {
+    package var accepted: CountRow
+    package var counted: CountRow
     /// Of the accepted count.
-    public var percent: Double {
+    package var percent: Double {
       100 * Double(counted.instructions - accepted.instructions)
         / Double(max(accepted.instructions, 1))
     }
@@ -18,17 +18,17 @@ public struct CountComparison: Sendable {
 
   /// Fields in which the accepted counts hold for something else than what is counted now, as
   /// sentences; then nothing is compared.
-  public let differences: [String]
+  package let differences: [String]
   /// The largest first.
-  public let increases: [Change]
-  public let decreases: [Change]
+  package let increases: [Change]
+  package let decreases: [Change]
   /// Counted, but never accepted.
-  public let new: [CountRow]
+  package let new: [CountRow]
   /// Accepted, but not counted.
-  public let missing: [CountRow]
+  package let missing: [CountRow]
   private let count: Int
 
-  public init(accepted: [CountRow], counted: [CountRow]) {
+  package init(accepted: [CountRow], counted: [CountRow]) {
     differences = Self.differences(accepted, counted)
     count = counted.count
     guard differences.isEmpty else {
@@ -61,12 +61,12 @@ public struct CountComparison: Sendable {
   }
 
   /// Whether every count is as accepted.
-  public var isSame: Bool {
+  package var isSame: Bool {
     differences.isEmpty && increases.isEmpty && decreases.isEmpty && new.isEmpty && missing.isEmpty
   }
 
   /// Tables of what changed, and a last line that sums up.
-  public func terminal() -> String {
+  package func terminal() -> String {
     var text = ""
     for (title, changes) in [("more instructions", increases), ("fewer instructions", decreases)]
     where !changes.isEmpty {

@@ -3,7 +3,7 @@ import Results
 /// What counters say together: instructions per cycle and the like, where the parts were counted.
 ///
 /// Values of one source only are put together, since each counts in calls of its own.
-public enum DerivedCounters {
+package enum DerivedCounters {
   /// Bytes of a cache line on all processors that this is about.
   private static let lineBytes = 64.0
 
@@ -24,7 +24,7 @@ public enum DerivedCounters {
   /// - Parameters:
   ///   - rows: of `counters.csv`; derived ones are left out.
   ///   - layers: geometry, for what is per operation.
-  public static func rows(_ rows: [CounterRow], layers: [LayerRow]) -> [CounterRow] {
+  package static func rows(_ rows: [CounterRow], layers: [LayerRow]) -> [CounterRow] {
     let geometry = Dictionary(layers.map { (GeometryKey($0), $0) }, uniquingKeysWith: { a, _ in a })
     let counted = rows.filter { $0.source != CounterRow.derivedSource }
     var order: [WorkloadKey] = []

@@ -3,32 +3,32 @@ import Statistics
 
 /// How many rounds it takes to tell a difference of a given size, judged by the spread of a run
 /// that was made (`alexbench plan`).
-public struct DetectionPlan: Sendable {
+package struct DetectionPlan: Sendable {
   /// Counts above are given as such; nobody measures so long.
-  public static let limit = 20_000
+  package static let limit = 20_000
 
-  public struct Row: Hashable, Sendable {
-    public var key: WorkloadKey
-    public var baseline: String
-    public var contender: String
-    public var scope: CompareScope
+  package struct Row: Hashable, Sendable {
+    package var key: WorkloadKey
+    package var baseline: String
+    package var contender: String
+    package var scope: CompareScope
     /// Pairs of the run.
-    public var pairCount: Int
+    package var pairCount: Int
     /// What those detect, in percent; nil when they are too few for an interval.
-    public var detectablePercent: Double?
+    package var detectablePercent: Double?
     /// Pairs that detect the effect with probability 0.95; nil above the limit.
-    public var neededCount: Int?
+    package var neededCount: Int?
     /// What those take, all backends of the workload together; nil as above.
-    public var minutes: Double?
+    package var minutes: Double?
   }
 
-  public let effectPercent: Double
+  package let effectPercent: Double
   /// Comparisons that share the error probability, as in `compare.csv`.
-  public let family: Int
-  public let rows: [Row]
+  package let family: Int
+  package let rows: [Row]
 
   /// - Parameter effectPercent: above 0.
-  public init(samples: [SampleRow], workloads: [WorkloadRow], effectPercent: Double) {
+  package init(samples: [SampleRow], workloads: [WorkloadRow], effectPercent: Double) {
     precondition(effectPercent > 0)
     self.effectPercent = effectPercent
     let all = comparedPairs(samples: samples, workloads: workloads).filter(\.isInFamily)
@@ -55,7 +55,7 @@ public struct DetectionPlan: Sendable {
   }
 
   /// The most that any comparison needs; nil when one is above the limit or there is none.
-  public var neededCount: Int? {
+  package var neededCount: Int? {
     rows.allSatisfy { $0.neededCount != nil } ? rows.compactMap(\.neededCount).max() : nil
   }
 
@@ -70,7 +70,7 @@ public struct DetectionPlan: Sendable {
   }
 
   /// A table per network, batch and thread count, and a line that sums up.
-  public func text() -> String {
+  package func text() -> String {
     var order: [GroupKey] = []
     var groups: [GroupKey: [Row]] = [:]
     for row in rows {

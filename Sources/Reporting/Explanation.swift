@@ -2,13 +2,13 @@ import Results
 
 /// `alexbench explain`: one layer, backends below each other, with all that the files of a run tell
 /// of them, and for each a sentence on what holds it up.
-public struct Explanation: Sendable {
+package struct Explanation: Sendable {
   private let groups: [(title: String, rows: [SummaryRow])]
   private let files: RunFiles
 
   /// - Parameter layer: name, or `net`.
   /// - Returns: nil when the run has no such layer.
-  public init?(of layer: String, in files: RunFiles) {
+  package init?(of layer: String, in files: RunFiles) {
     self.files = files
     var groups: [(title: String, rows: [SummaryRow])] = []
     for row in files.summary where row.key.layer == layer {
@@ -31,12 +31,12 @@ public struct Explanation: Sendable {
   }
 
   /// The layers that a run has, for the one who named another.
-  public static func layers(of files: RunFiles) -> [String] {
+  package static func layers(of files: RunFiles) -> [String] {
     var seen: Set<String> = []
     return files.summary.map(\.key.layer).filter { seen.insert($0).inserted }
   }
 
-  public func terminal() -> String {
+  package func terminal() -> String {
     groups.map { group in
       let threads = group.rows[0].key.threads
       var text = "\(group.title)\n"

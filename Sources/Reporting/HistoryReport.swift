@@ -2,26 +2,26 @@ import Results
 import Statistics
 
 /// `alexbench history`: how layers went over commits, and where their level changed.
-public struct HistoryReport: Sendable {
+package struct HistoryReport: Sendable {
   private let files: [HistoryFile]
 
-  public init(_ files: [HistoryFile]) { self.files = files }
+  package init(_ files: [HistoryFile]) { self.files = files }
 
   /// A change of level, at a commit.
-  public struct Change: Hashable, Sendable {
-    public var hostClass: String
-    public var name: String
-    public var layer: String
+  package struct Change: Hashable, Sendable {
+    package var hostClass: String
+    package var name: String
+    package var layer: String
     /// The first with the new level, and the last with the old one.
-    public var commit: String
-    public var previousCommit: String
-    public var time: String
-    public var percent: Double
-    public var pValue: Double
+    package var commit: String
+    package var previousCommit: String
+    package var time: String
+    package var percent: Double
+    package var pValue: Double
   }
 
   /// All changes, by file, layer and time.
-  public func changes() -> [Change] {
+  package func changes() -> [Change] {
     files.flatMap { file in
       file.layers.flatMap { layer -> [Change] in
         let series = file.series(of: layer)
@@ -38,7 +38,7 @@ public struct HistoryReport: Sendable {
   }
 
   /// Every change as a line of a table.
-  public func changesTable() -> String {
+  package func changesTable() -> String {
     let changes = changes()
     let longest = files.map(\.entries.count).max() ?? 0
     guard !changes.isEmpty else {
@@ -59,7 +59,7 @@ public struct HistoryReport: Sendable {
   }
 
   /// The course of a layer, one line per run with a bar; nil when no file has it.
-  public func course(of layer: String) -> String? {
+  package func course(of layer: String) -> String? {
     let texts = files.compactMap { course(of: layer, in: $0) }
     return texts.isEmpty ? nil : texts.joined(separator: "\n")
   }

@@ -1,9 +1,9 @@
 import Results
 
 /// The machine as a card for people, and what was found about it.
-public enum HostCard {
+package enum HostCard {
   /// The grade, lines `name  value`, the findings with what to do, and the backends that cannot run.
-  public static func text(_ report: HostReport) -> String {
+  package static func text(_ report: HostReport) -> String {
     let lines =
       [("fit for measuring", gradeLine(report))]
       + lines(host: report.host, build: report.build, libraries: report.libraries)

@@ -2,26 +2,26 @@ import Results
 import Statistics
 
 /// Times of the same rounds of several backends on several layers, to replay verdicts on.
-public struct Recording: Sendable {
+package struct Recording: Sendable {
   /// Workloads with the backends that took turns on them.
-  public struct Workload: Sendable {
+  package struct Workload: Sendable {
     /// Nanoseconds per call, by backend and round; as many of each.
-    public var times: [String: [Double]]
+    package var times: [String: [Double]]
 
-    public init(times: [String: [Double]]) { self.times = times }
+    package init(times: [String: [Double]]) { self.times = times }
 
     /// Rounds of the shortest.
     var roundCount: Int { times.values.map(\.count).min() ?? 0 }
   }
 
-  public var workloads: [Workload]
+  package var workloads: [Workload]
 
-  public init(workloads: [Workload]) { self.workloads = workloads }
+  package init(workloads: [Workload]) { self.workloads = workloads }
 
   /// The rounds of a run that all backends of a workload have; launches follow each other. One row
   /// per workload of the pass and cache mode, in the order of their first block.
   /// - Parameter backends: those that are looked at; workloads that lack one are left out.
-  public init(
+  package init(
     samples: [SampleRow], backends: [String], pass: Pass = .isolated, cache: CacheMode = .warm
   ) {
     var order: [WorkloadKey] = []
@@ -52,43 +52,43 @@ private struct RecordedRound: Hashable, Comparable {
 }
 
 /// How often verdicts were right when a recording was replayed.
-public struct ReplayResult: Hashable, Sendable {
+package struct ReplayResult: Hashable, Sendable {
   /// Runs that were made up of recorded rounds.
-  public var runCount = 0
+  package var runCount = 0
   /// Those with a verdict `faster` or `slower` anywhere, though both sides were the same.
-  public var falseRunCount = 0
+  package var falseRunCount = 0
   /// Comparisons in which one side was made slower by the minimum detectable effect.
-  public var trialCount = 0
+  package var trialCount = 0
   /// Those with the verdict that this asks for.
-  public var detectedCount = 0
+  package var detectedCount = 0
   /// Median of the minimum detectable effects, in percent.
-  public var medianEffectPercent = 0.0
+  package var medianEffectPercent = 0.0
 
   /// Probability that a run calls equal backends different anywhere; at most 0.05 is promised.
-  public var familyWiseRate: Double { Double(falseRunCount) / Double(max(runCount, 1)) }
+  package var familyWiseRate: Double { Double(falseRunCount) / Double(max(runCount, 1)) }
   /// Probability that the minimum detectable effect is detected; 0.95 is promised.
-  public var detectionRate: Double { Double(detectedCount) / Double(max(trialCount, 1)) }
+  package var detectionRate: Double { Double(detectedCount) / Double(max(trialCount, 1)) }
 }
 
 /// How a recording is replayed.
-public struct ReplayOptions: Sendable {
+package struct ReplayOptions: Sendable {
   /// Two names of the same thing, which took turns.
-  public var baseline: String
-  public var contender: String
+  package var baseline: String
+  package var contender: String
   /// Rounds of a made-up run.
-  public var roundCount: Int
-  public var runCount: Int
+  package var roundCount: Int
+  package var runCount: Int
   /// Rounds that stay together when they are drawn, so that what neighbours have in common stays.
-  public var blockLength: Int
+  package var blockLength: Int
   /// Takes ratios relative to their median over the recording. Two copies of one backend may differ
   /// throughout a process, by where their buffers lie; centred, only the scatter counts, and the
   /// rates tell about the statistics instead of the process.
-  public var isCentered: Bool
+  package var isCentered: Bool
   /// Comparisons that share the error probability; nil = the workloads of the recording.
-  public var family: Int?
-  public var seed: UInt64
+  package var family: Int?
+  package var seed: UInt64
 
-  public init(
+  package init(
     baseline: String, contender: String, roundCount: Int, runCount: Int, blockLength: Int = 5,
     isCentered: Bool = false, family: Int? = nil, seed: UInt64 = 1
   ) {
@@ -113,7 +113,7 @@ public struct ReplayOptions: Sendable {
 /// be called different the right way round.
 /// - Returns: nil when `roundCount` rounds are too few for an interval in this family, or the
 ///   recording has no workload with both names and as many rounds as a block.
-public func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayResult? {
+package func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayResult? {
   let pairs = recording.workloads.compactMap { workload -> [Double]? in
     guard let baseline = workload.times[options.baseline],
       let contender = workload.times[options.contender],

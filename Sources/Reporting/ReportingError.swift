@@ -1,5 +1,5 @@
 /// What can go wrong with comparisons and reports, one sentence each.
-public enum ReportingError: Error, Equatable, CustomStringConvertible {
+package enum ReportingError: Error, Equatable, CustomStringConvertible {
   /// Two runs whose times cannot stand beside each other; one difference each.
   case notComparable(baseline: String, contender: String, differences: [String])
   /// A backend to compare with that has no times.
@@ -7,7 +7,7 @@ public enum ReportingError: Error, Equatable, CustomStringConvertible {
   /// Runs that have nothing in common.
   case nothingInCommon(baseline: String, contender: String, reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notComparable(let baseline, let contender, let differences):
       "times of \(baseline) and \(contender) are not comparable: "

@@ -2,7 +2,7 @@ import Results
 
 /// The tables of `alexbench run`: per network, batch and thread count the layers down, the backends
 /// across, the full net at the bottom.
-public struct RunTable: Sendable {
+package struct RunTable: Sendable {
   /// Columns of a terminal.
   private static let terminalWidth = 100
 
@@ -24,7 +24,7 @@ public struct RunTable: Sendable {
   ///   - warnings: sentences for the footnotes, for example from `environment.json`.
   ///   - calibration: of the host, for a line at the end.
   ///   - winners: what may be named best; nil = the least median of a row.
-  public init(
+  package init(
     summary: [SummaryRow], roofs: [RoofRow] = [], counters: [CounterRow] = [],
     showing content: CellContent = .rate, warnings: [String] = [],
     calibration: CalibrationSummary? = nil, winners: [Winner]? = nil
@@ -39,7 +39,7 @@ public struct RunTable: Sendable {
   }
 
   /// - Parameter isBold: the best of a row in bold, for a terminal; it has a `*` anyway.
-  public func terminal(isBold: Bool) -> String {
+  package func terminal(isBold: Bool) -> String {
     var text = ""
     for group in groups {
       var notes = Footnotes()
@@ -58,7 +58,7 @@ public struct RunTable: Sendable {
   }
 
   /// The same for a page or a job summary.
-  public func markdown() -> String {
+  package func markdown() -> String {
     var text = ""
     for group in groups {
       var notes = Footnotes()

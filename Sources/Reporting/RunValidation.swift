@@ -3,21 +3,21 @@ import Results
 
 /// Whether a run's folder is what its schema says: types, keys, reasons, and computed files as the
 /// other files give them (`alexbench validate`).
-public struct RunValidation: Sendable {
+package struct RunValidation: Sendable {
   /// Messages of one file; more are counted only.
   static let messageLimit = 10
 
   /// One line per file, for example `samples.csv: 1166 rows`.
-  public private(set) var files: [String] = []
+  package private(set) var files: [String] = []
   /// What is wrong, in the order of the files; each names file, line and column where it can.
-  public private(set) var violations: [ResultsError] = []
+  package private(set) var violations: [ResultsError] = []
 
-  public var isValid: Bool { violations.isEmpty }
+  package var isValid: Bool { violations.isEmpty }
 
   private let folder: String
 
   /// - Throws: only when there is no such folder; whatever is wrong inside is a violation.
-  public init(folder: String) throws(ResultsError) {
+  package init(folder: String) throws(ResultsError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
     else { throw .missing(path: folder) }

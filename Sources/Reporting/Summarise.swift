@@ -1,3 +1,4 @@
+import Networks
 import Results
 import Statistics
 
@@ -6,7 +7,7 @@ import Statistics
 /// The same rows give the same text on every machine: order statistics, and + − × ÷ √ of doubles.
 /// Rows come out in the order of `workloads`; a row that is not `ok` has no time.
 /// - Parameter roofs: empty for a run without them; rows then say that there are none.
-public func summarise(
+package func summarise(
   samples: [SampleRow], workloads: [WorkloadRow], layers: [LayerRow], roofs: [RoofRow] = []
 ) -> [SummaryRow] {
   let roofs = Roofs(roofs)
@@ -46,7 +47,7 @@ struct GeometryKey: Hashable {
   var layerIndex: Int
   var layer: String
   var kind: String
-  var direction: String
+  var direction: Direction
   var batch: Int
 
   init(_ key: WorkloadKey) {
@@ -80,7 +81,7 @@ struct RoundKey: Hashable {
 /// What a layer and its net have in common, besides the instruction set.
 struct NetKey: Hashable {
   var network: String
-  var direction: String
+  var direction: Direction
   var backend: String
   var threads: Int
   var batch: Int

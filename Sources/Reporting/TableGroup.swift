@@ -1,14 +1,15 @@
+import Networks
 import Results
 
 /// What one table or plot is about: workloads that differ in layer and backend only.
-public struct GroupKey: Hashable, Sendable {
-  public var network: String
-  public var batch: Int
-  public var threads: Int
-  public var direction: String
-  public var cache: CacheMode
+package struct GroupKey: Hashable, Sendable {
+  package var network: String
+  package var batch: Int
+  package var threads: Int
+  package var direction: Direction
+  package var cache: CacheMode
 
-  public init(_ key: WorkloadKey) {
+  package init(_ key: WorkloadKey) {
     network = key.network
     batch = key.batch
     threads = key.threads
@@ -16,9 +17,9 @@ public struct GroupKey: Hashable, Sendable {
     cache = key.cache
   }
 
-  public var title: String {
+  package var title: String {
     let unusual =
-      (direction == "forward" ? "" : ", \(direction)")
+      (direction == .forward ? "" : ", \(direction.rawValue)")
       + (cache == .warm ? "" : ", \(cache.rawValue) caches")
     return "\(network), batch \(batch), \(threads) \(threads == 1 ? "thread" : "threads")\(unusual)"
   }

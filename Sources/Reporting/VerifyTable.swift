@@ -2,16 +2,16 @@ import Results
 
 /// The tables of `alexbench verify`: per network, batch and thread count one line per layer and
 /// backend with its distance from the float64 reference.
-public struct VerifyTable: Sendable {
+package struct VerifyTable: Sendable {
   private let rows: [WorkloadRow]
 
-  public init(_ rows: [WorkloadRow]) { self.rows = rows }
+  package init(_ rows: [WorkloadRow]) { self.rows = rows }
 
-  public func terminal() -> String {
+  package func terminal() -> String {
     tables { title, grid, notes in "\(title)\n" + grid.terminal(isBold: false) + notes.text() }
   }
 
-  public func markdown() -> String {
+  package func markdown() -> String {
     tables { title, grid, notes in
       "### \(title)\n\n" + grid.markdown()
         + notes.texts.enumerated().map { "\n[\($0 + 1)] \($1)\n" }.joined()

@@ -1,20 +1,20 @@
 /// One workload in one launch of a run that was kept to compare with
 /// (`baselines/<host-class>/<name>.csv`).
-public struct BaselineRow: Hashable, Sendable {
-  public var key: WorkloadKey
+package struct BaselineRow: Hashable, Sendable {
+  package var key: WorkloadKey
   /// From 0.
-  public var launch: Int
+  package var launch: Int
   /// Per call, lower median over the blocks of the launch.
-  public var nanoseconds: Double
-  public var blockCount: Int
-  public var contaminatedCount: Int
-  public var isSteady: Bool
+  package var nanoseconds: Double
+  package var blockCount: Int
+  package var contaminatedCount: Int
+  package var isSteady: Bool
   /// Median of the clock rates beside the blocks.
-  public var clockGHz: Double
+  package var clockGHz: Double
   /// The command that measures this workload alone.
-  public var repro: String
+  package var repro: String
 
-  public init(
+  package init(
     key: WorkloadKey, launch: Int, nanoseconds: Double, blockCount: Int, contaminatedCount: Int,
     isSteady: Bool, clockGHz: Double, repro: String
   ) {
@@ -31,7 +31,7 @@ public struct BaselineRow: Hashable, Sendable {
 
 extension Schema where Row == BaselineRow {
   /// A baseline: one row per workload and launch.
-  public static let baseline = Schema(
+  package static let baseline = Schema(
     fileName: "<name>.csv",
     blank: BaselineRow(
       key: .blank, launch: 0, nanoseconds: 0, blockCount: 0, contaminatedCount: 0, isSteady: false,

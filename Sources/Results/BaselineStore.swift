@@ -1,15 +1,15 @@
 import Foundation
 
 /// A run that was kept to compare with.
-public struct Baseline: Sendable {
-  public var name: String
-  public var rows: [BaselineRow]
+package struct Baseline: Sendable {
+  package var name: String
+  package var rows: [BaselineRow]
   /// Of the run; its options hold the tiles that were chosen.
-  public var environment: Environment
+  package var environment: Environment
 
-  public var hostClass: String { environment.host.hostClass }
+  package var hostClass: String { environment.host.hostClass }
 
-  public init(name: String, rows: [BaselineRow], environment: Environment) {
+  package init(name: String, rows: [BaselineRow], environment: Environment) {
     self.name = name
     self.rows = rows
     self.environment = environment
@@ -17,13 +17,13 @@ public struct Baseline: Sendable {
 }
 
 /// Baselines: a folder per class of hosts, in it `<name>.csv` and `<name>.json` for each.
-public struct BaselineStore: Sendable {
-  public let folder: String
+package struct BaselineStore: Sendable {
+  package let folder: String
 
-  public init(folder: String) { self.folder = folder }
+  package init(folder: String) { self.folder = folder }
 
   /// The file of times.
-  public func path(_ name: String, hostClass: String) -> String {
+  package func path(_ name: String, hostClass: String) -> String {
     "\(folder)/\(hostClass)/\(name).csv"
   }
 
@@ -32,7 +32,7 @@ public struct BaselineStore: Sendable {
   }
 
   /// Writes a baseline, in place of an earlier one of its name.
-  public func save(_ baseline: Baseline) throws(ResultsError) {
+  package func save(_ baseline: Baseline) throws(ResultsError) {
     try WholeFile.write(
       baseline.environment.jsonText(),
       to: environmentPath(baseline.name, hostClass: baseline.hostClass))
@@ -41,7 +41,7 @@ public struct BaselineStore: Sendable {
   }
 
   /// - Throws: that it is missing or damaged.
-  public func load(_ name: String, hostClass: String) throws(ResultsError) -> Baseline {
+  package func load(_ name: String, hostClass: String) throws(ResultsError) -> Baseline {
     let rows = try Schema.baseline.rows(contentsOf: path(name, hostClass: hostClass))
     let environment = try Environment(
       contentsOf: environmentPath(name, hostClass: hostClass))
@@ -49,7 +49,7 @@ public struct BaselineStore: Sendable {
   }
 
   /// Names and classes of hosts of all baselines, in order.
-  public func list() -> [(name: String, hostClass: String)] {
+  package func list() -> [(name: String, hostClass: String)] {
     let classes = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return classes.sorted().flatMap { hostClass in
       let files =
@@ -61,7 +61,7 @@ public struct BaselineStore: Sendable {
   }
 
   /// - Throws: that it is missing or cannot be removed.
-  public func delete(_ name: String, hostClass: String) throws(ResultsError) {
+  package func delete(_ name: String, hostClass: String) throws(ResultsError) {
     let path = path(name, hostClass: hostClass)
     guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
     for file in [path, environmentPath(name, hostClass: hostClass)] {

@@ -1,27 +1,27 @@
 /// How a backend compares with itself on one workload (`calibration.csv`): what differences mean on
 /// this host.
-public struct CalibrationRow: Hashable, Sendable {
+package struct CalibrationRow: Hashable, Sendable {
   /// Of the first copy.
-  public var key: WorkloadKey
-  public var hostClass: String
+  package var key: WorkloadKey
+  package var hostClass: String
   /// Rounds in which both copies were timed.
-  public var roundCount: Int
+  package var roundCount: Int
   /// Second copy ∕ first copy.
-  public var medianRatio: Double?
+  package var medianRatio: Double?
   /// Exact 95 % order-statistic interval of the median.
-  public var intervalLower: Double?
-  public var intervalUpper: Double?
+  package var intervalLower: Double?
+  package var intervalUpper: Double?
   /// Median absolute deviation of the rounds' ratios from their median, over that median.
-  public var spreadPercent: Double?
+  package var spreadPercent: Double?
   /// Parts of the rounds, each looked at as a comparison of its own.
-  public var windowCount: Int
+  package var windowCount: Int
   /// Of those, the ones whose interval leaves 1 outside.
-  public var falseAlarmCount: Int
+  package var falseAlarmCount: Int
   /// Minimum detectable effect of a comparison over all rounds.
-  public var detectableEffectPercent: Double?
-  public var detectableEffectReason: String
+  package var detectableEffectPercent: Double?
+  package var detectableEffectReason: String
 
-  public init(
+  package init(
     key: WorkloadKey, hostClass: String, roundCount: Int = 0, medianRatio: Double? = nil,
     intervalLower: Double? = nil, intervalUpper: Double? = nil, spreadPercent: Double? = nil,
     windowCount: Int = 0, falseAlarmCount: Int = 0, detectableEffectPercent: Double? = nil,
@@ -43,7 +43,7 @@ public struct CalibrationRow: Hashable, Sendable {
 
 extension Schema where Row == CalibrationRow {
   /// `calibration.csv`: one row per workload of a backend that was compared with itself.
-  public static let calibration = Schema(
+  package static let calibration = Schema(
     fileName: "calibration.csv", blank: CalibrationRow(key: .blank, hostClass: ""),
     columns: keyColumns.map { $0.lifted(\.key) } + [
       Column("host_class", \.hostClass),

@@ -1,17 +1,17 @@
 import Foundation
 
 /// The calibrations of hosts, one file per host class in a folder.
-public struct CalibrationStore {
+package struct CalibrationStore {
   private let folder: String
 
-  public init(folder: String) { self.folder = folder }
+  package init(folder: String) { self.folder = folder }
 
-  public func path(hostClass: String) -> String {
+  package func path(hostClass: String) -> String {
     RunFolder.join(folder, hostClass + ".csv")
   }
 
   /// What is known of a host; empty when it was never calibrated.
-  public func rows(hostClass: String) throws(ResultsError) -> [CalibrationRow] {
+  package func rows(hostClass: String) throws(ResultsError) -> [CalibrationRow] {
     do throws(ResultsError) {
       return try Schema.calibration.rows(contentsOf: path(hostClass: hostClass))
     } catch {
@@ -21,7 +21,7 @@ public struct CalibrationStore {
   }
 
   /// Adds workloads of a host, in place of earlier rows of the same ones.
-  public func add(_ rows: [CalibrationRow], hostClass: String) throws(ResultsError) {
+  package func add(_ rows: [CalibrationRow], hostClass: String) throws(ResultsError) {
     func name(_ row: CalibrationRow) -> WorkloadKey {
       var key = row.key
       key.runID = ""

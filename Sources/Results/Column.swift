@@ -1,22 +1,24 @@
+import Networks
+
 /// One column of a file or of a table: a name, a unit, and how to print a row's value.
 ///
 /// The same values drive CSV, Markdown and the terminal. A column made from a key path can also be
 /// read back; a computed one can only be printed.
-public struct Column<Row>: Sendable {
+package struct Column<Row>: Sendable {
   /// Name in the header, with the unit in it where there is one: `median_ns`.
-  public var name: String
+  package var name: String
   /// Unit for people: `ns`, `bytes`, `%`; empty for counts and names.
-  public var unit: String
+  package var unit: String
   /// The value of a row; empty when it is absent.
-  public var text: @Sendable (Row) -> String
+  package var text: @Sendable (Row) -> String
   /// Whether fields are numbers, absent ones aside.
-  public var isNumber = false
+  package var isNumber = false
   /// Puts a field into a row; false when the field is no value of this column. Nil for computed
   /// columns.
-  public var read: (@Sendable (inout Row, String) -> Bool)?
+  package var read: (@Sendable (inout Row, String) -> Bool)?
 
   /// A computed column.
-  public init(_ name: String, unit: String = "", text: @escaping @Sendable (Row) -> String) {
+  package init(_ name: String, unit: String = "", text: @escaping @Sendable (Row) -> String) {
     self.name = name
     self.unit = unit
     self.text = text
@@ -24,7 +26,7 @@ public struct Column<Row>: Sendable {
   }
 
   /// A stored column, written and read through a key path.
-  public init<Value: FieldValue>(
+  package init<Value: FieldValue>(
     _ name: String, unit: String = "", _ path: WritableKeyPath<Row, Value> & Sendable
   ) {
     self.name = name
@@ -39,7 +41,7 @@ public struct Column<Row>: Sendable {
   }
 
   /// The same column of a row that holds this column's row at `path`.
-  public func lifted<Outer>(_ path: WritableKeyPath<Outer, Row> & Sendable) -> Column<Outer> {
+  package func lifted<Outer>(_ path: WritableKeyPath<Outer, Row> & Sendable) -> Column<Outer> {
     let text = self.text
     var column = Column<Outer>(name, unit: unit) { text($0[keyPath: path]) }
     column.isNumber = isNumber
@@ -49,7 +51,7 @@ public struct Column<Row>: Sendable {
 }
 
 /// A value that stands in a field of a file.
-public protocol FieldValue: SendableMetatype {
+package protocol FieldValue: SendableMetatype {
   /// Text of the field; empty means absent.
   var fieldText: String { get }
   /// Nil when the text is no such value.
@@ -59,38 +61,38 @@ public protocol FieldValue: SendableMetatype {
 }
 
 extension FieldValue {
-  public static var isNumber: Bool { false }
+  package static var isNumber: Bool { false }
 }
 
 extension String: FieldValue {
-  public var fieldText: String { self }
-  public init?(fieldText: String) { self = fieldText }
+  package var fieldText: String { self }
+  package init?(fieldText: String) { self = fieldText }
 }
 
 extension Int: FieldValue {
-  public static var isNumber: Bool { true }
-  public var fieldText: String { String(self) }
-  public init?(fieldText: String) { self.init(fieldText) }
+  package static var isNumber: Bool { true }
+  package var fieldText: String { String(self) }
+  package init?(fieldText: String) { self.init(fieldText) }
 }
 
 extension UInt64: FieldValue {
-  public static var isNumber: Bool { true }
-  public var fieldText: String { String(self) }
-  public init?(fieldText: String) { self.init(fieldText) }
+  package static var isNumber: Bool { true }
+  package var fieldText: String { String(self) }
+  package init?(fieldText: String) { self.init(fieldText) }
 }
 
 /// Shortest decimal text that reads back to the same bits; `.` in every locale.
 extension Double: FieldValue {
-  public static var isNumber: Bool { true }
-  public var fieldText: String { description }
-  public init?(fieldText: String) { self.init(fieldText) }
+  package static var isNumber: Bool { true }
+  package var fieldText: String { description }
+  package init?(fieldText: String) { self.init(fieldText) }
 }
 
 /// 1 or 0.
 extension Bool: FieldValue {
-  public static var isNumber: Bool { true }
-  public var fieldText: String { self ? "1" : "0" }
-  public init?(fieldText: String) {
+  package static var isNumber: Bool { true }
+  package var fieldText: String { self ? "1" : "0" }
+  package init?(fieldText: String) {
     switch fieldText {
     case "1": self = true
     case "0": self = false
@@ -101,9 +103,9 @@ extension Bool: FieldValue {
 
 /// Empty = absent.
 extension Optional: FieldValue where Wrapped: FieldValue {
-  public static var isNumber: Bool { Wrapped.isNumber }
-  public var fieldText: String { self?.fieldText ?? "" }
-  public init?(fieldText: String) {
+  package static var isNumber: Bool { Wrapped.isNumber }
+  package var fieldText: String { self?.fieldText ?? "" }
+  package init?(fieldText: String) {
     if fieldText.isEmpty {
       self = .none
       return
@@ -114,10 +116,11 @@ extension Optional: FieldValue where Wrapped: FieldValue {
 }
 
 extension FieldValue where Self: RawRepresentable, RawValue == String {
-  public var fieldText: String { rawValue }
-  public init?(fieldText: String) { self.init(rawValue: fieldText) }
+  package var fieldText: String { rawValue }
+  package init?(fieldText: String) { self.init(rawValue: fieldText) }
 }
 
+extension Direction: FieldValue {}
 extension Pass: FieldValue {}
 extension CacheMode: FieldValue {}
 extension Status: FieldValue {}

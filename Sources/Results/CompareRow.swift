@@ -1,30 +1,30 @@
 /// What a run says about a pair of backends on one workload (`compare.csv`): a function of the
 /// other files.
-public struct CompareRow: Hashable, Sendable {
+package struct CompareRow: Hashable, Sendable {
   /// The workload; `backend` and `isa` are empty, the pair stands in columns of its own.
-  public var key: WorkloadKey
-  public var baseline: String
-  public var baselineISA: String
-  public var contender: String
-  public var contenderISA: String
-  public var scope: CompareScope
-  public var pairCount = 0
+  package var key: WorkloadKey
+  package var baseline: String
+  package var baselineISA: String
+  package var contender: String
+  package var contenderISA: String
+  package var scope: CompareScope
+  package var pairCount = 0
   /// Time of the contender over that of the baseline.
-  public var ratio: Double?
+  package var ratio: Double?
   /// Exact order-statistic interval of the median ratio at confidence 1 − `alpha`.
-  public var intervalLower: Double?
-  public var intervalUpper: Double?
+  package var intervalLower: Double?
+  package var intervalUpper: Double?
   /// How `alpha` was corrected, for example `bonferroni over 96`; empty without an interval.
-  public var correction = ""
+  package var correction = ""
   /// Error probability of this interval alone.
-  public var alpha: Double?
+  package var alpha: Double?
   /// Minimum detectable effect.
-  public var detectableEffectPercent: Double?
-  public var verdict: CompareVerdict
+  package var detectableEffectPercent: Double?
+  package var verdict: CompareVerdict
   /// Why the verdict is `inconclusive` or `not-comparable`.
-  public var reason: String
+  package var reason: String
 
-  public init(
+  package init(
     key: WorkloadKey, baseline: String, baselineISA: String, contender: String,
     contenderISA: String, scope: CompareScope, verdict: CompareVerdict, reason: String
   ) {
@@ -40,7 +40,7 @@ public struct CompareRow: Hashable, Sendable {
 }
 
 /// What a comparison speaks of.
-public enum CompareScope: String, Sendable, CaseIterable, Codable {
+package enum CompareScope: String, Sendable, CaseIterable, Codable {
   /// Pairs are rounds of one launch: true of that process.
   case process
   /// Pairs are launches: true of the host.
@@ -48,7 +48,7 @@ public enum CompareScope: String, Sendable, CaseIterable, Codable {
 }
 
 /// Outcome of a comparison; the contender is what is faster or slower.
-public enum CompareVerdict: String, Sendable, CaseIterable, Codable {
+package enum CompareVerdict: String, Sendable, CaseIterable, Codable {
   case faster, slower
   /// The interval holds 1 and lies inside the margin.
   case equivalent
@@ -62,7 +62,7 @@ extension CompareVerdict: FieldValue {}
 
 extension Schema where Row == CompareRow {
   /// `compare.csv`: one row per pair of backends and workload, computed from the other files.
-  public static let compare = Schema(
+  package static let compare = Schema(
     fileName: "compare.csv",
     blank: CompareRow(
       key: .blank, baseline: "", baselineISA: "", contender: "", contenderISA: "", scope: .process,

@@ -2,25 +2,25 @@ import Foundation
 
 /// Instructions of one call of a layer under callgrind, and what they hold for
 /// (`results/baselines/counts.csv`).
-public struct CountRow: Hashable, Sendable {
-  public var network: String
-  public var layer: String
-  public var backend: String
-  public var isa: String
+package struct CountRow: Hashable, Sendable {
+  package var network: String
+  package var layer: String
+  package var backend: String
+  package var isa: String
   /// Empty unless one is fixed.
-  public var tile: String
-  public var implementation: String
-  public var instructions: Int
-  public var origin: Origin
+  package var tile: String
+  package var implementation: String
+  package var instructions: Int
+  package var origin: Origin
 
   /// What must match for counts to be comparable.
-  public struct Origin: Hashable, Sendable {
-    public var architecture: String
-    public var compiler: String
-    public var libc: String
-    public var valgrind: String
+  package struct Origin: Hashable, Sendable {
+    package var architecture: String
+    package var compiler: String
+    package var libc: String
+    package var valgrind: String
 
-    public init(architecture: String, compiler: String, libc: String, valgrind: String) {
+    package init(architecture: String, compiler: String, libc: String, valgrind: String) {
       self.architecture = architecture
       self.compiler = compiler
       self.libc = libc
@@ -29,15 +29,15 @@ public struct CountRow: Hashable, Sendable {
   }
 
   /// What names a count.
-  public struct Key: Hashable, Sendable {
-    public var network, layer, backend, isa, tile: String
+  package struct Key: Hashable, Sendable {
+    package var network, layer, backend, isa, tile: String
   }
 
-  public var key: Key {
+  package var key: Key {
     Key(network: network, layer: layer, backend: backend, isa: isa, tile: tile)
   }
 
-  public init(
+  package init(
     network: String, layer: String, backend: String, isa: String, tile: String,
     implementation: String, instructions: Int, origin: Origin
   ) {
@@ -54,7 +54,7 @@ public struct CountRow: Hashable, Sendable {
 
 extension Schema where Row == CountRow {
   /// `counts.csv`: one row per layer, backend, instruction set and tile.
-  public static let counts = Schema(
+  package static let counts = Schema(
     fileName: "counts.csv",
     blank: CountRow(
       network: "", layer: "", backend: "", isa: "", tile: "", implementation: "", instructions: 0,

@@ -1,27 +1,27 @@
 /// One event of one workload (`counters.csv`), from calls of their own.
-public struct CounterRow: Hashable, Sendable {
-  public var key: WorkloadKey
+package struct CounterRow: Hashable, Sendable {
+  package var key: WorkloadKey
   /// `papi`, `perf-hardware`, `perf-software`, `rusage`, `callgrind`; `derived` for a value that
   /// was computed from the others.
-  public var source: String
-  public var event: String
+  package var source: String
+  package var event: String
   /// Total over the calls and threads; nil when it was not counted.
-  public var value: Int?
-  public var callCount: Int
-  public var perCall: Double?
+  package var value: Int?
+  package var callCount: Int
+  package var perCall: Double?
   /// Whose work is counted: `user+kernel`, `user`, `process`, `simulated`; empty when unknown.
-  public var scope: String
-  public var threadsCounted: Int?
-  public var threadsSeen: Int?
+  package var scope: String
+  package var threadsCounted: Int?
+  package var threadsSeen: Int?
   /// Sums over threads.
-  public var enabledNanoseconds: Int?
-  public var runningNanoseconds: Int?
+  package var enabledNanoseconds: Int?
+  package var runningNanoseconds: Int?
   /// `ok`, `scaled`, `advisory`, `withheld`, `unavailable`.
-  public var status: String
+  package var status: String
   /// Why the status is not `ok`; of a derived value what it was computed from.
-  public var reason: String
+  package var reason: String
 
-  public init(
+  package init(
     key: WorkloadKey, source: String, event: String, value: Int? = nil, callCount: Int = 0,
     perCall: Double? = nil, scope: String = "", threadsCounted: Int? = nil,
     threadsSeen: Int? = nil, enabledNanoseconds: Int? = nil, runningNanoseconds: Int? = nil,
@@ -43,12 +43,12 @@ public struct CounterRow: Hashable, Sendable {
   }
 
   /// The source of values that are computed from other rows.
-  public static let derivedSource = "derived"
+  package static let derivedSource = "derived"
 }
 
 extension Schema where Row == CounterRow {
   /// `counters.csv`: one row per workload and event; only there when counters were asked for.
-  public static let counters = Schema(
+  package static let counters = Schema(
     fileName: "counters.csv", blank: CounterRow(key: .blank, source: "", event: "", status: ""),
     columns: keyColumns.map { $0.lifted(\.key) } + [
       Column("source", \.source),

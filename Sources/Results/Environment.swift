@@ -1,35 +1,35 @@
 import Foundation
 
 /// Where and how a run was made (`environment.json`).
-public struct Environment: Hashable, Sendable, Codable {
-  public static let fileName = "environment.json"
+package struct Environment: Hashable, Sendable, Codable {
+  package static let fileName = "environment.json"
 
-  public var schemaVersion: Int
-  public var runID: String
+  package var schemaVersion: Int
+  package var runID: String
   /// ISO 8601, UTC.
-  public var startedAt: String
-  public var finishedAt: String?
+  package var startedAt: String
+  package var finishedAt: String?
   /// The command line, program included.
-  public var arguments: [String]
+  package var arguments: [String]
   /// By use: `weights`, `schedule`.
-  public var seeds: [String: UInt64]
-  public var build: BuildEnvironment
-  public var host: HostEnvironment
+  package var seeds: [String: UInt64]
+  package var build: BuildEnvironment
+  package var host: HostEnvironment
   /// Libraries that backends opened.
-  public var libraries: [LibraryEnvironment]
+  package var libraries: [LibraryEnvironment]
   /// Load averages over 1, 5 and 15 minutes.
-  public var loadBefore: [Double]?
-  public var loadAfter: [Double]?
+  package var loadBefore: [Double]?
+  package var loadAfter: [Double]?
   /// What a reader of the numbers must know, one sentence each.
-  public var warnings: [String]
+  package var warnings: [String]
   /// What was asked for; absent in runs of earlier versions.
-  public var options: RecordedOptions?
+  package var options: RecordedOptions?
   /// When it was continued after an interruption, ISO 8601, UTC.
-  public var resumedAt: [String]?
+  package var resumedAt: [String]?
   /// What is known of comparisons of a backend with itself on this host.
-  public var calibration: CalibrationSummary?
+  package var calibration: CalibrationSummary?
 
-  public init(
+  package init(
     runID: String, startedAt: String, arguments: [String], seeds: [String: UInt64],
     build: BuildEnvironment, host: HostEnvironment, libraries: [LibraryEnvironment] = [],
     warnings: [String] = []
@@ -61,16 +61,16 @@ public struct Environment: Hashable, Sendable, Codable {
   }
 
   /// Keys sorted, one per line, with a line feed at the end.
-  public func jsonText() -> String { sortedJSONText(self) }
+  package func jsonText() -> String { sortedJSONText(self) }
 
   /// Reads a file.
-  public init(contentsOf path: String) throws(ResultsError) {
+  package init(contentsOf path: String) throws(ResultsError) {
     try self.init(json: Array(try fileText(path).utf8), file: path)
   }
 
   /// Reads the bytes of a file.
   /// - Parameter path: for errors.
-  public init(json bytes: [UInt8], file path: String) throws(ResultsError) {
+  package init(json bytes: [UInt8], file path: String) throws(ResultsError) {
     let data = Data(bytes)
     do {
       // Looked at first: another version need not have the same keys.
@@ -112,19 +112,19 @@ public struct Environment: Hashable, Sendable, Codable {
 }
 
 /// A host's calibration in a few numbers.
-public struct CalibrationSummary: Hashable, Sendable, Codable {
+package struct CalibrationSummary: Hashable, Sendable, Codable {
   /// The last run that added to it.
-  public var runID: String
-  public var workloadCount: Int
+  package var runID: String
+  package var workloadCount: Int
   /// Lower median and largest spread of a workload's ratios.
-  public var medianSpreadPercent: Double
-  public var largestSpreadPercent: Double
+  package var medianSpreadPercent: Double
+  package var largestSpreadPercent: Double
   /// Over all workloads.
-  public var windowCount: Int
-  public var falseAlarmCount: Int
+  package var windowCount: Int
+  package var falseAlarmCount: Int
 
   /// - Returns: nil when no row has a spread.
-  public init?(_ rows: [CalibrationRow]) {
+  package init?(_ rows: [CalibrationRow]) {
     let spreads = rows.compactMap(\.spreadPercent).sorted()
     guard let largest = spreads.last, let runID = rows.map(\.key.runID).max() else { return nil }
     self.runID = runID
@@ -146,19 +146,19 @@ public struct CalibrationSummary: Hashable, Sendable, Codable {
 }
 
 /// What was built, and from what.
-public struct BuildEnvironment: Hashable, Sendable, Codable {
+package struct BuildEnvironment: Hashable, Sendable, Codable {
   /// For example `Swift 6.3`.
-  public var compiler: String
+  package var compiler: String
   /// `release` or `debug`.
-  public var configuration: String
+  package var configuration: String
   /// Commit of the repository around the working directory, if there is one.
-  public var gitCommit: String?
+  package var gitCommit: String?
   /// Files there differ from the commit.
-  public var gitIsDirty: Bool?
+  package var gitIsDirty: Bool?
   /// Hash of the program's file: FNV-1a of its 64-bit words, hexadecimal.
-  public var executable: String?
+  package var executable: String?
 
-  public init(
+  package init(
     compiler: String, configuration: String, gitCommit: String? = nil, gitIsDirty: Bool? = nil
   ) {
     self.compiler = compiler
@@ -176,15 +176,15 @@ public struct BuildEnvironment: Hashable, Sendable, Codable {
 }
 
 /// A library opened at run time.
-public struct LibraryEnvironment: Hashable, Sendable, Codable {
-  public var name: String
+package struct LibraryEnvironment: Hashable, Sendable, Codable {
+  package var name: String
   /// File that was really loaded.
-  public var path: String
-  public var version: String
+  package var path: String
+  package var version: String
   /// The kernel it chose on this processor.
-  public var kernel: String
+  package var kernel: String
 
-  public init(name: String, path: String, version: String, kernel: String) {
+  package init(name: String, path: String, version: String, kernel: String) {
     self.name = name
     self.path = path
     self.version = version

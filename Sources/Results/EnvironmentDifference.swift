@@ -1,18 +1,18 @@
 import Foundation
 
 /// A field of `environment.json` that two runs have otherwise.
-public struct EnvironmentDifference: Hashable, Sendable, Codable {
+package struct EnvironmentDifference: Hashable, Sendable, Codable {
   /// Place in the file, parts joined by dots: `host.cpu.model`; libraries by name, caches by level
   /// and type.
-  public var field: String
+  package var field: String
   /// Nil where the file has no such field.
-  public var baseline: String?
-  public var contender: String?
+  package var baseline: String?
+  package var contender: String?
 
   /// All fields in which two runs differ, in the order of their names.
   ///
   /// Left out is what no two runs have alike: id, times, command line, loads, free memory.
-  public static func all(_ baseline: Environment, _ contender: Environment)
+  package static func all(_ baseline: Environment, _ contender: Environment)
     -> [EnvironmentDifference]
   {
     let left = fields(of: baseline)

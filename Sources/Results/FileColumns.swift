@@ -1,3 +1,5 @@
+import Networks
+
 /// The key columns, in the order in which they stand in every file after `schema_version`.
 let keyColumns: [Column<WorkloadKey>] = [
   Column("run_id", \.runID),
@@ -17,13 +19,13 @@ let keyColumns: [Column<WorkloadKey>] = [
 
 extension WorkloadKey {
   static let blank = WorkloadKey(
-    runID: "", network: "", layerIndex: 0, layer: "", stage: "", kind: "", direction: "",
+    runID: "", network: "", layerIndex: 0, layer: "", stage: "", kind: "", direction: .forward,
     backend: "", isa: "", threads: 0, batch: 0, pass: .isolated, cache: .warm)
 }
 
 extension Schema where Row == SampleRow {
   /// `samples.csv`: one row per timed block, in order.
-  public static let samples = Schema(
+  package static let samples = Schema(
     fileName: "samples.csv",
     blank: SampleRow(
       key: .blank, launch: 0, round: 0, position: 0, seed: 0,
@@ -76,7 +78,7 @@ let workloadColumns: [Column<WorkloadRow>] =
 
 extension Schema where Row == WorkloadRow {
   /// `workloads.csv`: one row per workload and backend, facts that are not in the samples.
-  public static let workloads = Schema(
+  package static let workloads = Schema(
     fileName: "workloads.csv", blank: WorkloadRow(key: .blank, status: .ok),
     columns: workloadColumns)
 }
@@ -84,7 +86,7 @@ extension Schema where Row == WorkloadRow {
 extension Schema where Row == LayerRow {
   /// `layers.csv`: one row per layer and batch, and one for the net; the same for all backends,
   /// so the backend's key columns are empty.
-  public static let layers = Schema(
+  package static let layers = Schema(
     fileName: "layers.csv",
     blank: LayerRow(
       runID: "", network: "", layerIndex: 0, layer: "", stage: "", kind: "", batch: 0,
@@ -127,7 +129,7 @@ extension Column {
 
 extension Schema where Row == SummaryRow {
   /// `summary.csv`: one row per workload and backend, computed from the other files.
-  public static let summary = Schema(
+  package static let summary = Schema(
     fileName: "summary.csv", blank: SummaryRow(workload: WorkloadRow(key: .blank, status: .ok)),
     columns: workloadColumns.map { $0.lifted(\.workload) } + [
       Column("n_launches", \.launchCount),

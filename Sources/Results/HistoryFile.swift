@@ -2,17 +2,17 @@ import Foundation
 
 /// Medians of a backend's layers over commits, on one class of hosts: one line per run, one column
 /// per layer, so that any program that looks for changes in columns reads it as it is.
-public struct HistoryFile: Hashable, Sendable {
+package struct HistoryFile: Hashable, Sendable {
   /// One run.
-  public struct Entry: Hashable, Sendable {
+  package struct Entry: Hashable, Sendable {
     /// ISO 8601, UTC.
-    public var time: String
-    public var commit: String
-    public var runID: String
+    package var time: String
+    package var commit: String
+    package var runID: String
     /// Nanoseconds per call, one of each layer of the file.
-    public var medians: [String: Double]
+    package var medians: [String: Double]
 
-    public init(time: String, commit: String, runID: String, medians: [String: Double]) {
+    package init(time: String, commit: String, runID: String, medians: [String: Double]) {
       self.time = time
       self.commit = commit
       self.runID = runID
@@ -20,15 +20,15 @@ public struct HistoryFile: Hashable, Sendable {
     }
   }
 
-  public var hostClass: String
+  package var hostClass: String
   /// Of the file, without its ending: network, batch, threads, backend, instruction set, caches.
-  public var name: String
+  package var name: String
   /// Those that were measured, in the network's order, the net last. A field that is empty would be
   /// an error to programs that look for changes.
-  public var layers: [String]
-  public var entries: [Entry]
+  package var layers: [String]
+  package var entries: [Entry]
 
-  public init(hostClass: String, name: String, layers: [String], entries: [Entry] = []) {
+  package init(hostClass: String, name: String, layers: [String], entries: [Entry] = []) {
     self.hostClass = hostClass
     self.name = name
     self.layers = layers
@@ -52,7 +52,7 @@ public struct HistoryFile: Hashable, Sendable {
   }
 
   /// The medians of a layer, with the entries they are of.
-  public func series(of layer: String) -> [(entry: Entry, nanoseconds: Double)] {
+  package func series(of layer: String) -> [(entry: Entry, nanoseconds: Double)] {
     entries.compactMap { entry in entry.medians[layer].map { (entry, $0) } }
   }
 
@@ -110,14 +110,14 @@ public struct HistoryFile: Hashable, Sendable {
 }
 
 /// All histories: a folder per class of hosts, in it a file per backend and setting.
-public enum History {
+package enum History {
   /// What came of adding a run to one file.
-  public enum Outcome: Hashable, Sendable { case added, alreadyThere }
+  package enum Outcome: Hashable, Sendable { case added, alreadyThere }
 
   /// Appends a run to the files that it concerns; earlier lines are never touched.
   /// - Returns: the files with what came of each, by path.
   /// - Throws: other layers than a file has.
-  public static func add(
+  package static func add(
     _ summary: [SummaryRow], layers: [LayerRow], environment: Environment, to folder: String
   ) throws(ResultsError) -> [(path: String, outcome: Outcome)] {
     var result: [(path: String, outcome: Outcome)] = []
@@ -146,7 +146,7 @@ public enum History {
   }
 
   /// All files below a folder, by path.
-  public static func files(in folder: String) throws(ResultsError) -> [HistoryFile] {
+  package static func files(in folder: String) throws(ResultsError) -> [HistoryFile] {
     guard let names = FileManager.default.enumerator(atPath: folder) else {
       throw .missing(path: folder)
     }

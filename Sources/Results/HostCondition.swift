@@ -1,35 +1,35 @@
 /// What state a host is in, beside what it is (``HostEnvironment``). Nil and empty = unknown here.
-public struct HostCondition: Hashable, Sendable, Codable {
+package struct HostCondition: Hashable, Sendable, Codable {
   /// Frequency governors of the CPUs that may be used, each once.
-  public var governors: [String] = []
+  package var governors: [String] = []
   /// Preferences between speed and energy of the same CPUs, each once.
-  public var energyPreferences: [String] = []
+  package var energyPreferences: [String] = []
   /// The kernel's driver of frequencies.
-  public var frequencyDriver: String?
+  package var frequencyDriver: String?
   /// Whether the processor may raise its clock above the nominal one.
-  public var boosts: Bool?
+  package var boosts: Bool?
   /// CPUs by core: those of one list are hardware threads of one core.
-  public var cores: [[Int]] = []
+  package var cores: [[Int]] = []
   /// Periods of the control group's quota so far, and those in which it ran out.
-  public var quotaPeriods: Int?
-  public var throttledPeriods: Int?
+  package var quotaPeriods: Int?
+  package var throttledPeriods: Int?
   /// How often heat lowered the clock of a core since boot, of the worst one.
-  public var thermalThrottles: Int?
+  package var thermalThrottles: Int?
   /// Time that the hypervisor took since boot, in percent of the time that was wanted.
-  public var stealPercentSinceBoot: Double?
-  public var isOnBattery: Bool?
-  public var clockSource: String?
+  package var stealPercentSinceBoot: Double?
+  package var isOnBattery: Bool?
+  package var clockSource: String?
   /// Whether the kernel moves pages between nodes.
-  public var balancesNodes: Bool?
+  package var balancesNodes: Bool?
   /// Weaknesses of the processor that the kernel works around.
-  public var mitigations: [String] = []
-  public var swappedBytes: Int?
+  package var mitigations: [String] = []
+  package var swappedBytes: Int?
   /// Share of the last 10 s in which some task waited for memory.
-  public var memoryStallPercent: Double?
+  package var memoryStallPercent: Double?
   /// What went on while nothing was measured; nil when nobody looked.
-  public var interval: HostInterval?
+  package var interval: HostInterval?
 
-  public init() {}
+  package init() {}
 
   enum CodingKeys: String, CodingKey {
     case governors
@@ -52,17 +52,17 @@ public struct HostCondition: Hashable, Sendable, Codable {
 }
 
 /// What the machine did over a short time in which this program only waited.
-public struct HostInterval: Hashable, Sendable, Codable {
-  public var seconds: Double
+package struct HostInterval: Hashable, Sendable, Codable {
+  package var seconds: Double
   /// Time that the hypervisor took, in percent of the time that was wanted; nil when that was too
   /// little to tell.
-  public var stealPercent: Double?
+  package var stealPercent: Double?
   /// CPUs' worth of time that others used.
-  public var usedCPUs: Double
+  package var usedCPUs: Double
   /// The processes that used most, at least a twentieth of a CPU each.
-  public var busiest: [BusyProcess]
+  package var busiest: [BusyProcess]
 
-  public init(
+  package init(
     seconds: Double, stealPercent: Double? = nil, usedCPUs: Double, busiest: [BusyProcess] = []
   ) {
     self.seconds = seconds
@@ -80,13 +80,13 @@ public struct HostInterval: Hashable, Sendable, Codable {
 }
 
 /// A process that used a CPU.
-public struct BusyProcess: Hashable, Sendable, Codable {
-  public var id: Int
-  public var name: String
+package struct BusyProcess: Hashable, Sendable, Codable {
+  package var id: Int
+  package var name: String
   /// CPUs' worth of time.
-  public var usedCPUs: Double
+  package var usedCPUs: Double
 
-  public init(id: Int, name: String, usedCPUs: Double) {
+  package init(id: Int, name: String, usedCPUs: Double) {
     self.id = id
     self.name = name
     self.usedCPUs = usedCPUs

@@ -1,37 +1,37 @@
 /// The machine. Nil = unknown here.
-public struct HostEnvironment: Hashable, Sendable, Codable {
-  public var cpu = CPUEnvironment()
-  public var caches: [CacheEnvironment] = []
-  public var memoryBytes: Int?
-  public var availableMemoryBytes: Int?
-  public var numaNodeCount: Int?
+package struct HostEnvironment: Hashable, Sendable, Codable {
+  package var cpu = CPUEnvironment()
+  package var caches: [CacheEnvironment] = []
+  package var memoryBytes: Int?
+  package var availableMemoryBytes: Int?
+  package var numaNodeCount: Int?
   /// Whether a hypervisor runs beneath.
-  public var isVirtual: Bool?
+  package var isVirtual: Bool?
   /// Maker and product as the firmware tells.
-  public var machine: String?
+  package var machine: String?
   /// Processors' worth of time that the control group allows; nil without a limit.
-  public var cpuQuota: Double?
+  package var cpuQuota: Double?
   /// CPUs that the process may use.
-  public var affinity: [Int] = []
-  public var governor: String?
+  package var affinity: [Int] = []
+  package var governor: String?
   /// Mode of transparent huge pages: `always`, `madvise`, `never`.
-  public var transparentHugePages: String?
-  public var kernel: String?
-  public var operatingSystem: String?
-  public var libc: String?
-  public var perfEventParanoid: Int?
+  package var transparentHugePages: String?
+  package var kernel: String?
+  package var operatingSystem: String?
+  package var libc: String?
+  package var perfEventParanoid: Int?
   /// Whether hardware counters answer.
-  public var pmuStatus = "not probed"
-  public var flushesDenormalsToZero = false
-  public var readsDenormalsAsZero = false
+  package var pmuStatus = "not probed"
+  package var flushesDenormalsToZero = false
+  package var readsDenormalsAsZero = false
   /// Variables that steer libraries or this program.
-  public var environment: [String: String] = [:]
+  package var environment: [String: String] = [:]
   /// Over 1, 5 and 15 minutes.
-  public var loadAverage: [Double]?
+  package var loadAverage: [Double]?
   /// What must match for absolute times to be comparable.
-  public var hostClass = ""
+  package var hostClass = ""
 
-  public init() {}
+  package init() {}
 
   enum CodingKeys: String, CodingKey {
     case cpu, caches
@@ -57,23 +57,23 @@ public struct HostEnvironment: Hashable, Sendable, Codable {
 }
 
 /// The processor. Nil = unknown.
-public struct CPUEnvironment: Hashable, Sendable, Codable {
-  public var architecture = ""
-  public var vendor: String?
-  public var brand: String?
-  public var family: Int?
-  public var model: Int?
-  public var stepping: Int?
-  public var flags: [String] = []
+package struct CPUEnvironment: Hashable, Sendable, Codable {
+  package var architecture = ""
+  package var vendor: String?
+  package var brand: String?
+  package var family: Int?
+  package var model: Int?
+  package var stepping: Int?
+  package var flags: [String] = []
   /// Instruction sets of our kernels that can be executed, best first.
-  public var usableISAs: [String] = []
-  public var logicalCount: Int?
-  public var coreCount: Int?
-  public var socketCount: Int?
+  package var usableISAs: [String] = []
+  package var logicalCount: Int?
+  package var coreCount: Int?
+  package var socketCount: Int?
   /// Whether cores run several threads now.
-  public var isSMTActive: Bool?
+  package var isSMTActive: Bool?
 
-  public init() {}
+  package init() {}
 
   enum CodingKeys: String, CodingKey {
     case architecture, vendor, brand, family, model, stepping, flags
@@ -86,16 +86,16 @@ public struct CPUEnvironment: Hashable, Sendable, Codable {
 }
 
 /// One kind of cache.
-public struct CacheEnvironment: Hashable, Sendable, Codable {
-  public var level: Int
+package struct CacheEnvironment: Hashable, Sendable, Codable {
+  package var level: Int
   /// `data`, `instruction`, `unified`.
-  public var type: String
-  public var byteCount: Int
-  public var lineByteCount: Int?
+  package var type: String
+  package var byteCount: Int
+  package var lineByteCount: Int?
   /// How many there are.
-  public var count: Int
+  package var count: Int
 
-  public init(level: Int, type: String, byteCount: Int, lineByteCount: Int?, count: Int) {
+  package init(level: Int, type: String, byteCount: Int, lineByteCount: Int?, count: Int) {
     self.level = level
     self.type = type
     self.byteCount = byteCount

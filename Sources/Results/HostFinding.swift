@@ -1,5 +1,5 @@
 /// How much a finding matters.
-public enum HostSeverity: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
+package enum HostSeverity: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
   /// Good to know; times are not worse for it.
   case note
   /// Times are worse, or harder to repeat.
@@ -7,13 +7,13 @@ public enum HostSeverity: String, Hashable, Sendable, Codable, CaseIterable, Com
   /// Times say little.
   case unfit
 
-  public static func < (a: HostSeverity, b: HostSeverity) -> Bool { a.rank < b.rank }
+  package static func < (a: HostSeverity, b: HostSeverity) -> Bool { a.rank < b.rank }
 
   private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// What a host is good for.
-public enum HostGrade: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
+package enum HostGrade: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
   /// Nothing was found that makes times worse.
   case quiet
   /// Comparisons within one run hold; times of different runs are another matter.
@@ -22,7 +22,7 @@ public enum HostGrade: String, Hashable, Sendable, Codable, CaseIterable, Compar
   case unfit
 
   /// The grade that the gravest finding leaves.
-  public init(_ findings: [HostFinding]) {
+  package init(_ findings: [HostFinding]) {
     switch findings.map(\.severity).max() {
     case .unfit: self = .unfit
     case .warning: self = .noisy
@@ -31,15 +31,15 @@ public enum HostGrade: String, Hashable, Sendable, Codable, CaseIterable, Compar
   }
 
   /// A better grade is less.
-  public static func < (a: HostGrade, b: HostGrade) -> Bool { a.rank < b.rank }
+  package static func < (a: HostGrade, b: HostGrade) -> Bool { a.rank < b.rank }
 
   private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// Something about the host, the build or a library that a reader of times must know.
-public struct HostFinding: Hashable, Sendable, Codable {
+package struct HostFinding: Hashable, Sendable, Codable {
   /// What was found. Raw values are stable: scripts may rely on them.
-  public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+  package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case affinity
     case affinityMask = "affinity-mask"
     case backendInterface = "backend-interface"
@@ -72,18 +72,18 @@ public struct HostFinding: Hashable, Sendable, Codable {
     case variable
   }
 
-  public var kind: Kind
-  public var severity: HostSeverity
+  package var kind: Kind
+  package var severity: HostSeverity
   /// The backend that it is about; nil for the host.
-  public var backend: String?
+  package var backend: String?
   /// What was found: a sentence without its full stop.
-  public var text: String
+  package var text: String
   /// What to do about it, a clause; nil where nothing can be done.
-  public var advice: String?
+  package var advice: String?
   /// The very command that does it, where there is one.
-  public var command: String?
+  package var command: String?
 
-  public init(
+  package init(
     _ kind: Kind, _ severity: HostSeverity, backend: String? = nil, _ text: String,
     advice: String? = nil, command: String? = nil
   ) {
@@ -96,7 +96,7 @@ public struct HostFinding: Hashable, Sendable, Codable {
   }
 
   /// As `environment.json` and the tables have it: one on a backend begins with its name and a colon.
-  public var sentence: String {
+  package var sentence: String {
     (backend.map { "\($0): " } ?? "") + (advice.map { "\(text); \($0)" } ?? text)
   }
 
@@ -108,12 +108,12 @@ public struct HostFinding: Hashable, Sendable, Codable {
 
 extension [HostFinding] {
   /// The gravest first; equal ones stay in their order.
-  public var gravestFirst: [HostFinding] {
+  package var gravestFirst: [HostFinding] {
     HostSeverity.allCases.reversed().flatMap { severity in filter { $0.severity == severity } }
   }
 
   /// What is recorded with a run: sentences on whatever makes times worse, and all on backends.
-  public var warnings: [String] {
+  package var warnings: [String] {
     filter { $0.severity > .note || $0.backend != nil }.map(\.sentence)
   }
 }

@@ -1,40 +1,40 @@
 import Foundation
 
 /// What `alexbench host` says, for people and as JSON.
-public struct HostReport: Hashable, Sendable, Codable {
+package struct HostReport: Hashable, Sendable, Codable {
   /// Version of the JSON: another one when a field is renamed or means something else, not for new
   /// fields or new identifiers.
-  public static let schemaVersion = 1
+  package static let schemaVersion = 1
 
-  public var schemaVersion: Int
-  public var grade: HostGrade
+  package var schemaVersion: Int
+  package var grade: HostGrade
   /// The number of threads that the host was judged for.
-  public var threads: Int
+  package var threads: Int
   /// CPUs for these threads, in order of preference.
-  public var cpus: [Int]
+  package var cpus: [Int]
   /// The gravest first.
-  public var findings: [HostFinding]
-  public var condition: HostCondition
+  package var findings: [HostFinding]
+  package var condition: HostCondition
   /// As in `environment.json`.
-  public var host: HostEnvironment
-  public var build: BuildEnvironment
-  public var libraries: [LibraryEnvironment]
+  package var host: HostEnvironment
+  package var build: BuildEnvironment
+  package var libraries: [LibraryEnvironment]
   /// Backends that cannot run here.
-  public var unavailable: [UnavailableBackend]
+  package var unavailable: [UnavailableBackend]
 
   /// A backend, and why it cannot run.
-  public struct UnavailableBackend: Hashable, Sendable, Codable {
-    public var backend: String
-    public var reason: String
+  package struct UnavailableBackend: Hashable, Sendable, Codable {
+    package var backend: String
+    package var reason: String
 
-    public init(backend: String, reason: String) {
+    package init(backend: String, reason: String) {
       self.backend = backend
       self.reason = reason
     }
   }
 
   /// - Parameter findings: in any order.
-  public init(
+  package init(
     threads: Int, cpus: [Int], findings: [HostFinding], condition: HostCondition,
     host: HostEnvironment, build: BuildEnvironment, libraries: [LibraryEnvironment] = [],
     unavailable: [UnavailableBackend] = []
@@ -52,7 +52,7 @@ public struct HostReport: Hashable, Sendable, Codable {
   }
 
   /// Keys sorted, what is unknown left out, with a line feed at the end.
-  public func jsonText() -> String { sortedJSONText(self) }
+  package func jsonText() -> String { sortedJSONText(self) }
 
   enum CodingKeys: String, CodingKey {
     case schemaVersion = "schema_version"

@@ -1,27 +1,29 @@
+import Networks
+
 /// One workload of one pair of launches (`pairs.csv`): two programs, or one program twice, that were
 /// measured beside each other in fresh processes.
 ///
 /// A verdict is a function of these rows alone.
-public struct PairRow: Hashable, Sendable {
+package struct PairRow: Hashable, Sendable {
   /// `backend` is that of both sides.
-  public var key: WorkloadKey
-  public var role: PairRole
+  package var key: WorkloadKey
+  package var role: PairRole
   /// 1, or 2 for pairs that were made to see whether a suspicion is reproduced.
-  public var attempt: Int
+  package var attempt: Int
   /// From 0 in each attempt.
-  public var pair: Int
+  package var pair: Int
   /// Whether the process of the head was started first.
-  public var isHeadFirst: Bool
+  package var isHeadFirst: Bool
   /// The worse one of the two sides.
-  public var status: Status
+  package var status: Status
   /// Why the status is not `ok`; empty when it is.
-  public var reason: String
-  public var base: PairSide
-  public var head: PairSide
+  package var reason: String
+  package var base: PairSide
+  package var head: PairSide
   /// The command that measures this workload alone.
-  public var repro: String
+  package var repro: String
 
-  public init(
+  package init(
     key: WorkloadKey, role: PairRole, attempt: Int, pair: Int, isHeadFirst: Bool,
     status: Status = .ok, reason: String = "", base: PairSide = PairSide(),
     head: PairSide = PairSide(), repro: String = ""
@@ -40,7 +42,7 @@ public struct PairRow: Hashable, Sendable {
 }
 
 /// What a pair is for.
-public enum PairRole: String, Sendable, CaseIterable, Codable {
+package enum PairRole: String, Sendable, CaseIterable, Codable {
   /// Base against head: what the verdict is about.
   case gated
   /// Base against base.
@@ -50,35 +52,35 @@ public enum PairRole: String, Sendable, CaseIterable, Codable {
 }
 
 /// One side of a pair.
-public struct PairSide: Hashable, Sendable {
+package struct PairSide: Hashable, Sendable {
   /// Per call, lower median over the blocks; nil when nothing was timed.
-  public var nanoseconds: Double?
-  public var blockCount = 0
+  package var nanoseconds: Double?
+  package var blockCount = 0
   /// Blocks that something foreign touched.
-  public var contaminatedCount = 0
+  package var contaminatedCount = 0
   /// The workload had reached a steady state before.
-  public var isSteady = true
+  package var isSteady = true
   /// What names the code: the same text on both sides = the same code. Empty = unknown.
-  public var code = ""
-  public var hostClass = ""
+  package var code = ""
+  package var hostClass = ""
 
-  public init() {}
+  package init() {}
 }
 
 extension PairRole: FieldValue {}
 
 extension WorkloadKey {
   /// Of work that does not depend on any backend.
-  public static func sentinel(_ name: String) -> WorkloadKey {
+  package static func sentinel(_ name: String) -> WorkloadKey {
     WorkloadKey(
       runID: "", network: "", layerIndex: -1, layer: name, stage: name, kind: "sentinel",
-      direction: "", backend: "", isa: "", threads: 0, batch: 0, pass: .isolated, cache: .warm)
+      direction: .forward, backend: "", isa: "", threads: 0, batch: 0, pass: .isolated, cache: .warm)
   }
 }
 
 extension Schema where Row == PairRow {
   /// `pairs.csv`: one row per pair of launches and workload.
-  public static let pairs = Schema(
+  package static let pairs = Schema(
     fileName: "pairs.csv",
     blank: PairRow(key: .blank, role: .gated, attempt: 0, pair: 0, isHeadFirst: false),
     columns: keyColumns.map { $0.lifted(\.key) } + [

@@ -1,16 +1,16 @@
 /// The time of one phase of a workload (`phases.csv`), from calls of their own that look at the
 /// clock at every change of phase.
-public struct PhaseRow: Hashable, Sendable {
-  public var key: WorkloadKey
+package struct PhaseRow: Hashable, Sendable {
+  package var key: WorkloadKey
   /// `im2col`, `pack`, `gemm`, `input_transform`, `output_transform`, `reorder`, `rest`.
-  public var phase: String
-  public var callCount: Int
+  package var phase: String
+  package var callCount: Int
   /// Per call, lower median over the calls.
-  public var nanoseconds: Int
+  package var nanoseconds: Int
   /// Of the sum over the workload's phases.
-  public var sharePercent: Double
+  package var sharePercent: Double
 
-  public init(
+  package init(
     key: WorkloadKey, phase: String, callCount: Int, nanoseconds: Int, sharePercent: Double
   ) {
     self.key = key
@@ -23,7 +23,7 @@ public struct PhaseRow: Hashable, Sendable {
 
 extension Schema where Row == PhaseRow {
   /// `phases.csv`: one row per workload and phase; only there when phases were asked for.
-  public static let phases = Schema(
+  package static let phases = Schema(
     fileName: "phases.csv",
     blank: PhaseRow(key: .blank, phase: "", callCount: 0, nanoseconds: 0, sharePercent: 0),
     columns: keyColumns.map { $0.lifted(\.key) } + [

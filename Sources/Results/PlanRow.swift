@@ -1,17 +1,17 @@
 /// A tile that was tried to choose from (`plan.csv`).
 ///
 /// The key names the layer, also for choices made while a net was compiled (`pass` is then `net`).
-public struct PlanRow: Hashable, Sendable {
-  public var key: WorkloadKey
+package struct PlanRow: Hashable, Sendable {
+  package var key: WorkloadKey
   /// As `--tile` takes it: outputs per side of a Winograd tile, `direct`, a library's primitive, or
   /// for `auto` a backend, with a colon and its tile behind it.
-  public var tile: String
+  package var tile: String
   /// Fastest call while choosing, of the images that the step computes together; `results/README.md`
   /// says when the weights are cold.
-  public var nanoseconds: Int
-  public var isChosen: Bool
+  package var nanoseconds: Int
+  package var isChosen: Bool
 
-  public init(key: WorkloadKey, tile: String, nanoseconds: Int, isChosen: Bool) {
+  package init(key: WorkloadKey, tile: String, nanoseconds: Int, isChosen: Bool) {
     self.key = key
     self.tile = tile
     self.nanoseconds = nanoseconds
@@ -22,7 +22,7 @@ public struct PlanRow: Hashable, Sendable {
 extension Schema where Row == PlanRow {
   /// `plan.csv`: one row per layer and tile tried; only there when something was chosen by
   /// measuring.
-  public static let plan = Schema(
+  package static let plan = Schema(
     fileName: "plan.csv",
     blank: PlanRow(key: .blank, tile: "", nanoseconds: 0, isChosen: false),
     columns: keyColumns.map { $0.lifted(\.key) } + [
@@ -35,7 +35,7 @@ extension Schema where Row == PlanRow {
 extension [PlanRow] {
   /// The same rows with new ones, which take the place of those for the same backends under the same
   /// conditions.
-  public func replaced(by rows: [PlanRow]) -> [PlanRow] {
+  package func replaced(by rows: [PlanRow]) -> [PlanRow] {
     func conditions(_ row: PlanRow) -> WorkloadKey {
       var key = row.key
       (key.runID, key.layerIndex, key.layer, key.stage, key.kind) = ("", 0, "", "", "")
@@ -47,7 +47,7 @@ extension [PlanRow] {
 
   /// The tiles chosen under the same conditions as `key`, by layer; of a layer alone or of the
   /// layers of a net, in whatever run.
-  public func tiles(for key: WorkloadKey) -> [String: String] {
+  package func tiles(for key: WorkloadKey) -> [String: String] {
     var tiles: [String: String] = [:]
     for row in self
     where row.isChosen && row.key.network == key.network

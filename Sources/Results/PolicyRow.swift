@@ -1,19 +1,19 @@
 /// What a check allows to some workloads (`.alexbench.csv`).
 ///
 /// Empty names match all; of several rows that match a workload the last one counts.
-public struct PolicyRow: Hashable, Sendable {
-  public var network: String
-  public var backend: String
+package struct PolicyRow: Hashable, Sendable {
+  package var network: String
+  package var backend: String
   /// A layer, or `net`.
-  public var layer: String
+  package var layer: String
   /// Slow-down that is let pass, in percent; nil for the usual one.
-  public var marginPercent: Double?
+  package var marginPercent: Double?
   /// Its times are shown, but never fail a check.
-  public var isMuted: Bool
+  package var isMuted: Bool
   /// Why.
-  public var reason: String
+  package var reason: String
 
-  public init(
+  package init(
     network: String = "", backend: String = "", layer: String = "", marginPercent: Double? = nil,
     isMuted: Bool = false, reason: String = ""
   ) {
@@ -26,7 +26,7 @@ public struct PolicyRow: Hashable, Sendable {
   }
 
   /// Whether it speaks of a workload.
-  public func matches(_ key: WorkloadKey) -> Bool {
+  package func matches(_ key: WorkloadKey) -> Bool {
     (network.isEmpty || network == key.network) && (backend.isEmpty || backend == key.backend)
       && (layer.isEmpty || layer == key.layer)
   }
@@ -34,7 +34,7 @@ public struct PolicyRow: Hashable, Sendable {
 
 extension Schema where Row == PolicyRow {
   /// `.alexbench.csv`: one row per exception to the rule of a check.
-  public static let policy = Schema(
+  package static let policy = Schema(
     fileName: ".alexbench.csv", blank: PolicyRow(),
     columns: [
       Column("network", \.network), Column("backend", \.backend), Column("layer", \.layer),

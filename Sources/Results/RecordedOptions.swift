@@ -1,52 +1,52 @@
 /// What a run was asked to measure, so that it can be continued without its command line.
-public struct RecordedOptions: Hashable, Sendable, Codable {
+package struct RecordedOptions: Hashable, Sendable, Codable {
   /// `run` or `calibrate`.
-  public var command: String
-  public var networks: [String] = []
-  public var problem: String?
-  public var layers: [String]?
-  public var backends: [String]?
-  public var isas: [String] = []
-  public var batches: [Int] = []
-  public var threads: [Int] = []
-  public var passes: [Pass] = []
-  public var caches: [CacheMode] = []
-  public var measuresPhases = false
+  package var command: String
+  package var networks: [String] = []
+  package var problem: String?
+  package var layers: [String]?
+  package var backends: [String]?
+  package var isas: [String] = []
+  package var batches: [Int] = []
+  package var threads: [Int] = []
+  package var passes: [Pass] = []
+  package var caches: [CacheMode] = []
+  package var measuresPhases = false
   /// Events that are counted, by source in the order asked for; absent for none.
-  public var counters: [Counters]?
-  public var allowsMultiplexing: Bool?
-  public var tiles: [String: String] = [:]
-  public var tile: String?
+  package var counters: [Counters]?
+  package var allowsMultiplexing: Bool?
+  package var tiles: [String: String] = [:]
+  package var tile: String?
   /// The choices given with `--plan`, as the text of a `plan.csv`.
-  public var plan: String?
-  public var rounds = 0
-  public var maximumRounds: Int?
+  package var plan: String?
+  package var rounds = 0
+  package var maximumRounds: Int?
   /// 0.01 = 1 %.
-  public var precision: Double?
-  public var slowBlocks = 0
-  public var seed: UInt64 = 0
+  package var precision: Double?
+  package var slowBlocks = 0
+  package var seed: UInt64 = 0
   /// Further CBLAS libraries, path by name.
-  public var customBLAS: [String: String] = [:]
+  package var customBLAS: [String: String] = [:]
   /// The user's own programs as `NAME=COMMAND`, in their order; nil for none.
-  public var programs: [String]?
-  public var cpus: [Int] = []
-  public var launches: Int?
-  public var warmUpNanoseconds = 0
-  public var budgetNanoseconds: Int?
-  public var handicaps: [String] = []
+  package var programs: [String]?
+  package var cpus: [Int] = []
+  package var launches: Int?
+  package var warmUpNanoseconds = 0
+  package var budgetNanoseconds: Int?
+  package var handicaps: [String] = []
 
   /// Events of one source of counters.
-  public struct Counters: Hashable, Sendable, Codable {
-    public var source: String
-    public var events: [String]
+  package struct Counters: Hashable, Sendable, Codable {
+    package var source: String
+    package var events: [String]
 
-    public init(source: String, events: [String]) {
+    package init(source: String, events: [String]) {
       self.source = source
       self.events = events
     }
   }
 
-  public init(command: String) { self.command = command }
+  package init(command: String) { self.command = command }
 
   enum CodingKeys: String, CodingKey {
     case command, networks, problem, layers, backends, isas, batches, threads, passes, caches

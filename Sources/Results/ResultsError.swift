@@ -1,7 +1,7 @@
 import Tensors
 
 /// What can go wrong with the files of a run, one sentence each.
-public enum ResultsError: Error, Equatable, CustomStringConvertible {
+package enum ResultsError: Error, Equatable, CustomStringConvertible {
   /// A folder or file can't be made or written: no permission, no space.
   case cannotWrite(path: String, reason: String)
   case missing(path: String)
@@ -11,7 +11,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
   case schemaVersion(file: String, line: Int, found: String, supported: Int)
 
   /// In one line, whatever the files hold.
-  public var description: String { oneLine(sentence) }
+  package var description: String { oneLine(sentence) }
 
   private var sentence: String {
     switch self {

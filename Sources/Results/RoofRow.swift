@@ -1,12 +1,12 @@
 /// What a roof bounds.
-public enum RoofKind: String, Sendable, CaseIterable, Codable {
+package enum RoofKind: String, Sendable, CaseIterable, Codable {
   /// Multiply-adds.
   case compute
   /// Reading from a level of memory.
   case read
 
   /// Unit of the roof's value: operations or bytes per nanosecond.
-  public var unit: String {
+  package var unit: String {
     switch self {
     case .compute: "GFLOP/s"
     case .read: "GB/s"
@@ -15,36 +15,36 @@ public enum RoofKind: String, Sendable, CaseIterable, Codable {
 }
 
 /// What was probed: the arithmetic, or a level of memory.
-public enum RoofLevel: String, Sendable, CaseIterable, Codable {
+package enum RoofLevel: String, Sendable, CaseIterable, Codable {
   case multiplyAdd = "fma"
   case level1 = "L1"
   case level2 = "L2"
   case level3 = "L3"
   case memory
 
-  public var kind: RoofKind { self == .multiplyAdd ? .compute : .read }
+  package var kind: RoofKind { self == .multiplyAdd ? .compute : .read }
 }
 
 /// A rate that nothing on this machine exceeds with so many threads (`roofs.csv`): what was seen in
 /// all probes of a run.
-public struct RoofRow: Hashable, Sendable {
-  public var runID: String
-  public var kind: RoofKind
+package struct RoofRow: Hashable, Sendable {
+  package var runID: String
+  package var kind: RoofKind
   /// Instruction set of the kernel that probed.
-  public var isa: String
-  public var threads: Int
-  public var level: RoofLevel
+  package var isa: String
+  package var threads: Int
+  package var level: RoofLevel
   /// The largest rate seen, in the unit of the kind.
-  public var value: Double
-  public var median: Double
-  public var probeCount: Int
+  package var value: Double
+  package var median: Double
+  package var probeCount: Int
   /// Bytes that all threads together read; nil for arithmetic.
-  public var workingSetBytes: Int?
+  package var workingSetBytes: Int?
   /// What the caches of this level that the threads reach hold together; nil for arithmetic and
   /// memory.
-  public var capacityBytes: Int?
+  package var capacityBytes: Int?
 
-  public init(
+  package init(
     runID: String, level: RoofLevel, isa: String, threads: Int, value: Double, median: Double,
     probeCount: Int, workingSetBytes: Int? = nil, capacityBytes: Int? = nil
   ) {
@@ -66,7 +66,7 @@ extension RoofLevel: FieldValue {}
 
 extension Schema where Row == RoofRow {
   /// `roofs.csv`: one row per roof; most of the key columns are empty.
-  public static let roofs = Schema(
+  package static let roofs = Schema(
     fileName: "roofs.csv",
     blank: RoofRow(
       runID: "", level: .memory, isa: "", threads: 0, value: 0, median: 0, probeCount: 0),

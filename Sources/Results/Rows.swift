@@ -1,29 +1,30 @@
+import Networks
 import Foundation
 
 /// The key of a workload: the same columns, in the same order, in every file; it joins files and
 /// runs. What tuning may change (implementation, tile) is an attribute, not part of the key.
-public struct WorkloadKey: Hashable, Sendable {
-  public var runID: String
-  public var network: String
+package struct WorkloadKey: Hashable, Sendable {
+  package var runID: String
+  package var network: String
   /// Position in the network from 0; −1 for the whole net.
-  public var layerIndex: Int
+  package var layerIndex: Int
   /// Layer name; `net` for the whole net.
-  public var layer: String
-  public var stage: String
+  package var layer: String
+  package var stage: String
   /// `convolution`, `relu`, …, `reorder`, `network`.
-  public var kind: String
-  public var direction: String
-  public var backend: String
+  package var kind: String
+  package var direction: Direction
+  package var backend: String
   /// Instruction set of own kernels; for libraries that of the kernel they report, or `external`.
-  public var isa: String
-  public var threads: Int
-  public var batch: Int
-  public var pass: Pass
-  public var cache: CacheMode
+  package var isa: String
+  package var threads: Int
+  package var batch: Int
+  package var pass: Pass
+  package var cache: CacheMode
 
-  public init(
+  package init(
     runID: String, network: String, layerIndex: Int, layer: String, stage: String, kind: String,
-    direction: String, backend: String, isa: String, threads: Int, batch: Int, pass: Pass,
+    direction: Direction, backend: String, isa: String, threads: Int, batch: Int, pass: Pass,
     cache: CacheMode
   ) {
     self.runID = runID
@@ -43,7 +44,7 @@ public struct WorkloadKey: Hashable, Sendable {
 }
 
 /// What is timed.
-public enum Pass: String, Sendable, CaseIterable, Codable {
+package enum Pass: String, Sendable, CaseIterable, Codable {
   /// One layer alone.
   case isolated
   /// Each step inside a full forward.
@@ -53,29 +54,29 @@ public enum Pass: String, Sendable, CaseIterable, Codable {
 }
 
 /// What is in the caches when a block starts.
-public enum CacheMode: String, Sendable, CaseIterable, Codable {
+package enum CacheMode: String, Sendable, CaseIterable, Codable {
   case warm
   case coldWeights = "cold-weights"
   case cold
 }
 
 /// Outcome of a workload; all but `ok` carry a reason and no time.
-public enum Status: String, Sendable, CaseIterable, Codable {
+package enum Status: String, Sendable, CaseIterable, Codable {
   case ok, failed, mistrusted, skipped, unsupported, unavailable, fused, elided
 }
 
 /// One timed block (`samples.csv`).
-public struct SampleRow: Hashable, Sendable {
-  public var key: WorkloadKey
+package struct SampleRow: Hashable, Sendable {
+  package var key: WorkloadKey
   /// Process launch, from 0.
-  public var launch: Int
+  package var launch: Int
   /// Round, from 0, and position of the block in it.
-  public var round: Int
-  public var position: Int
-  public var seed: UInt64
-  public var block: BlockMeasurement
+  package var round: Int
+  package var position: Int
+  package var seed: UInt64
+  package var block: BlockMeasurement
 
-  public init(
+  package init(
     key: WorkloadKey, launch: Int, round: Int, position: Int, seed: UInt64, block: BlockMeasurement
   ) {
     self.key = key
@@ -88,35 +89,35 @@ public struct SampleRow: Hashable, Sendable {
 }
 
 /// What is read off one timed block. Totals over `iterations` calls.
-public struct BlockMeasurement: Hashable, Sendable, Codable {
-  public var iterations: Int
+package struct BlockMeasurement: Hashable, Sendable, Codable {
+  package var iterations: Int
   /// Monotonic clock at the start.
-  public var startNanoseconds: Int
-  public var wallNanoseconds: Int
+  package var startNanoseconds: Int
+  package var wallNanoseconds: Int
   /// Processor time of the whole process.
-  public var cpuUserNanoseconds: Int
-  public var cpuSystemNanoseconds: Int
+  package var cpuUserNanoseconds: Int
+  package var cpuSystemNanoseconds: Int
   /// Page faults.
-  public var faults: Int
+  package var faults: Int
   /// Involuntary context switches of the process.
-  public var switches: Int
+  package var switches: Int
   /// 1 when the calling thread ended on another CPU than it began on.
-  public var migrations: Int
+  package var migrations: Int
   /// Time that the hypervisor took from this machine's CPUs; nil where the system does not tell.
-  public var stealNanoseconds: Int?
+  package var stealNanoseconds: Int?
   /// Clock rate from a chain of dependent additions beside the block.
-  public var clockGHz: Double
+  package var clockGHz: Double
   /// Something foreign touched the block.
-  public var isContaminated: Bool
+  package var isContaminated: Bool
   /// The workload had reached a steady state before.
-  public var isSteady: Bool
+  package var isSteady: Bool
   /// Threads of the process at the end of the block; nil where the system does not tell. In no
   /// file: the warm-up looks at it.
-  public var threadCount: Int?
+  package var threadCount: Int?
   /// Time of the untimed calls just before; in no file either.
-  public var primeNanoseconds: Int?
+  package var primeNanoseconds: Int?
 
-  public init(
+  package init(
     iterations: Int, startNanoseconds: Int, wallNanoseconds: Int, cpuUserNanoseconds: Int,
     cpuSystemNanoseconds: Int, faults: Int, switches: Int, migrations: Int,
     stealNanoseconds: Int?, clockGHz: Double, isContaminated: Bool, isSteady: Bool
@@ -137,7 +138,7 @@ public struct BlockMeasurement: Hashable, Sendable, Codable {
 
   /// A worker may leave to its runner what the runner knows better: the clock rate, 0 then, and what
   /// the last two say.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func number(_ key: CodingKeys) throws -> Int { try values.decode(Int.self, forKey: key) }
     self.init(
@@ -156,17 +157,17 @@ public struct BlockMeasurement: Hashable, Sendable, Codable {
 }
 
 /// Facts about a workload that are not in the samples (`workloads.csv`).
-public struct WorkloadRow: Hashable, Sendable {
-  public var key: WorkloadKey
-  public var status: Status
+package struct WorkloadRow: Hashable, Sendable {
+  package var key: WorkloadKey
+  package var status: Status
   /// Why the status is not `ok`; empty when it is.
-  public var reason: String
-  public var facts: WorkloadFacts
-  public var check: CheckFacts
+  package var reason: String
+  package var facts: WorkloadFacts
+  package var check: CheckFacts
   /// The command that measures this row alone.
-  public var repro: String
+  package var repro: String
 
-  public init(
+  package init(
     key: WorkloadKey, status: Status, reason: String = "", facts: WorkloadFacts = WorkloadFacts(),
     check: CheckFacts = CheckFacts(), repro: String = ""
   ) {
@@ -180,27 +181,27 @@ public struct WorkloadRow: Hashable, Sendable {
 }
 
 /// What a prepared workload says of itself. Nil = not measured.
-public struct WorkloadFacts: Hashable, Sendable, Codable {
-  public var implementation = ""
-  public var kernelID = ""
-  public var layout = ""
-  public var tile = ""
+package struct WorkloadFacts: Hashable, Sendable, Codable {
+  package var implementation = ""
+  package var kernelID = ""
+  package var layout = ""
+  package var tile = ""
   /// The backend that really computed it, or empty.
-  public var delegatedTo = ""
+  package var delegatedTo = ""
   /// The first call.
-  public var firstNanoseconds: Int?
+  package var firstNanoseconds: Int?
   /// Compiling: packing, transforming weights, choosing tiles.
-  public var prepareNanoseconds: Int?
+  package var prepareNanoseconds: Int?
   /// What a use in NCHW would pay before and after.
-  public var reorderInNanoseconds: Int?
-  public var reorderOutNanoseconds: Int?
-  public var workspaceBytes: Int?
-  public var weightBytes: Int?
-  public var peakRSSBytes: Int?
-  public init() {}
+  package var reorderInNanoseconds: Int?
+  package var reorderOutNanoseconds: Int?
+  package var workspaceBytes: Int?
+  package var weightBytes: Int?
+  package var peakRSSBytes: Int?
+  package init() {}
 
   /// Only the name of what runs must be there.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func text(_ key: CodingKeys) throws -> String {
       try values.decodeIfPresent(String.self, forKey: key) ?? ""
@@ -223,22 +224,22 @@ public struct WorkloadFacts: Hashable, Sendable, Codable {
   }
 
   /// Stands in an implementation whose times are longer on purpose, before how much.
-  public static let handicapMark = "+handicap"
+  package static let handicapMark = "+handicap"
 
   /// How much longer its times are on purpose, for example `15%`; nil when they are not.
-  public var handicap: String? {
+  package var handicap: String? {
     implementation.range(of: Self.handicapMark).map { String(implementation[$0.upperBound...]) }
   }
 }
 
 /// The comparison with the float64 reference.
-public struct CheckFacts: Hashable, Sendable, Codable {
-  public var maxAbsError: Double?
-  public var nrmse: Double?
+package struct CheckFacts: Hashable, Sendable, Codable {
+  package var maxAbsError: Double?
+  package var nrmse: Double?
   /// The bound on the error at the output where error ∕ bound is largest; for nets the limit on
   /// nrmse.
-  public var errorBound: Double?
-  public init(maxAbsError: Double? = nil, nrmse: Double? = nil, errorBound: Double? = nil) {
+  package var errorBound: Double?
+  package init(maxAbsError: Double? = nil, nrmse: Double? = nil, errorBound: Double? = nil) {
     self.maxAbsError = maxAbsError
     self.nrmse = nrmse
     self.errorBound = errorBound
@@ -247,27 +248,27 @@ public struct CheckFacts: Hashable, Sendable, Codable {
 
 /// Geometry and cost of a layer, or with index −1 of the net (`layers.csv`), the same for all
 /// backends.
-public struct LayerRow: Hashable, Sendable {
-  public var runID: String
-  public var network: String
-  public var layerIndex: Int
-  public var layer: String
-  public var stage: String
-  public var kind: String
-  public var direction = "forward"
-  public var batch: Int
-  public var inputShape: String
-  public var outputShape: String
+package struct LayerRow: Hashable, Sendable {
+  package var runID: String
+  package var network: String
+  package var layerIndex: Int
+  package var layer: String
+  package var stage: String
+  package var kind: String
+  package var direction = Direction.forward
+  package var batch: Int
+  package var inputShape: String
+  package var outputShape: String
   /// Kernel, stride, padding, groups and so on, as `--problem` takes them.
-  public var problem: String
-  public var multiplyAdds: Int
-  public var flops: Int
-  public var parameters: Int
-  public var inputBytes: Int
-  public var outputBytes: Int
-  public var weightBytes: Int
+  package var problem: String
+  package var multiplyAdds: Int
+  package var flops: Int
+  package var parameters: Int
+  package var inputBytes: Int
+  package var outputBytes: Int
+  package var weightBytes: Int
 
-  public init(
+  package init(
     runID: String, network: String, layerIndex: Int, layer: String, stage: String, kind: String,
     batch: Int, inputShape: String, outputShape: String, problem: String, multiplyAdds: Int,
     flops: Int, parameters: Int, inputBytes: Int, outputBytes: Int, weightBytes: Int

@@ -2,29 +2,29 @@ import Foundation
 import SwiftCSV
 
 /// The files of a finished run, read back.
-public struct RunFiles: Sendable {
-  public var samples: [SampleRow]
-  public var workloads: [WorkloadRow]
-  public var layers: [LayerRow]
+package struct RunFiles: Sendable {
+  package var samples: [SampleRow]
+  package var workloads: [WorkloadRow]
+  package var layers: [LayerRow]
   /// Empty for a run that has no such file, as those before roofs were probed.
-  public var roofs: [RoofRow]
-  public var summary: [SummaryRow]
+  package var roofs: [RoofRow]
+  package var summary: [SummaryRow]
   /// Empty when phases were not asked for.
-  public var phases: [PhaseRow]
+  package var phases: [PhaseRow]
   /// Empty when nothing was chosen by measuring.
-  public var plan: [PlanRow]
+  package var plan: [PlanRow]
   /// Empty for a run that is no calibration.
-  public var calibration: [CalibrationRow]
+  package var calibration: [CalibrationRow]
   /// Empty for a run from before pairs were compared, and with a single backend.
-  public var compare: [CompareRow]
+  package var compare: [CompareRow]
   /// Empty when counters were not asked for.
-  public var counters: [CounterRow]
-  public var environment: Environment
+  package var counters: [CounterRow]
+  package var environment: Environment
 
   /// Reads a run's folder.
   /// - Throws: a missing or corrupt file, or another schema version; the error names file, line
   ///   and column.
-  public init(folder: String) throws(ResultsError) {
+  package init(folder: String) throws(ResultsError) {
     samples = try Schema.samples.rows(inFolder: folder)
     workloads = try Schema.workloads.rows(inFolder: folder)
     layers = try Schema.layers.rows(inFolder: folder)
@@ -41,12 +41,12 @@ public struct RunFiles: Sendable {
 
 extension Schema {
   /// Reads this file of a run's folder.
-  public func rows(inFolder folder: String) throws(ResultsError) -> [Row] {
+  package func rows(inFolder folder: String) throws(ResultsError) -> [Row] {
     try rows(contentsOf: RunFolder.join(folder, fileName))
   }
 
   /// Reads a file that a run need not have; a missing one has no rows.
-  public func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
+  package func rowsIfPresent(inFolder folder: String) throws(ResultsError) -> [Row] {
     do throws(ResultsError) { return try rows(inFolder: folder) } catch {
       if case .missing = error { return [] }
       throw error
@@ -54,24 +54,24 @@ extension Schema {
   }
 
   /// Reads a file.
-  public func rows(contentsOf path: String) throws(ResultsError) -> [Row] {
+  package func rows(contentsOf path: String) throws(ResultsError) -> [Row] {
     try rows(in: fileText(path), file: path)
   }
 
   /// The text of this file of a run's folder.
-  public func text(inFolder folder: String) throws(ResultsError) -> String {
+  package func text(inFolder folder: String) throws(ResultsError) -> String {
     try fileText(RunFolder.join(folder, fileName))
   }
 
   /// Reads the text of a file.
   /// - Parameter file: name for errors.
-  public func rows(in text: String, file: String) throws(ResultsError) -> [Row] {
+  package func rows(in text: String, file: String) throws(ResultsError) -> [Row] {
     try numberedRows(in: text, file: file).map(\.row)
   }
 
   /// Reads the text of a file, each row with the line on which it begins, counted from 1.
   /// - Parameter file: name for errors.
-  public func numberedRows(
+  package func numberedRows(
     in text: String, file: String
   ) throws(ResultsError) -> [(line: Int, row: Row)] {
     // SwiftCSV cuts the text into fields; line numbers, counts and types are looked at here,

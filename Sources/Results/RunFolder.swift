@@ -5,19 +5,19 @@ import Foundation
 /// `samples.csv` grows row by row, whole lines per write, so that a killed run leaves valid CSV.
 /// The other files are written beside their name and renamed, so that each is there whole or not
 /// at all; they may be written again as the run goes on.
-public final class RunFolder {
-  public let runID: String
-  public let path: String
+package final class RunFolder {
+  package let runID: String
+  package let path: String
   private var samples: AppendedFile
   private var journal: AppendedFile?
   /// Rows in `samples.csv` by now.
-  public private(set) var sampleCount = 0
+  package private(set) var sampleCount = 0
   /// Notes of what is complete, one per line; only there while a run is not.
   private static let journalName = ".journal"
 
   /// Makes `<parent>/<run-id>/` and an empty `samples.csv` in it; never reuses a folder.
   /// - Parameter parent: made with its own parents where it does not exist.
-  public init(parent: String) throws(ResultsError) {
+  package init(parent: String) throws(ResultsError) {
     do {
       try FileManager.default.createDirectory(
         atPath: parent, withIntermediateDirectories: true)
@@ -41,7 +41,7 @@ public final class RunFolder {
 
   /// Takes up a run that ended before it was complete.
   /// - Throws: also when another process is at it.
-  public init(resuming path: String, runID: String) throws(ResultsError) {
+  package init(resuming path: String, runID: String) throws(ResultsError) {
     self.runID = runID
     self.path = path
     let samplesPath = Self.join(path, Schema.samples.fileName)
@@ -51,7 +51,7 @@ public final class RunFolder {
 
   /// The blocks that a run left behind.
   /// - Returns: `isCut` when the last line was cut off and is left out.
-  public static func earlierSamples(
+  package static func earlierSamples(
     in path: String
   ) throws(ResultsError) -> (rows: [SampleRow], isCut: Bool) {
     let file = join(path, Schema.samples.fileName)
@@ -66,7 +66,7 @@ public final class RunFolder {
   }
 
   /// Begins `samples.csv` anew, with these rows, and the journal with as many of its lines.
-  public func restart(_ rows: [SampleRow], journalLineCount: Int) throws(ResultsError) {
+  package func restart(_ rows: [SampleRow], journalLineCount: Int) throws(ResultsError) {
     try journal?.cut(toLines: journalLineCount)
     try Schema.samples.write(rows, inFolder: path)
     sampleCount = rows.count
@@ -75,7 +75,7 @@ public final class RunFolder {
   }
 
   /// Makes sure that there is a journal, and that nobody else writes it.
-  public func openJournal() throws(ResultsError) {
+  package func openJournal() throws(ResultsError) {
     guard journal == nil else { return }
     let file = try AppendedFile(path: Self.join(path, Self.journalName), isNew: false)
     guard file.lock() else {
@@ -86,10 +86,10 @@ public final class RunFolder {
   }
 
   /// Adds a line, which must not contain a line feed.
-  public func note(_ line: String) throws(ResultsError) { try journal?.append(line + "\n") }
+  package func note(_ line: String) throws(ResultsError) { try journal?.append(line + "\n") }
 
   /// The lines of a run's journal; nil when it has none.
-  public static func journalLines(in path: String) throws(ResultsError) -> [String]? {
+  package static func journalLines(in path: String) throws(ResultsError) -> [String]? {
     let file = join(path, journalName)
     guard FileManager.default.fileExists(atPath: file) else { return nil }
     let text = try fileText(file)
@@ -98,68 +98,68 @@ public final class RunFolder {
   }
 
   /// The run is complete.
-  public func removeJournal() {
+  package func removeJournal() {
     journal = nil
     unlink(Self.join(path, Self.journalName))
   }
 
   /// Appends blocks to `samples.csv`, in one write of whole lines.
-  public func append(_ rows: [SampleRow]) throws(ResultsError) {
+  package func append(_ rows: [SampleRow]) throws(ResultsError) {
     guard !rows.isEmpty else { return }
     try samples.append(rows.map(Schema.samples.line).joined())
     sampleCount += rows.count
   }
 
   /// Brings the samples to the disk; once per round is enough.
-  public func flush() throws(ResultsError) { try samples.flush() }
+  package func flush() throws(ResultsError) { try samples.flush() }
 
   /// Writes `workloads.csv`, in place of an earlier one.
-  public func write(_ rows: [WorkloadRow]) throws(ResultsError) {
+  package func write(_ rows: [WorkloadRow]) throws(ResultsError) {
     try Schema.workloads.write(rows, inFolder: path)
   }
 
   /// Writes `layers.csv`, in place of an earlier one.
-  public func write(_ rows: [LayerRow]) throws(ResultsError) {
+  package func write(_ rows: [LayerRow]) throws(ResultsError) {
     try Schema.layers.write(rows, inFolder: path)
   }
 
   /// Writes `roofs.csv`, in place of an earlier one.
-  public func write(_ rows: [RoofRow]) throws(ResultsError) {
+  package func write(_ rows: [RoofRow]) throws(ResultsError) {
     try Schema.roofs.write(rows, inFolder: path)
   }
 
   /// Writes `summary.csv`, in place of an earlier one.
-  public func write(_ rows: [SummaryRow]) throws(ResultsError) {
+  package func write(_ rows: [SummaryRow]) throws(ResultsError) {
     try Schema.summary.write(rows, inFolder: path)
   }
 
   /// Writes `compare.csv`, in place of an earlier one.
-  public func write(_ rows: [CompareRow]) throws(ResultsError) {
+  package func write(_ rows: [CompareRow]) throws(ResultsError) {
     try Schema.compare.write(rows, inFolder: path)
   }
 
   /// Writes `phases.csv`, in place of an earlier one.
-  public func write(_ rows: [PhaseRow]) throws(ResultsError) {
+  package func write(_ rows: [PhaseRow]) throws(ResultsError) {
     try Schema.phases.write(rows, inFolder: path)
   }
 
   /// Writes `calibration.csv`, in place of an earlier one.
-  public func write(_ rows: [CalibrationRow]) throws(ResultsError) {
+  package func write(_ rows: [CalibrationRow]) throws(ResultsError) {
     try Schema.calibration.write(rows, inFolder: path)
   }
 
   /// Writes `counters.csv`, in place of an earlier one.
-  public func write(_ rows: [CounterRow]) throws(ResultsError) {
+  package func write(_ rows: [CounterRow]) throws(ResultsError) {
     try Schema.counters.write(rows, inFolder: path)
   }
 
   /// Writes `plan.csv`, in place of an earlier one.
-  public func write(_ rows: [PlanRow]) throws(ResultsError) {
+  package func write(_ rows: [PlanRow]) throws(ResultsError) {
     try Schema.plan.write(rows, inFolder: path)
   }
 
   /// Writes `environment.json`, in place of an earlier one.
-  public func write(_ environment: Environment) throws(ResultsError) {
+  package func write(_ environment: Environment) throws(ResultsError) {
     try Self.replace(Environment.fileName, in: path, with: environment.jsonText())
   }
 
@@ -202,7 +202,7 @@ public final class RunFolder {
 }
 
 /// Writes a text file, in place of an earlier one; whole or not at all.
-public func writeFile(_ text: String, to path: String) throws(ResultsError) {
+package func writeFile(_ text: String, to path: String) throws(ResultsError) {
   let url = URL(fileURLWithPath: path)
   try RunFolder.replace(
     url.lastPathComponent, in: url.deletingLastPathComponent().path, with: text)
@@ -210,12 +210,12 @@ public func writeFile(_ text: String, to path: String) throws(ResultsError) {
 
 extension Schema {
   /// Writes this file of a run's folder, in place of an earlier one; whole or not at all.
-  public func write(_ rows: [Row], inFolder folder: String) throws(ResultsError) {
+  package func write(_ rows: [Row], inFolder folder: String) throws(ResultsError) {
     try RunFolder.replace(fileName, in: folder, with: text(rows))
   }
 
   /// Writes a whole file, in place of an earlier one, and the folders that it needs.
-  public func write(_ rows: [Row], to path: String) throws(ResultsError) {
+  package func write(_ rows: [Row], to path: String) throws(ResultsError) {
     try WholeFile.write(text(rows), to: path)
   }
 }

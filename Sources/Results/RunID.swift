@@ -1,9 +1,9 @@
 import Foundation
 
 /// Names of runs.
-public enum RunID {
+package enum RunID {
   /// UTC timestamp and a short suffix, so that names sort by time: `20260131T235959Z-k3f9x2`.
-  public static func make(
+  package static func make(
     at date: Date = Date(), using generator: inout some RandomNumberGenerator
   ) -> String {
     var utc = Calendar(identifier: .gregorian)

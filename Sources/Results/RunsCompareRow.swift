@@ -1,35 +1,35 @@
 /// What two runs say about one backend on one workload (`compare-runs.csv`): a function of both.
-public struct RunsCompareRow: Hashable, Sendable {
+package struct RunsCompareRow: Hashable, Sendable {
   /// The workload; `runID` is empty, the two runs stand in columns of their own.
-  public var key: WorkloadKey
-  public var baselineRun: String
-  public var contenderRun: String
+  package var key: WorkloadKey
+  package var baselineRun: String
+  package var contenderRun: String
   /// Instruction set in the contender's run; a library may choose another one there.
-  public var contenderISA: String
-  public var quantity: ComparedQuantity
+  package var contenderISA: String
+  package var quantity: ComparedQuantity
   /// The backend that times are divided by within each run; empty for times themselves.
-  public var divisor = ""
-  public var scope: CompareScope
+  package var divisor = ""
+  package var scope: CompareScope
   /// Rounds or launches of each side.
-  public var baselineCount = 0
-  public var contenderCount = 0
+  package var baselineCount = 0
+  package var contenderCount = 0
   /// Nanoseconds, or ratios to the divisor.
-  public var baselineMedian: Double?
-  public var contenderMedian: Double?
+  package var baselineMedian: Double?
+  package var contenderMedian: Double?
   /// Contender's median over the baseline's.
-  public var ratio: Double?
-  public var intervalLower: Double?
-  public var intervalUpper: Double?
-  public var correction = ""
+  package var ratio: Double?
+  package var intervalLower: Double?
+  package var intervalUpper: Double?
+  package var correction = ""
   /// Error probability of this interval alone.
-  public var alpha: Double?
+  package var alpha: Double?
   /// Ratios within 1 ∕ (1 + margin) … 1 + margin count as no difference.
-  public var marginPercent: Double
-  public var detectableEffectPercent: Double?
-  public var verdict: CompareVerdict
-  public var reason: String
+  package var marginPercent: Double
+  package var detectableEffectPercent: Double?
+  package var verdict: CompareVerdict
+  package var reason: String
 
-  public init(
+  package init(
     key: WorkloadKey, baselineRun: String, contenderRun: String, quantity: ComparedQuantity,
     scope: CompareScope, marginPercent: Double, verdict: CompareVerdict, reason: String
   ) {
@@ -47,7 +47,7 @@ public struct RunsCompareRow: Hashable, Sendable {
 }
 
 /// What of two runs is compared.
-public enum ComparedQuantity: String, Sendable, CaseIterable, Codable {
+package enum ComparedQuantity: String, Sendable, CaseIterable, Codable {
   /// Time per call, in nanoseconds.
   case time = "time_ns"
   /// Time over that of another backend in the same round.
@@ -58,7 +58,7 @@ extension ComparedQuantity: FieldValue {}
 
 extension Schema where Row == RunsCompareRow {
   /// `compare-runs.csv`: one row per backend and workload that both runs have.
-  public static let runsCompare = Schema(
+  package static let runsCompare = Schema(
     fileName: "compare-runs.csv",
     blank: RunsCompareRow(
       key: .blank, baselineRun: "", contenderRun: "", quantity: .time, scope: .process,

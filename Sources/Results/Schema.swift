@@ -1,11 +1,11 @@
 /// The columns of one file, and an empty row to read into.
-public struct Schema<Row: Sendable>: Sendable {
+package struct Schema<Row: Sendable>: Sendable {
   /// Version of all files' columns, the first column of each.
-  public static var version: Int { schemaVersion }
+  package static var version: Int { schemaVersion }
 
   /// Name in the run's folder.
-  public let fileName: String
-  public let columns: [Column<Row>]
+  package let fileName: String
+  package let columns: [Column<Row>]
   /// What a row holds before its fields are read.
   let blank: Row
 
@@ -18,19 +18,19 @@ public struct Schema<Row: Sendable>: Sendable {
   }
 
   /// Header line with its line feed.
-  public var headerLine: String { CSVText.line(columns.map(\.name)) }
+  package var headerLine: String { CSVText.line(columns.map(\.name)) }
 
   /// One row as a line with its line feed.
-  public func line(_ row: Row) -> String { CSVText.line(columns.map { $0.text(row) }) }
+  package func line(_ row: Row) -> String { CSVText.line(columns.map { $0.text(row) }) }
 
   /// A whole file.
-  public func text(_ rows: [Row]) -> String {
+  package func text(_ rows: [Row]) -> String {
     rows.reduce(into: headerLine) { $0 += line($1) }
   }
 }
 
 /// Version of the files' columns; a reader refuses any other.
-public let schemaVersion = 1
+package let schemaVersion = 1
 
 /// Writing of RFC 4180 text, with LF line ends.
 enum CSVText {

@@ -2,67 +2,67 @@
 ///
 /// Nil and empty = absent; the reason stands beside it, or in `workload.reason` when the workload
 /// is not `ok`.
-public struct SummaryRow: Hashable, Sendable {
-  public var workload: WorkloadRow
-  public var launchCount = 0
+package struct SummaryRow: Hashable, Sendable {
+  package var workload: WorkloadRow
+  package var launchCount = 0
   /// Rounds over all launches.
-  public var roundCount = 0
+  package var roundCount = 0
   /// Blocks that something foreign touched.
-  public var contaminatedCount = 0
-  public var time = TimeSummary()
-  public var work = WorkSummary()
-  public var net = NetSummary()
+  package var contaminatedCount = 0
+  package var time = TimeSummary()
+  package var work = WorkSummary()
+  package var net = NetSummary()
 
-  public var key: WorkloadKey { workload.key }
+  package var key: WorkloadKey { workload.key }
 
-  public init(workload: WorkloadRow) { self.workload = workload }
+  package init(workload: WorkloadRow) { self.workload = workload }
 }
 
 /// Times per call, in nanoseconds: wall time of a block over its iterations.
-public struct TimeSummary: Hashable, Sendable {
-  public var minimum: Double?
-  public var median: Double?
+package struct TimeSummary: Hashable, Sendable {
+  package var minimum: Double?
+  package var median: Double?
   /// Median without contaminated blocks; absent when none is left.
-  public var medianClean: Double?
+  package var medianClean: Double?
   /// Exact 95 % order-statistic interval of the median.
-  public var intervalLower: Double?
-  public var intervalUpper: Double?
-  public var intervalReason = ""
-  public var percentile95: Double?
-  public var medianAbsoluteDeviation: Double?
+  package var intervalLower: Double?
+  package var intervalUpper: Double?
+  package var intervalReason = ""
+  package var percentile95: Double?
+  package var medianAbsoluteDeviation: Double?
   /// Minimum detectable effect.
-  public var detectableEffectPercent: Double?
-  public var detectableEffectReason = ""
-  public init() {}
+  package var detectableEffectPercent: Double?
+  package var detectableEffectReason = ""
+  package init() {}
 }
 
 /// Work per call, and rates at the median time.
-public struct WorkSummary: Hashable, Sendable {
+package struct WorkSummary: Hashable, Sendable {
   /// Of direct convolution.
-  public var flopsAlgorithmic: Int?
+  package var flopsAlgorithmic: Int?
   /// Of the method that ran.
-  public var flopsExecuted: Int?
-  public var flopsReason = ""
+  package var flopsExecuted: Int?
+  package var flopsReason = ""
   /// Each input, weight and output once.
-  public var bytes: Int?
+  package var bytes: Int?
   /// Algorithmic FLOPs over the median.
-  public var gigaflopsPerSecond: Double?
-  public var gigabytesPerSecond: Double?
-  public var intensity: Double?
-  public var percentOfRoof: Double?
+  package var gigaflopsPerSecond: Double?
+  package var gigabytesPerSecond: Double?
+  package var intensity: Double?
+  package var percentOfRoof: Double?
   /// What binds: `compute` or a level of memory.
-  public var bound = ""
-  public var roofReason = ""
-  public init() {}
+  package var bound = ""
+  package var roofReason = ""
+  package init() {}
 }
 
 /// How a workload stands to the full net.
-public struct NetSummary: Hashable, Sendable {
+package struct NetSummary: Hashable, Sendable {
   /// Median over the net's median of the same backend, instruction set, threads and batch.
-  public var sharePercent: Double?
-  public var shareReason = ""
+  package var sharePercent: Double?
+  package var shareReason = ""
   /// (Sum of the in-net steps − net) ∕ net; on the net's row only.
-  public var reconcilePercent: Double?
-  public var reconcileReason = ""
-  public init() {}
+  package var reconcilePercent: Double?
+  package var reconcileReason = ""
+  package init() {}
 }

@@ -1,17 +1,17 @@
 /// A field of a file that is not what it should be.
-public struct TextDifference: Hashable, Sendable {
+package struct TextDifference: Hashable, Sendable {
   /// Line in the file, from 1.
-  public var line: Int
+  package var line: Int
   /// Empty when the whole line is meant.
-  public var column: String
+  package var column: String
   /// Nil = the text ends before.
-  public var found: String?
-  public var expected: String?
+  package var found: String?
+  package var expected: String?
 }
 
 extension Schema {
   /// The first field in which the text of this file differs from another; nil when both are equal.
-  public func difference(_ text: String, from expected: String) -> TextDifference? {
+  package func difference(_ text: String, from expected: String) -> TextDifference? {
     guard !text.utf8.elementsEqual(expected.utf8) else { return nil }
     let found = lines(text)
     let wanted = lines(expected)

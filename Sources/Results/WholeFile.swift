@@ -1,9 +1,9 @@
 import Foundation
 
 /// A text file that is there whole or not at all.
-public enum WholeFile {
+package enum WholeFile {
   /// Writes beside the name, then renames; makes the folders that it needs.
-  public static func write(_ text: String, to path: String) throws(ResultsError) {
+  package static func write(_ text: String, to path: String) throws(ResultsError) {
     let url = URL(fileURLWithPath: path)
     do {
       try FileManager.default.createDirectory(
@@ -15,7 +15,7 @@ public enum WholeFile {
   }
 
   /// Adds text at the end of a file, which is made if it is not there.
-  public static func append(_ text: String, to path: String) throws(ResultsError) {
+  package static func append(_ text: String, to path: String) throws(ResultsError) {
     try AppendedFile(path: path, isNew: false).append(text)
   }
 }

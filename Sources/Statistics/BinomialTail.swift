@@ -4,7 +4,7 @@
 /// that the `rank`-th smallest of `count` uniform values is at most p. Only + − × ÷, so that every
 /// machine gets the same bits. Complexity: O(count). Relative error below 10⁻¹⁰ up to a count of
 /// 20 000.
-public func binomialTail(atLeast rank: Int, count: Int, probability: Double) -> Double {
+package func binomialTail(atLeast rank: Int, count: Int, probability: Double) -> Double {
   precondition(count >= 0 && probability >= 0 && probability <= 1)
   if rank <= 0 { return 1 }
   if rank > count || probability == 0 { return 0 }
@@ -36,7 +36,7 @@ public func binomialTail(atLeast rank: Int, count: Int, probability: Double) -> 
 /// of the `rank`-th smallest of `count` uniform values.
 ///
 /// By bisection on ``binomialTail(atLeast:count:probability:)`` to the last bit.
-public func orderStatisticQuantile(rank: Int, count: Int, probability: Double) -> Double {
+package func orderStatisticQuantile(rank: Int, count: Int, probability: Double) -> Double {
   precondition(rank >= 1 && rank <= count && probability > 0 && probability < 1)
   var lower = 0.0
   var upper = 1.0

@@ -1,15 +1,15 @@
 /// A change of level in a series.
-public struct ChangePoint: Hashable, Sendable {
+package struct ChangePoint: Hashable, Sendable {
   /// Index of the first value after the change.
-  public var index: Int
+  package var index: Int
   /// Means of the stretches before and after, up to the next change or the end.
-  public var meanBefore: Double
-  public var meanAfter: Double
+  package var meanBefore: Double
+  package var meanAfter: Double
   /// Share of permuted series whose best split is as good.
-  public var pValue: Double
+  package var pValue: Double
 
   /// (After − before) ∕ before.
-  public var relativeChange: Double { (meanAfter - meanBefore) / meanBefore }
+  package var relativeChange: Double { (meanAfter - meanBefore) / meanBefore }
 }
 
 /// Changes of level: E-divisive, each stretch split where the energy distance of its parts is
@@ -22,7 +22,7 @@ public struct ChangePoint: Hashable, Sendable {
 /// - Parameters:
 ///   - leastStretch: values between two changes, and before the first and after the last, at least.
 /// - Returns: in order.
-public func changePoints(
+package func changePoints(
   _ series: [Double], significance: Double = 0.005, permutations: Int = 399, leastStretch: Int = 4,
   seed: UInt64 = 1
 ) -> [ChangePoint] {

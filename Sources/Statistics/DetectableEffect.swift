@@ -2,13 +2,13 @@
 ///
 /// Factors without a unit: `ratio ∕ median − 1` above and `median ∕ ratio − 1` below, so that
 /// swapping the sides of the ratios swaps the two.
-public struct RatioSpread: Hashable, Sendable {
+package struct RatioSpread: Hashable, Sendable {
   /// Falling; the values of the other side are negative.
   private let above: [Double]
   private let below: [Double]
 
   /// - Returns: nil with fewer than 4 ratios, of which no spread can be told.
-  public init?(_ ratios: [Double]) {
+  package init?(_ ratios: [Double]) {
     guard ratios.count >= 4 else { return nil }
     let sorted = ratios.sorted()
     let median = medianRatio(sorted: sorted)
@@ -54,20 +54,20 @@ public struct RatioSpread: Hashable, Sendable {
 /// distribution F; the r-th smallest exceeds 1 with probability 0.95 when F(1 ∕ (1 + d)) is the 5 %
 /// quantile of the r-th smallest of n uniform values, Beta(r, n − r + 1). "Faster" is the mirror
 /// image; the larger of the two effects counts.
-public struct DetectionDesign: Hashable, Sendable {
+package struct DetectionDesign: Hashable, Sendable {
   /// 0.05 if F were known. It is estimated, and the larger of two estimates is too large on average,
   /// which would detect with 0.97; replayed with 14 to 400 pairs of normal, Laplace, Student's
   /// t (3 degrees of freedom) and spiky scatter, 0.07 detects with 0.94 to 0.98.
   private static let missRate = 0.07
 
-  public let ranks: SignInterval
-  public let count: Int
+  package let ranks: SignInterval
+  package let count: Int
   /// Share of F beyond the effect that is looked for.
   let tail: Double
 
   /// - Parameter confidence: of the interval, already corrected for the family it stands in.
   /// - Returns: nil when there are too few pairs for an interval.
-  public init?(count: Int, confidence: Double) {
+  package init?(count: Int, confidence: Double) {
     guard let ranks = SignInterval(count: count, confidence: confidence) else { return nil }
     self.ranks = ranks
     self.count = count
@@ -75,11 +75,11 @@ public struct DetectionDesign: Hashable, Sendable {
   }
 
   /// The minimum detectable effect: 0.03 = 3 %.
-  public func detectableEffect(_ spread: RatioSpread) -> Double { spread.quantile(tail: tail) }
+  package func detectableEffect(_ spread: RatioSpread) -> Double { spread.quantile(tail: tail) }
 
   /// The smallest number of pairs that detects an effect, given how pairs scatter.
   /// - Returns: nil when it is above `limit`.
-  public static func count(
+  package static func count(
     detecting effect: Double, spread: RatioSpread, confidence: Double, limit: Int
   ) -> Int? {
     precondition(effect > 0)

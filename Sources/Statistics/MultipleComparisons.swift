@@ -1,14 +1,14 @@
 /// Error probability of each of `family` intervals so that all together miss with at most `alpha`.
 ///
 /// Source: Dunn, Journal of the American Statistical Association 56 (1961), 52–64.
-public func bonferroni(alpha: Double, family: Int) -> Double { alpha / Double(max(family, 1)) }
+package func bonferroni(alpha: Double, family: Int) -> Double { alpha / Double(max(family, 1)) }
 
 /// p-values of a family, adjusted so that comparing each with alpha keeps the family's error at
 /// alpha; never less sharp than Bonferroni's.
 ///
 /// Source: Holm, Scandinavian Journal of Statistics 6 (1979), 65–70.
 /// - Returns: in the order of `pValues`.
-public func holm(_ pValues: [Double]) -> [Double] {
+package func holm(_ pValues: [Double]) -> [Double] {
   var adjusted = pValues
   var largest = 0.0
   let order = pValues.indices.sorted { (pValues[$0], $0) < (pValues[$1], $1) }
@@ -24,7 +24,7 @@ public func holm(_ pValues: [Double]) -> [Double] {
 ///
 /// Ties are left out by the caller. Source: Conover, Practical Nonparametric Statistics, 3rd
 /// edition, section 3.4.
-public func signTestPValue(positive: Int, negative: Int) -> Double {
+package func signTestPValue(positive: Int, negative: Int) -> Double {
   min(
     1,
     2

@@ -2,12 +2,12 @@
 ///
 /// The median of the pairs' ratios; of an even count √(a·b) of the two middle ones, so that
 /// swapping the sides gives the reciprocal.
-public func medianRatio(_ pairs: [(baseline: Double, contender: Double)]) -> Double? {
+package func medianRatio(_ pairs: [(baseline: Double, contender: Double)]) -> Double? {
   medianRatio(of: pairs.map { $0.contender / $0.baseline })
 }
 
 /// The same of ratios.
-public func medianRatio(of ratios: [Double]) -> Double? {
+package func medianRatio(of ratios: [Double]) -> Double? {
   ratios.isEmpty ? nil : medianRatio(sorted: ratios.sorted())
 }
 
@@ -22,22 +22,22 @@ func medianRatio(sorted ratios: [Double]) -> Double {
 ///
 /// Results are values of the sample or √(a·b) of two, so any program recomputes them to the same
 /// bits.
-public struct RatioEstimate: Hashable, Sendable {
-  public let count: Int
-  public let median: Double
+package struct RatioEstimate: Hashable, Sendable {
+  package let count: Int
+  package let median: Double
   /// The exact order-statistic interval of the median.
-  public let lower: Double
-  public let upper: Double
+  package let lower: Double
+  package let upper: Double
 
   /// - Parameter confidence: of the interval, already corrected for the family it stands in.
   /// - Returns: nil when there are too few pairs for an interval, see ``SignInterval``.
-  public init?(_ ratios: [Double], confidence: Double) {
+  package init?(_ ratios: [Double], confidence: Double) {
     guard let ranks = SignInterval(count: ratios.count, confidence: confidence) else { return nil }
     self.init(ratios, ranks: ranks)
   }
 
   /// The same with ranks that are known already.
-  public init(_ ratios: [Double], ranks: SignInterval) {
+  package init(_ ratios: [Double], ranks: SignInterval) {
     precondition(ranks.lower >= 1 && ranks.upper <= ratios.count)
     let sorted = ratios.sorted()
     count = sorted.count

@@ -3,16 +3,16 @@
 ///
 /// It holds the median of any continuous distribution with at least the confidence asked for.
 /// Source: Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2.
-public struct SignInterval: Hashable, Sendable {
-  public let lower: Int
-  public let upper: Int
+package struct SignInterval: Hashable, Sendable {
+  package let lower: Int
+  package let upper: Int
 
   /// The narrowest symmetric interval.
   /// - Parameters:
   ///   - count: size of the sample.
   ///   - confidence: in 0 ..< 1, for example 0.95.
   /// - Returns: nil when even the whole sample is not enough; 95 % takes 6 values.
-  public init?(count: Int, confidence: Double) {
+  package init?(count: Int, confidence: Double) {
     precondition(confidence >= 0 && confidence < 1)
     guard count > 0 else { return nil }
     // Largest r with 2 · P(X < r) ≤ 1 − confidence for X ~ Binomial(count, ½).

@@ -7,21 +7,21 @@
 /// so does the quotient. No assumption on the distributions, not even that they have one shape.
 /// Source: ``SignInterval`` for each side; for the split Dunn, Journal of the American Statistical
 /// Association 56 (1961), 52–64.
-public struct UnpairedRatio: Hashable, Sendable {
+package struct UnpairedRatio: Hashable, Sendable {
   /// Quotient of the two medians, each as ``medianRatio(of:)`` takes it.
-  public let ratio: Double
-  public let lower: Double
-  public let upper: Double
+  package let ratio: Double
+  package let lower: Double
+  package let upper: Double
   /// The least factor d > 1 such that a true ratio of `threshold` · d puts the interval beyond
   /// `threshold` with probability 0.9 at least, and with 0.95 for scatter as benchmarks have it.
-  public let detectableFactor: Double
+  package let detectableFactor: Double
 
   /// - Parameters:
   ///   - baseline: values above 0.
   ///   - confidence: of the interval, already corrected for the family it stands in.
   /// - Returns: nil when a side has too few values, see ``minimumCount(confidence:)``, or one that is
   ///   not above 0.
-  public init?(baseline: [Double], contender: [Double], confidence: Double) {
+  package init?(baseline: [Double], contender: [Double], confidence: Double) {
     self.init(
       baseline: baseline, contender: contender,
       baselineDesign: Self.design(count: baseline.count, confidence: confidence),
@@ -29,7 +29,7 @@ public struct UnpairedRatio: Hashable, Sendable {
   }
 
   /// The same with designs that are known already, see ``design(count:confidence:)``.
-  public init?(
+  package init?(
     baseline: [Double], contender: [Double], baselineDesign: DetectionDesign?,
     contenderDesign: DetectionDesign?
   ) {
@@ -51,12 +51,12 @@ public struct UnpairedRatio: Hashable, Sendable {
 
   /// Ranks of one side's interval.
   /// - Parameter confidence: of the ratio's interval.
-  public static func design(count: Int, confidence: Double) -> DetectionDesign? {
+  package static func design(count: Int, confidence: Double) -> DetectionDesign? {
     DetectionDesign(count: count, confidence: sideConfidence(confidence))
   }
 
   /// Values that each side must have.
-  public static func minimumCount(confidence: Double) -> Int {
+  package static func minimumCount(confidence: Double) -> Int {
     (1...).first { SignInterval(count: $0, confidence: sideConfidence(confidence)) != nil }!
   }
 

@@ -2,10 +2,10 @@
 /// equally often at each place, and follows every other equally often.
 ///
 /// Source: Williams, Australian Journal of Scientific Research A 2 (1949), 149–168.
-public enum WilliamsSquare {
+package enum WilliamsSquare {
   /// Rows of treatments 0 ..< `treatments`: as many rows as treatments when that is even, twice
   /// as many when it is odd.
-  public static func rows(treatments count: Int) -> [[Int]] {
+  package static func rows(treatments count: Int) -> [[Int]] {
     precondition(count >= 1)
     if count == 1 { return [[0]] }
     // 0, 1, n−1, 2, n−2, …: the steps between neighbours are all different modulo n.
@@ -19,7 +19,7 @@ public enum WilliamsSquare {
 
   /// At least `minimumRounds` rounds in whole squares, each with its rows shuffled.
   /// - Parameter seed: the same seed gives the same order on every machine.
-  public static func schedule(treatments: Int, minimumRounds: Int, seed: UInt64) -> [[Int]] {
+  package static func schedule(treatments: Int, minimumRounds: Int, seed: UInt64) -> [[Int]] {
     var generator = SplitMix64(seed: seed)
     let square = rows(treatments: treatments)
     var rounds: [[Int]] = []
@@ -31,11 +31,11 @@ public enum WilliamsSquare {
 /// A small generator whose numbers do not depend on the standard library's version.
 ///
 /// Source: Steele, Lea, Flood, OOPSLA 2014, figure 16.
-public struct SplitMix64: Sendable {
+package struct SplitMix64: Sendable {
   private var state: UInt64
-  public init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -44,13 +44,13 @@ public struct SplitMix64: Sendable {
   }
 
   /// Uniform in 0 ..< `bound`; the high word of a product (bias below bound ∕ 2⁶⁴).
-  public mutating func next(below bound: Int) -> Int {
+  package mutating func next(below bound: Int) -> Int {
     precondition(bound > 0)
     return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
   /// Fisher–Yates.
-  public mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
+  package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
     var elements = elements
     for index in stride(from: elements.count - 1, to: 0, by: -1) {
       elements.swapAt(index, next(below: index + 1))

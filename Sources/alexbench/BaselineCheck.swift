@@ -1,5 +1,5 @@
 import Foundation
-import Gate
+import Reporting
 import Measuring
 import Results
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Counters
 import Measuring
 
 /// Which events `run` counts.

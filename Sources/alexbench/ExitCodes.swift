@@ -5,7 +5,6 @@ import Foundation
 import Images
 import Measuring
 import Networks
-import Plotting
 import Reporting
 import Results
 import Tensors

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Gate
+import Reporting
 import Measuring
 import Results
 

@@ -79,10 +79,10 @@ struct HostCommand: ParsableCommand {
 
 extension HostGrade: ExpressibleByArgument {
   /// The worst one cannot be missed, so nobody needs to ask for it.
-  public init?(argument: String) {
+  package init?(argument: String) {
     guard let grade = HostGrade(rawValue: argument), grade != .unfit else { return nil }
     self = grade
   }
 
-  public static var allValueStrings: [String] { [quiet, noisy].map(\.rawValue) }
+  package static var allValueStrings: [String] { [quiet, noisy].map(\.rawValue) }
 }

@@ -47,7 +47,7 @@ struct InputArgument: ExpressibleByArgument {
 }
 
 extension NetState.Phase: ExpressibleByArgument {
-  public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+  package init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 }
 
 /// A network of the catalog or from a file. What had to be assumed goes to standard error, unless

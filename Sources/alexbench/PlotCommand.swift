@@ -1,6 +1,6 @@
 import ArgumentParser
 import Measuring
-import Plotting
+import Reporting
 import Results
 import Tensors
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Measuring
-import Plotting
 import Reporting
 import Results
 import Tensors

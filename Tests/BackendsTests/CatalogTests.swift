@@ -38,14 +38,22 @@ struct CatalogTests {
     #expect(!unavailability.reason.isEmpty && !unavailability.hint.isEmpty)
   }
 
-  @Test("training is refused with a reason, not computed as inference", arguments: Candidate.all)
-  func training(candidate: Candidate) throws {
+  @Test(
+    "a direction that a backend does not have is refused with a reason, not computed as forward",
+    arguments: Candidate.all)
+  func direction(candidate: Candidate) throws {
     let network = try #require(NetworkCatalog.network(named: "alexnet-mini"))
-    var options = candidate.options(threads: 1, boundary: .nchw)
-    options.mode = .training
-    #expect(throws: BackendError.self) {
-      try candidate.backend.compile(
-        network.graph(batch: 1), weights: SeededWeights(seed: 1), options: options)
+    var graph = try network.graph(batch: 1)
+    let last = graph.nodes.count - 1
+    graph.nodes[last].direction = .backwardData
+    #expect(
+      throws: BackendError.unsupported(
+        layer: graph.nodes[last].layer.name,
+        reason: "\(candidate.backend.name) does not compute backward_data")
+    ) {
+      try candidate.backend.steps(
+        of: graph, weights: SeededWeights(seed: 1),
+        options: candidate.options(threads: 1, boundary: .nchw))
     }
   }
 

@@ -1,6 +1,5 @@
-import Counters
-import Foundation
 import Measuring
+import Foundation
 import Networks
 import Results
 

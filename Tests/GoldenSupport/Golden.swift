@@ -4,30 +4,30 @@ import Networks
 import Tensors
 
 /// The files in Tests/Golden; see the README there.
-public enum Golden {
+package enum Golden {
   /// Tests/Golden of the source tree that this was compiled from.
-  public static let folder = URL(fileURLWithPath: #filePath)
+  package static let folder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden")
 
   /// Largest relative error of a blob of a network.
-  public static let networkTolerance = 1e-5
+  package static let networkTolerance = 1e-5
   /// The same where convolutions use a fast algorithm; the README says why.
-  public static let fastNetworkTolerance = 3e-5
+  package static let fastNetworkTolerance = 3e-5
   /// Largest relative error of a layer alone.
-  public static let layerTolerance = 5e-6
+  package static let layerTolerance = 5e-6
 
   /// The text of a file.
-  public static func text(_ path: String) throws -> String {
+  package static func text(_ path: String) throws -> String {
     try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
   }
 
   /// An array.
-  public static func array(_ path: String) throws -> GoldenArray {
+  package static func array(_ path: String) throws -> GoldenArray {
     try GoldenArray(npy: folder.appendingPathComponent(path))
   }
 
   /// All networks that blobs are there of.
-  public static let networks = [
+  package static let networks = [
     GoldenNetwork(name: "mini-caffenet", file: "mini-caffenet/deploy.prototxt", hasLoss: true),
     GoldenNetwork(
       name: "mini-alexnet", file: "mini-alexnet/deploy.prototxt", inputFolder: "mini-caffenet"),
@@ -38,7 +38,7 @@ public enum Golden {
 
   /// All cases in `layers`, in order of their names. Fails loudly when the folder is not there,
   /// since tests over no cases would pass.
-  public static let layers: [GoldenLayer] = {
+  package static let layers: [GoldenLayer] = {
     let path = folder.appendingPathComponent("layers").path
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path), !names.isEmpty
     else { fatalError("no golden layers in \(path)") }
@@ -47,17 +47,17 @@ public enum Golden {
 }
 
 /// A network with the blobs that Caffe computed.
-public struct GoldenNetwork: Sendable, CustomStringConvertible {
+package struct GoldenNetwork: Sendable, CustomStringConvertible {
   /// Folder in Tests/Golden.
-  public let name: String
+  package let name: String
   /// Its description in Tests/Golden.
   let file: String
   /// Where its input lies.
   let inputFolder: String
-  public var description: String { name }
+  package var description: String { name }
 
   /// Whether there are labels and the loss that Caffe computed with them.
-  public let hasLoss: Bool
+  package let hasLoss: Bool
 
   init(name: String, file: String, inputFolder: String? = nil, hasLoss: Bool = false) {
     self.name = name
@@ -67,44 +67,44 @@ public struct GoldenNetwork: Sendable, CustomStringConvertible {
   }
 
   /// The description, imported from its prototxt.
-  public func network() throws -> Network {
+  package func network() throws -> Network {
     try CaffeModel.network(fromPrototxt: Golden.text(file))
   }
 
   /// Resolved for the batch size of the data.
-  public func graph() throws -> Graph { try network().graph(batch: input().shape.n) }
+  package func graph() throws -> Graph { try network().graph(batch: input().shape.n) }
 
-  public func weights() throws -> CaffeWeights {
+  package func weights() throws -> CaffeWeights {
     let url = Golden.folder.appendingPathComponent("\(name)/weights.caffemodel")
     return try CaffeWeights(contentsOf: url.path)
   }
 
-  public func input() throws -> GoldenArray {
+  package func input() throws -> GoldenArray {
     try Golden.array("\(inputFolder)/blobs/data.npy")
   }
 
   /// The same network with labels and a loss instead of its softmax.
-  public func lossGraph() throws -> Graph {
+  package func lossGraph() throws -> Graph {
     try CaffeModel.network(fromPrototxt: Golden.text("\(name)/train.prototxt"))
       .graph(batch: input().shape.n)
   }
 
   /// What ``lossGraph()`` reads: the images and the labels.
-  public func lossInputs() throws -> [GoldenArray] {
+  package func lossInputs() throws -> [GoldenArray] {
     [try input(), try Golden.array("\(name)/label.npy")]
   }
 
   /// What it makes of them.
-  public func loss() throws -> GoldenArray { try Golden.array("\(name)/loss.npy") }
+  package func loss() throws -> GoldenArray { try Golden.array("\(name)/loss.npy") }
 
   /// A blob after the whole forward pass.
-  public func blob(_ blob: String) throws -> GoldenArray {
+  package func blob(_ blob: String) throws -> GoldenArray {
     let file = blob.replacingOccurrences(of: "/", with: "__")
     return try Golden.array("\(name)/blobs/\(file).npy")
   }
 
   /// Names of all blobs that Caffe computed, sorted.
-  public func blobNames() throws -> [String] {
+  package func blobNames() throws -> [String] {
     let path = Golden.folder.appendingPathComponent("\(name)/blobs").path
     return try FileManager.default.contentsOfDirectory(atPath: path)
       .filter { $0.hasSuffix(".npy") && $0 != "data.npy" }
@@ -113,21 +113,21 @@ public struct GoldenNetwork: Sendable, CustomStringConvertible {
 }
 
 /// One layer with its inputs, weights and results.
-public struct GoldenLayer: Sendable, CustomStringConvertible {
+package struct GoldenLayer: Sendable, CustomStringConvertible {
   /// Folder in Tests/Golden/layers.
-  public let name: String
-  public var description: String { name }
+  package let name: String
+  package var description: String { name }
 
   /// A network of this one layer.
-  public func graph() throws -> Graph {
+  package func graph() throws -> Graph {
     try network(fromPrototxt: Golden.text("layers/\(name)/net.prototxt")).graph()
   }
 
-  public func inputs() throws -> [GoldenArray] { try arrays("bottom") }
-  public func outputs() throws -> [GoldenArray] { try arrays("top") }
+  package func inputs() throws -> [GoldenArray] { try arrays("bottom") }
+  package func outputs() throws -> [GoldenArray] { try arrays("top") }
 
   /// The weights, from the case's arrays.
-  public func weights() throws -> GoldenLayerWeights {
+  package func weights() throws -> GoldenLayerWeights {
     GoldenLayerWeights(tensors: try arrays("param").map(\.tensor))
   }
 
@@ -144,10 +144,10 @@ public struct GoldenLayer: Sendable, CustomStringConvertible {
 }
 
 /// The weights of a single-layer case, whatever the layer's name.
-public struct GoldenLayerWeights: WeightSource {
+package struct GoldenLayerWeights: WeightSource {
   let tensors: [Tensor]
 
-  public func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
+  package func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
     guard let shapes = graph.weightShapes(of: node) else { return nil }
     let wanted = [shapes.weight] + (shapes.bias.map { [$0] } ?? [])
     guard tensors.map(\.shape) == wanted else {

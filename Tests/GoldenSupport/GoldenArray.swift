@@ -2,11 +2,11 @@ import Foundation
 import Tensors
 
 /// What is wrong with a golden file.
-public enum GoldenError: Error, CustomStringConvertible {
+package enum GoldenError: Error, CustomStringConvertible {
   case npy(path: String, reason: String)
   case missing(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .npy(let path, let reason): "golden file '\(path)': \(reason)"
     case .missing(let what): "golden files: \(what) is missing"
@@ -17,12 +17,12 @@ public enum GoldenError: Error, CustomStringConvertible {
 /// A float32 array read from a NumPy `.npy` file.
 ///
 /// Source: numpy.lib.format, versions 1.0 and 2.0; C order and `<f4` only.
-public struct GoldenArray: Sendable {
-  public let shape: Shape
+package struct GoldenArray: Sendable {
+  package let shape: Shape
   /// Row-major.
-  public let values: [Float]
+  package let values: [Float]
 
-  public init(npy url: URL) throws {
+  package init(npy url: URL) throws {
     func failure(_ reason: String) -> GoldenError { .npy(path: url.path, reason: reason) }
     let bytes = [UInt8](try Data(contentsOf: url))
     guard bytes.count >= 12, Array(bytes[0..<6]) == [0x93] + Array("NUMPY".utf8) else {
@@ -59,12 +59,12 @@ public struct GoldenArray: Sendable {
   }
 
   /// A tensor with these values, row-major.
-  public var tensor: Tensor { Tensor(shape, values: values) }
+  package var tensor: Tensor { Tensor(shape, values: values) }
 }
 
 /// max|got − want| ∕ max|want|, the measure in which the tolerances of the golden files are given;
 /// infinite for another count or a NaN.
-public func relativeError(_ got: [Double], _ want: [Float]) -> Double {
+package func relativeError(_ got: [Double], _ want: [Float]) -> Double {
   guard got.count == want.count else { return .infinity }
   var error = 0.0
   var scale = 0.0
@@ -78,6 +78,6 @@ public func relativeError(_ got: [Double], _ want: [Float]) -> Double {
 }
 
 /// The same for float32 results.
-public func relativeError(_ got: [Float], _ want: [Float]) -> Double {
+package func relativeError(_ got: [Float], _ want: [Float]) -> Double {
   relativeError(got.map(Double.init), want)
 }

@@ -1,8 +1,7 @@
 import Backends
-import Counters
+import Measuring
 import Execution
 import Foundation
-import Measuring
 import Results
 import Testing
 

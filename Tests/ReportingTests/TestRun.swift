@@ -12,7 +12,7 @@ struct TestRun {
   ) -> WorkloadKey {
     WorkloadKey(
       runID: "r", network: "alexnet", layerIndex: index, layer: layer, stage: "conv1",
-      kind: kind, direction: "forward", backend: backend, isa: isa, threads: threads, batch: 2,
+      kind: kind, direction: .forward, backend: backend, isa: isa, threads: threads, batch: 2,
       pass: pass, cache: .warm)
   }
 

@@ -25,7 +25,7 @@ import Testing
     func key(_ layer: String) -> WorkloadKey {
       WorkloadKey(
         runID: id, network: "alexnet", layerIndex: 0, layer: layer, stage: "", kind: "",
-        direction: "forward", backend: "simd", isa: "avx2", threads: 1, batch: 1, pass: .isolated,
+        direction: .forward, backend: "simd", isa: "avx2", threads: 1, batch: 1, pass: .isolated,
         cache: .warm)
     }
     let names = layers

@@ -6,7 +6,7 @@ enum SampleRows {
   static func key(_ layer: String = "conv1", index: Int = 0) -> WorkloadKey {
     WorkloadKey(
       runID: "20260102T030405Z-abcdef", network: "alexnet", layerIndex: index, layer: layer,
-      stage: "conv1", kind: "convolution", direction: "forward", backend: "simd", isa: "avx2",
+      stage: "conv1", kind: "convolution", direction: .forward, backend: "simd", isa: "avx2",
       threads: 2, batch: 10, pass: .inNet, cache: .coldWeights)
   }
 
@@ -42,7 +42,7 @@ enum SampleRows {
       runID: "r", network: "alexnet", layerIndex: -1, layer: "net", stage: "", kind: "network",
       batch: 1, inputShape: "1x3x227x227", outputShape: "1x1000", problem: "", multiplyAdds: 1,
       flops: 2, parameters: 3, inputBytes: 4, outputBytes: 5, weightBytes: 6)
-    row.direction = "backward_data"
+    row.direction = .backwardData
     return row
   }()
 

@@ -6,32 +6,32 @@ import Networks
 ///
 /// It has no opinion of its own. The choices come in ``CompileOptions/tiles``, by layer, as
 /// ``PlannedChoice``; without any it refuses.
-public struct AutoBackend: Backend {
-  public static let backendName = "auto"
+package struct AutoBackend: Backend {
+  package static let backendName = "auto"
 
-  public let name = AutoBackend.backendName
-  public let summary = "each stage of a net by the backend that a plan names, see 'alexbench tune'"
+  package let name = AutoBackend.backendName
+  package let summary = "each stage of a net by the backend that a plan names, see 'alexbench tune'"
   /// A caller that were pinned would hand its mask to a library's threads.
-  public let threading = Threading.library
-  public let needsPlan = true
+  package let threading = Threading.library
+  package let needsPlan = true
   /// Those that may be named.
   private let parts: [any Backend]
 
   /// - Parameter backends: all that there are; those in other processes and those that are slow by
   ///   definition are left out.
-  public init(of backends: [any Backend]) {
+  package init(of backends: [any Backend]) {
     parts = backends.filter { $0.program == nil && $0.threading != .single && !$0.needsPlan }
   }
 
   /// What it is without a plan.
-  public var unavailability: Unavailability? {
+  package var unavailability: Unavailability? {
     Unavailability(
       reason: "auto computes what a plan says, and there is none for this",
       hint: "'alexbench tune' makes one, --plan reads it")
   }
 
   /// Pinned where all that the plan names run on our own threads.
-  public func threading(tiles: [String: String]) -> Threading {
+  package func threading(tiles: [String: String]) -> Threading {
     let names = Set(tiles.values.map { PlannedChoice($0).backend })
     let isOurs = names.allSatisfy { name in
       parts.contains { $0.name == name && $0.threading == .pool }
@@ -39,10 +39,9 @@ public struct AutoBackend: Backend {
     return isOurs && !names.isEmpty ? .pool : .library
   }
 
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try refuseTraining(of: graph, options: options)
     guard let plan = options.tiles, !plan.tiles.isEmpty else {
       throw .unavailable(
         unavailability ?? Unavailability(reason: "there is no plan", hint: "alexbench tune"))

@@ -102,7 +102,7 @@ struct Composition {
     var options = options
     options.boundary = boundary
     options.tiles = inner
-    let steps = try backend.compile(segment, weights: weights, options: options)
+    let steps = try backend.steps(of: segment, weights: weights, options: options)
     inner.finish()
     for node in segment.nodes {
       let tried = inner.candidates.filter { $0.layer == node.layer.name }

@@ -4,17 +4,17 @@ import Foundation
 import Kernels
 
 /// What a BLAS library says about itself: who it is, and which kernels it chose on this processor.
-public struct BLASIdentity: Hashable, Sendable {
+package struct BLASIdentity: Hashable, Sendable {
   /// `openblas`, `blis`, `mkl`, or the name of the file for a library that does not tell.
-  public var family: String
+  package var family: String
   /// Empty when the library does not tell.
-  public var version: String
+  package var version: String
   /// The kernels that it chose: `Cooperlake`, `skx`; empty when it does not tell.
-  public var core: String
+  package var core: String
   /// Whether it computes on one thread only, whatever is asked for.
-  public var isSequential: Bool
+  package var isSequential: Bool
 
-  public init(
+  package init(
     family: String, version: String = "", core: String = "", isSequential: Bool = false
   ) {
     self.family = family
@@ -24,15 +24,15 @@ public struct BLASIdentity: Hashable, Sendable {
   }
 
   /// The `kernel_id` column: `openblas-0.3.21-Cooperlake`.
-  public var kernelID: String {
+  package var kernelID: String {
     [family, version, core].filter { !$0.isEmpty }.joined(separator: "-")
   }
 
   /// The `isa` column: the instruction set of the kernels, or `external` where it is not known.
-  public var isa: String { Self.isa(ofCore: core) ?? "external" }
+  package var isa: String { Self.isa(ofCore: core) ?? "external" }
 
   /// The instruction set of the kernels that a library calls by this name; nil for unknown ones.
-  public static func isa(ofCore core: String) -> String? {
+  package static func isa(ofCore core: String) -> String? {
     switch core.lowercased() {
     case "skylakex", "cooperlake", "sapphirerapids", "skx", "knl", "zen4", "zen5": "avx512"
     case "haswell", "zen", "zen2", "zen3", "excavator": "avx2"
@@ -46,7 +46,7 @@ public struct BLASIdentity: Hashable, Sendable {
   }
 
   /// Whether the kernels use less than the processor offers; false where they are not known.
-  public var isLesserThanProcessor: Bool { LibraryWarnings.isLesserThanProcessor(isa) }
+  package var isLesserThanProcessor: Bool { LibraryWarnings.isLesserThanProcessor(isa) }
 
   // MARK: Warnings
 
@@ -64,7 +64,7 @@ public struct BLASIdentity: Hashable, Sendable {
   /// - Parameters:
   ///   - environment: the process's variables when the library was loaded.
   ///   - canSetThreads: whether the library has a known setter of its thread count.
-  public func warnings(environment: [String: String], canSetThreads: Bool) -> [BackendWarning] {
+  package func warnings(environment: [String: String], canSetThreads: Bool) -> [BackendWarning] {
     var warnings = LibraryWarnings.steering(
       Self.steering[family] ?? [], in: environment, of: kernelID)
     if family == "blis", version.hasPrefix("0."), let value = environment["BLIS_ARCH_TYPE"],

@@ -7,18 +7,18 @@ import Synchronization
 /// process: libopenblas and libblis export the same names.
 ///
 /// Opened once per process and source, on first use; never closed, since its threads run on.
-public final class BLASLibrary: @unchecked Sendable {
+package final class BLASLibrary: @unchecked Sendable {
   // Unchecked: all is immutable after `init`, but for the atomic thread count.
 
   /// `cblas_sgemm`.
-  public let sgemm: alex_sgemm_fn
+  package let sgemm: alex_sgemm_fn
   /// `cblas_sgemv`.
-  public let sgemv: alex_sgemv_fn
+  package let sgemv: alex_sgemv_fn
   /// The file that holds ``sgemm``.
-  public let path: String
-  public let identity: BLASIdentity
+  package let path: String
+  package let identity: BLASIdentity
   /// What a reader of its numbers must know.
-  public let warnings: [BackendWarning]
+  package let warnings: [BackendWarning]
 
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private let setThreads: SetThreads?
@@ -29,7 +29,7 @@ public final class BLASLibrary: @unchecked Sendable {
 
   /// The library of a source: the same object on every call.
   /// - Throws: why it cannot be used here, with what to do about it.
-  public static func load(_ source: BLASSource) throws(Unavailability) -> BLASLibrary {
+  package static func load(_ source: BLASSource) throws(Unavailability) -> BLASLibrary {
     try opened.withLock { opened in
       if let known = opened[source] { return known }
       var result = Result { () throws(Unavailability) in try BLASLibrary(source) }
@@ -90,7 +90,7 @@ public final class BLASLibrary: @unchecked Sendable {
   /// Called at the start of every timed call, since compiled networks with other thread counts may
   /// run in between; costs one load unless the count changes. Several threads must not compute with
   /// one library at the same time and with different counts: the count belongs to the library.
-  public func useThreads(_ count: Int) {
+  package func useThreads(_ count: Int) {
     guard currentThreads.load(ordering: .relaxed) != count else { return }
     currentThreads.store(count, ordering: .relaxed)
     setThreads?(Int32(count))

@@ -1,11 +1,11 @@
 /// Where a CBLAS library is looked for, and what to do when it is not there.
-public struct BLASSource: Hashable, Sendable {
+package struct BLASSource: Hashable, Sendable {
   /// Last part of the backend's name: `im2col-NAME`.
-  public let name: String
+  package let name: String
   /// File names for the system's search, or paths; the first that can be opened is used.
-  public let candidates: [String]
+  package let candidates: [String]
   /// What to do when none can.
-  public let hint: String
+  package let hint: String
 
   #if arch(arm64)
     private static let multiarch = "aarch64-linux-gnu"
@@ -15,7 +15,7 @@ public struct BLASSource: Hashable, Sendable {
 
   /// The system's choice first (Debian: an alternative that its user may have set), then the
   /// directories of the Debian variants, since an alternative may point to nothing.
-  public static let openBLAS = BLASSource(
+  package static let openBLAS = BLASSource(
     name: "openblas",
     candidates: ["libopenblas.so.0"]
       + ["openblas-pthread", "openblas-openmp", "openblas-serial"].map {
@@ -24,7 +24,7 @@ public struct BLASSource: Hashable, Sendable {
     hint: "apt-get install libopenblas0-pthread")
 
   /// Likewise for BLIS.
-  public static let blis = BLASSource(
+  package static let blis = BLASSource(
     name: "blis",
     candidates: ["libblis.so.4"]
       + ["blis-openmp", "blis-pthread", "blis-serial"].map {
@@ -33,7 +33,7 @@ public struct BLASSource: Hashable, Sendable {
     hint: "apt-get install libblis4-openmp")
 
   /// Any other library with the CBLAS interface and 32-bit integers.
-  public static func custom(name: String, path: String) -> BLASSource {
+  package static func custom(name: String, path: String) -> BLASSource {
     BLASSource(
       name: name, candidates: [path],
       hint: "give the path of a CBLAS library with --blas \(name)=PATH")

@@ -5,19 +5,19 @@ import Tensors
 
 /// Convolution as Caffe does it: the input unfolded into a matrix (im2col), then one `cblas_sgemm` per
 /// image and group; fully connected layers go to the library directly.
-public struct Im2colBackend: Backend {
-  public let name: String
-  public let summary: String
-  public let threading = Threading.library
+package struct Im2colBackend: Backend {
+  package let name: String
+  package let summary: String
+  package let threading = Threading.library
   private let source: BLASSource
 
-  public init(_ source: BLASSource) {
+  package init(_ source: BLASSource) {
     self.source = source
     name = "im2col-\(source.name)"
     summary = "im2col and cblas_sgemm of \(source.candidates[0])"
   }
 
-  public var unavailability: Unavailability? {
+  package var unavailability: Unavailability? {
     do {
       _ = try BLASLibrary.load(source)
       return nil
@@ -26,23 +26,22 @@ public struct Im2colBackend: Backend {
     }
   }
 
-  public var warnings: [BackendWarning] { (try? BLASLibrary.load(source))?.warnings ?? [] }
+  package var warnings: [BackendWarning] { (try? BLASLibrary.load(source))?.warnings ?? [] }
 
-  public var library: LoadedLibrary? {
+  package var library: LoadedLibrary? {
     guard let library = try? BLASLibrary.load(source) else { return nil }
     let identity = library.identity
     return LoadedLibrary(
       name: identity.family, path: library.path, version: identity.version, kernel: identity.core)
   }
 
-  public func isa(with kernels: KernelTable) -> String {
+  package func isa(with kernels: KernelTable) -> String {
     (try? BLASLibrary.load(source))?.identity.isa ?? "external"
   }
 
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try refuseTraining(of: graph, options: options)
     let library: BLASLibrary
     do {
       library = try BLASLibrary.load(source)

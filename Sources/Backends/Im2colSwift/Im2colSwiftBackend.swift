@@ -5,17 +5,16 @@ import Tensors
 /// Backend `im2col-swift`: what the BLAS backends do, with our own GEMM in the library's place, so
 /// that one sees how much of their time is the library's and how much im2col's; fully connected
 /// layers by the kernels of `simd`, over row-major blobs.
-public struct Im2colSwiftBackend: Backend {
-  public let name = "im2col-swift"
-  public let summary = "im2col and our own GEMM in Swift; fully connected layers by simd"
-  public let threading = Threading.pool
+package struct Im2colSwiftBackend: Backend {
+  package let name = "im2col-swift"
+  package let summary = "im2col and our own GEMM in Swift; fully connected layers by simd"
+  package let threading = Threading.pool
 
-  public init() {}
+  package init() {}
 
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try refuseTraining(of: graph, options: options)
     return try rowMajorSteps(of: graph, weights: weights, pool: options.pool) {
       spec, index, weights in
       PanelConvolution(spec, index, in: graph, weights: weights, options: options)

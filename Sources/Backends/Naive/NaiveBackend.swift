@@ -8,20 +8,19 @@ import Tensors
 ///
 /// What a first, correct version costs; and, with a judge in float64 that shares its form, the
 /// easiest of all backends to trust.
-public struct NaiveBackend: Backend {
-  public let name = "naive"
-  public let summary = "plain loop nests, one thread: the definition of each layer"
-  public let threading = Threading.single
+package struct NaiveBackend: Backend {
+  package let name = "naive"
+  package let summary = "plain loop nests, one thread: the definition of each layer"
+  package let threading = Threading.single
 
-  public init() {}
+  package init() {}
 
   /// Compiled for the baseline whatever instruction set the kernels use.
-  public func isa(with kernels: KernelTable) -> String { InstructionSet.baseline.rawValue }
+  package func isa(with kernels: KernelTable) -> String { InstructionSet.baseline.rawValue }
 
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try refuseTraining(of: graph, options: options)
     var steps: [any Step] = []
     for index in graph.nodes.indices {
       steps.append(try step(index, in: graph, weights: weights))

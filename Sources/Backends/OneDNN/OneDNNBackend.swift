@@ -5,19 +5,19 @@ import Tensors
 
 /// Backend `onednn`: the primitives of Intel's oneDNN, each layer by the fastest of those that the
 /// library has for it, in the library's own layouts.
-public struct OneDNNBackend: Backend {
-  public let name = "onednn"
-  public let summary: String
-  public let threading = Threading.library
+package struct OneDNNBackend: Backend {
+  package let name = "onednn"
+  package let summary: String
+  package let threading = Threading.library
   private let libraryName: String
 
   /// - Parameter libraryName: for the system's search, or a path.
-  public init(libraryName: String = OneDNNLibrary.fileName) {
+  package init(libraryName: String = OneDNNLibrary.fileName) {
     self.libraryName = libraryName
     summary = "primitives of oneDNN (\(libraryName)), the fastest of each layer"
   }
 
-  public var unavailability: Unavailability? {
+  package var unavailability: Unavailability? {
     do {
       _ = try OneDNNLibrary.load(libraryName)
       return nil
@@ -26,23 +26,22 @@ public struct OneDNNBackend: Backend {
     }
   }
 
-  public var warnings: [BackendWarning] { (try? OneDNNLibrary.load(libraryName))?.warnings ?? [] }
+  package var warnings: [BackendWarning] { (try? OneDNNLibrary.load(libraryName))?.warnings ?? [] }
 
-  public var library: LoadedLibrary? {
+  package var library: LoadedLibrary? {
     guard let library = try? OneDNNLibrary.load(libraryName) else { return nil }
     let identity = library.identity
     return LoadedLibrary(
       name: "onednn", path: library.path, version: identity.version, kernel: identity.isa)
   }
 
-  public func isa(with kernels: KernelTable) -> String {
+  package func isa(with kernels: KernelTable) -> String {
     (try? OneDNNLibrary.load(libraryName))?.identity.isa ?? "external"
   }
 
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try refuseTraining(of: graph, options: options)
     let library: OneDNNLibrary
     do {
       library = try OneDNNLibrary.load(libraryName)

@@ -4,25 +4,25 @@ import Kernels
 import Tensors
 
 /// What an opened oneDNN says about itself.
-public struct OneDNNIdentity: Hashable, Sendable {
+package struct OneDNNIdentity: Hashable, Sendable {
   /// For example `2.6.3`.
-  public var version: String
+  package var version: String
   /// The instruction set that it generates code for: `dnnl_get_effective_cpu_isa`.
-  public var effectiveISA: Int
+  package var effectiveISA: Int
   /// `DNNL_RUNTIME_…`: what its threads are.
-  public var runtime: Int
+  package var runtime: Int
 
-  public init(version: String, effectiveISA: Int, runtime: Int) {
+  package init(version: String, effectiveISA: Int, runtime: Int) {
     self.version = version
     self.effectiveISA = effectiveISA
     self.runtime = runtime
   }
 
   /// `oneDNN 2.6.3`.
-  public var name: String { "oneDNN \(version)" }
+  package var name: String { "oneDNN \(version)" }
 
   /// The `isa` column of a whole net: the instruction set that code is generated for.
-  public var isa: String {
+  package var isa: String {
     func has(_ bits: Int) -> Bool { effectiveISA & bits == bits }
     if effectiveISA == 0 || has(Int(ALEX_DNNL_ISA_AVX512)) { return "avx512" }
     if has(Int(ALEX_DNNL_ISA_AVX2)) { return "avx2" }
@@ -32,7 +32,7 @@ public struct OneDNNIdentity: Hashable, Sendable {
   /// The `isa` column of a step: what the name of its implementation says, such as
   /// `brgconv:avx512_core`. A GEMM generates code for what there is; the C++ of `ref:any` and
   /// `simple_nchw:any` is compiled for the baseline.
-  public func isa(ofImplementation text: String) -> String {
+  package func isa(ofImplementation text: String) -> String {
     for isa in ["avx512", "avx2", "avx"] where text.contains(":\(isa)") { return isa }
     if text.contains("sse") || text.hasSuffix(":any") { return "baseline" }
     return isa
@@ -55,7 +55,7 @@ public struct OneDNNIdentity: Hashable, Sendable {
   /// - Parameters:
   ///   - environment: the process's variables when the library was loaded.
   ///   - canSetThreads: whether there is a known call for its thread count.
-  public func warnings(environment: [String: String], canSetThreads: Bool) -> [BackendWarning] {
+  package func warnings(environment: [String: String], canSetThreads: Bool) -> [BackendWarning] {
     var warnings = LibraryWarnings.steering(Self.steering, in: environment, of: name)
     if let lesser = LibraryWarnings.lesser(
       isa: isa, of: name, advice: "unset DNNL_MAX_CPU_ISA, or take a version that knows it")

@@ -8,21 +8,21 @@ import Synchronization
 /// Opened once per process and name, on first use; never closed, since its threads run on. It
 /// allocates a few small blocks in every call of a primitive; all blobs, weights and scratch memory
 /// are ours.
-public final class OneDNNLibrary: @unchecked Sendable {
+package final class OneDNNLibrary: @unchecked Sendable {
   // Unchecked: all is immutable after `init`; engine and stream may be used by several threads.
 
   /// Where Debian puts the version that we know; others are refused.
-  public static let fileName = "libdnnl.so.\(ALEX_DNNL_MAJOR)"
+  package static let fileName = "libdnnl.so.\(ALEX_DNNL_MAJOR)"
   static let hint = "apt-get install libdnnl2"
 
   let api: alex_dnnl_api
   let engine: UnsafeMutableRawPointer
   let stream: UnsafeMutableRawPointer
   /// The file that was loaded.
-  public let path: String
-  public let identity: OneDNNIdentity
+  package let path: String
+  package let identity: OneDNNIdentity
   /// What a reader of its numbers must know, one sentence each.
-  public let warnings: [BackendWarning]
+  package let warnings: [BackendWarning]
 
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private let setThreads: SetThreads?
@@ -32,7 +32,7 @@ public final class OneDNNLibrary: @unchecked Sendable {
   /// The library of a file: the same object on every call.
   /// - Parameter name: for the system's search, or a path.
   /// - Throws: why it cannot be used here, with what to do about it.
-  public static func load(_ name: String = fileName) throws(Unavailability) -> OneDNNLibrary {
+  package static func load(_ name: String = fileName) throws(Unavailability) -> OneDNNLibrary {
     try opened.withLock { opened in
       if let known = opened[name] { return known }
       let result = Result { () throws(Unavailability) in try OneDNNLibrary(name) }
@@ -93,7 +93,7 @@ public final class OneDNNLibrary: @unchecked Sendable {
 
   /// Why a version cannot be used: the rest of a sentence that begins with the file's name; nil when
   /// it can.
-  public static func refusal(version: String, major: Int, runtime: Int) -> String? {
+  package static func refusal(version: String, major: Int, runtime: Int) -> String? {
     if major != Int(ALEX_DNNL_MAJOR) {
       return "is oneDNN \(version), whose interface is another one; only version "
         + "\(ALEX_DNNL_MAJOR) is known here"

@@ -43,12 +43,3 @@ struct AxisSplit: BitwiseCopyable {
 
 /// A label as Caffe reads it, cut to a whole number; no class for what is none.
 func classLabel(_ value: Float) -> Int { Int(exactly: value.rounded(.towardZero)) ?? .min }
-
-/// Refuses to compile for training, in which dropout is no identity and state is kept for backward.
-func refuseTraining(of graph: Graph, options: CompileOptions) throws(BackendError) {
-  if options.mode == .training {
-    throw .unsupported(
-      layer: graph.nodes.first?.layer.name ?? graph.networkName,
-      reason: "training is not implemented, only inference")
-  }
-}

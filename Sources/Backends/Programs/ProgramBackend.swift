@@ -4,19 +4,19 @@ import Networks
 
 /// A backend that is a program of its own, driven over the worker protocol: a peer in another
 /// language, or a user's own engine.
-public struct ProgramBackend: Backend {
-  public let name: String
-  public let summary: String
-  public let program: ExternalProgram?
-  public let unavailability: Unavailability?
-  public let library: LoadedLibrary?
-  public let warnings: [BackendWarning]
-  public var threading: Threading { .library }
+package struct ProgramBackend: Backend {
+  package let name: String
+  package let summary: String
+  package let program: ExternalProgram?
+  package let unavailability: Unavailability?
+  package let library: LoadedLibrary?
+  package let warnings: [BackendWarning]
+  package var threading: Threading { .library }
 
   /// - Parameters:
   ///   - library: what the program computes with, where that is known beforehand.
   ///   - warnings: what a reader of its numbers must know.
-  public init(
+  package init(
     name: String, summary: String, program: ExternalProgram,
     unavailability: Unavailability? = nil, library: LoadedLibrary? = nil,
     warnings: [BackendWarning] = []
@@ -29,10 +29,10 @@ public struct ProgramBackend: Backend {
     self.warnings = warnings
   }
 
-  public func isa(with kernels: KernelTable) -> String { "external" }
+  package func isa(with kernels: KernelTable) -> String { "external" }
 
   /// Always refuses: the program compiles what it computes.
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
     throw .unsupported(

@@ -1,12 +1,12 @@
 /// An exact fraction, for transform matrices.
 ///
 /// Numerators and denominators of all matrices used are far below 2⁶³; overflow traps.
-public struct Rational: Hashable, Sendable, CustomStringConvertible {
-  public let numerator: Int
+package struct Rational: Hashable, Sendable, CustomStringConvertible {
+  package let numerator: Int
   /// Positive.
-  public let denominator: Int
+  package let denominator: Int
 
-  public init(_ numerator: Int, _ denominator: Int = 1) {
+  package init(_ numerator: Int, _ denominator: Int = 1) {
     precondition(denominator != 0, "a fraction over zero")
     var (a, b) = (abs(numerator), abs(denominator))
     while b != 0 { (a, b) = (b, a % b) }
@@ -15,24 +15,24 @@ public struct Rational: Hashable, Sendable, CustomStringConvertible {
     self.denominator = sign * denominator / max(a, 1)
   }
 
-  public static let zero = Rational(0)
-  public static let one = Rational(1)
+  package static let zero = Rational(0)
+  package static let one = Rational(1)
 
-  public static func + (a: Rational, b: Rational) -> Rational {
+  package static func + (a: Rational, b: Rational) -> Rational {
     Rational(
       a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator)
   }
-  public static func - (a: Rational, b: Rational) -> Rational { a + Rational(-1) * b }
-  public static func * (a: Rational, b: Rational) -> Rational {
+  package static func - (a: Rational, b: Rational) -> Rational { a + Rational(-1) * b }
+  package static func * (a: Rational, b: Rational) -> Rational {
     Rational(a.numerator * b.numerator, a.denominator * b.denominator)
   }
-  public static func / (a: Rational, b: Rational) -> Rational {
+  package static func / (a: Rational, b: Rational) -> Rational {
     Rational(a.numerator * b.denominator, a.denominator * b.numerator)
   }
 
   /// The nearest double.
-  public var value: Double { Double(numerator) / Double(denominator) }
-  public var description: String {
+  package var value: Double { Double(numerator) / Double(denominator) }
+  package var description: String {
     denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
   }
 }

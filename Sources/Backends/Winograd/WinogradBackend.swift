@@ -4,18 +4,17 @@ import Tensors
 
 /// Backend `winograd`: Winograd convolution for 3×3 and 5×5 filters with stride 1, and for stride 4
 /// by way of its phases; all else is handed to `simd` and labelled so.
-public struct WinogradBackend: Backend {
-  public let name = "winograd"
-  public let summary =
+package struct WinogradBackend: Backend {
+  package let name = "winograd"
+  package let summary =
     "Winograd convolution in Swift: 3×3 and 5×5, stride 1 or 4 in phases; the rest by simd"
-  public let threading = Threading.pool
+  package let threading = Threading.pool
 
-  public init() {}
+  package init() {}
 
-  public func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
-    try refuseTraining(of: graph, options: options)
     return try BlockedPlanner(
       graph: graph, weights: weights, options: options,
       makeConvolution: { context throws(BackendError) in

@@ -4,22 +4,22 @@
 /// y = A^T[(G g) ⊙ (B^T d)] gives the m outputs of an r-tap filter g over α = m + r − 1 inputs d.
 /// Two dimensions nest it with itself. Source: Winograd, "Arithmetic complexity of computations"
 /// (1980), chapter 4; Lavin and Gray (2015), section 4; Toom–Cook with the point ∞.
-public struct WinogradTransform: Hashable, Sendable {
+package struct WinogradTransform: Hashable, Sendable {
   /// Outputs per tile, m.
-  public let outputs: Int
+  package let outputs: Int
   /// Filter taps, r.
-  public let taps: Int
+  package let taps: Int
   /// Points ±p, then points alone; 0 and ∞ always belong to the set.
-  public let pairs: [Rational]
-  public let singles: [Rational]
+  package let pairs: [Rational]
+  package let singles: [Rational]
   /// Points that filters were transformed with but that these tiles do without: ``shortened(to:)``.
-  public let omitted: [Rational]
+  package let omitted: [Rational]
 
   /// α = m + r − 1: inputs per tile and number of products.
-  public var size: Int { outputs + taps - 1 }
+  package var size: Int { outputs + taps - 1 }
 
   /// - Returns: nil when no kernel is built for tiles of that size.
-  public init?(outputs: Int, taps: Int) {
+  package init?(outputs: Int, taps: Int) {
     self.outputs = outputs
     self.taps = taps
     omitted = []
@@ -55,7 +55,7 @@ public struct WinogradTransform: Hashable, Sendable {
   /// A filter's value at a point differs between the two by a factor only, the denominators of the points
   /// left out, which the input takes over.
   /// - Returns: nil when there is no smaller one.
-  public func shortened(to count: Int) -> WinogradTransform? {
+  package func shortened(to count: Int) -> WinogradTransform? {
     let pairCount = min((outputs - count) / 2, pairs.count - 1)
     guard count > 0, pairCount > 0 else { return nil }
     return WinogradTransform(
@@ -65,19 +65,19 @@ public struct WinogradTransform: Hashable, Sendable {
   }
 
   /// The finite points in the order of the frequencies: 0, p₁, −p₁, p₂, −p₂, …, singles; ∞ is last.
-  public var points: [Rational] {
+  package var points: [Rational] {
     [.zero] + pairs.flatMap { [$0, Rational(-1) * $0] } + singles
   }
 
   /// m×α.
-  public var outputMatrix: [[Rational]] {
+  package var outputMatrix: [[Rational]] {
     (0..<outputs).map { i in
       points.map { power($0, i) } + [i == outputs - 1 ? .one : .zero]
     }
   }
 
   /// α×r: the filter's polynomial at each point, divided by that point's Lagrange denominator.
-  public var filterMatrix: [[Rational]] {
+  package var filterMatrix: [[Rational]] {
     let finite = points.indices.map { j in
       let denominator = points.indices.filter { $0 != j }
         .reduce(omittedFactor(at: points[j])) { $0 * (points[j] - points[$1]) }
@@ -87,7 +87,7 @@ public struct WinogradTransform: Hashable, Sendable {
   }
 
   /// α×α: row j holds the coefficients of Π over the other points of (x − point).
-  public var inputMatrix: [[Rational]] {
+  package var inputMatrix: [[Rational]] {
     let finite = points.indices.map { j in
       polynomial(roots: points.indices.filter { $0 != j }.map { points[$0] })
         .map { omittedFactor(at: points[j]) * $0 } + [.zero]
@@ -118,7 +118,7 @@ public struct WinogradTransform: Hashable, Sendable {
 
   /// What the input kernel reads: the row of 0, then of each pair half the sum and half the
   /// difference of its two rows, the rows of the singles, the row of ∞; α numbers each.
-  public var inputCoefficients: [Float] {
+  package var inputCoefficients: [Float] {
     let rows = inputMatrix
     let half = Rational(1, 2)
     var result = rows[0]
@@ -132,7 +132,7 @@ public struct WinogradTransform: Hashable, Sendable {
   }
 
   /// What the output kernel reads: [output][pair, then single], powers of the points.
-  public var outputCoefficients: [Float] {
+  package var outputCoefficients: [Float] {
     (0..<outputs).flatMap { i in (pairs + singles).map { Float(power($0, i).value) } }
   }
 
@@ -146,7 +146,7 @@ public struct WinogradTransform: Hashable, Sendable {
   /// bound of Barabasz et al. (2020), theorem 1, for constant operands.
   ///
   /// - Parameter last: the transforms of short tiles among those of this one.
-  public func errorAmplification(
+  package func errorAmplification(
     channels: Int, last: [WinogradTransform] = []
   ) -> Double {
     let growth = (last + [self]).map(\.growth).max() ?? 1

@@ -1,4 +1,3 @@
-import Counters
 import Foundation
 import Kernels
 import Results

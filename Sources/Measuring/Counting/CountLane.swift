@@ -1,5 +1,4 @@
 import CSupport
-import Counters
 import Execution
 import Foundation
 import Kernels
@@ -13,25 +12,25 @@ import Results
 /// Libraries are left out: they are not ours to watch, and come in other releases elsewhere. So are
 /// plain loops outside of the kernel modules: of those the compiler makes two versions, and which
 /// one runs depends on where buffers happen to lie.
-public struct CountLane: Sendable {
+package struct CountLane: Sendable {
   /// A layer on a backend.
-  public struct Case: Hashable, Sendable {
-    public var network: String
-    public var problem: String?
-    public var layer: String
-    public var backend: String
-    public var isa: InstructionSet
-    public var tile: String
+  package struct Case: Hashable, Sendable {
+    package var network: String
+    package var problem: String?
+    package var layer: String
+    package var backend: String
+    package var isa: InstructionSet
+    package var tile: String
   }
 
-  public let cases: [Case]
+  package let cases: [Case]
 
   /// Shapes of the AVX2 part: 3×3, 5×5, and a stride as in conv1.
   private static let problems = ["c16 h7 k32 r3 p1", "c16 h9 k32 r5 p2 g2", "c3 h31 k32 r11 u4"]
   private static let tinyLayers: Set<String> = ["pool2", "norm2", "fc6", "fc7", "prob"]
 
   /// - Parameter backends: those that call libraries, or are plain loops by definition, are left out.
-  public init(backends: [any Backend]) throws {
+  package init(backends: [any Backend]) throws {
     let own = backends.filter {
       $0.library == nil && $0.threading == .pool && $0.unavailability == nil
     }
@@ -76,7 +75,7 @@ public struct CountLane: Sendable {
   ///   - worker: command of a worker of this program.
   ///   - onCase: called before each, with how many are done.
   /// - Throws: that there is no valgrind, or a case that does not run.
-  public func count(
+  package func count(
     worker: [String], origin: CountRow.Origin, onCase: (Int, Case) throws -> Void = { _, _ in }
   ) throws -> [CountRow] {
     let child = try CallgrindChild(worker: worker, events: ["Ir"])
@@ -111,7 +110,7 @@ public struct CountLane: Sendable {
   }
 
   /// What counts made here hold for.
-  public static func origin(host: HostEnvironment, build: BuildEnvironment) -> CountRow.Origin {
+  package static func origin(host: HostEnvironment, build: BuildEnvironment) -> CountRow.Origin {
     CountRow.Origin(
       // Without AVX2 valgrind simulates another processor, and half of the counts are not there.
       architecture: host.cpu.architecture + (InstructionSet.avx2.isUsable ? " with AVX2" : ""),

@@ -1,14 +1,13 @@
-import Counters
 
 /// Which events a run counts.
-public struct CounterOptions: Sendable {
-  public var requests: [CounterRequest]
+package struct CounterOptions: Sendable {
+  package var requests: [CounterRequest]
   /// Whether values that were counted part of the time are extrapolated.
-  public var allowsMultiplexing = false
+  package var allowsMultiplexing = false
   /// The command of a worker of this program, for what is counted in a child.
-  public var workerCommand: [String] = []
+  package var workerCommand: [String] = []
 
-  public init(requests: [CounterRequest]) { self.requests = requests }
+  package init(requests: [CounterRequest]) { self.requests = requests }
 
   /// Reads `--counters`: `auto`, `none`, or `SOURCE[:EVENT,…]`, each option one text.
   ///
@@ -16,7 +15,7 @@ public struct CounterOptions: Sendable {
   /// an answer. What is named must be there.
   /// - Returns: nil for `none`.
   /// - Throws: an unknown name, or an event that was named and cannot be counted here.
-  public init?(
+  package init?(
     _ texts: [String], sources: [any CounterSource] = CounterCatalog.all()
   ) throws(MeasuringError) {
     requests = []

@@ -1,5 +1,4 @@
 import CSupport
-import Counters
 
 /// Counts events over calls of a workload in this process.
 final class CounterPass {

@@ -1,4 +1,3 @@
-import Counters
 import Results
 
 extension GroupRunner {

@@ -2,9 +2,9 @@ import Foundation
 import Results
 
 /// What was built, and from what.
-public enum BuildFingerprint {
+package enum BuildFingerprint {
   /// - Parameter folder: whose repository is named; the working directory by default.
-  public static func collect(
+  package static func collect(
     folder: String = FileManager.default.currentDirectoryPath
   ) -> BuildEnvironment {
     var build = BuildEnvironment(compiler: compiler, configuration: configuration)
@@ -20,7 +20,7 @@ public enum BuildFingerprint {
   ///
   /// FNV-1a over words of 64 bits instead of bytes, the last one filled up with zeros: a program of
   /// some megabytes takes a few milliseconds.
-  public static func executableHash(path: String) -> String? {
+  package static func executableHash(path: String) -> String? {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
     let hash = data.withUnsafeBytes { bytes -> UInt64 in
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -1,10 +1,10 @@
 import Results
 
 /// Whether times of two environments can stand in one run.
-public enum Comparability {
+package enum Comparability {
   /// What differs in a way that makes times not comparable, field by field as in
   /// `environment.json`.
-  public static func differences(_ then: Environment, _ now: Environment) -> [String] {
+  package static func differences(_ then: Environment, _ now: Environment) -> [String] {
     var list = Differences()
     list.compare("host.host_class", then.host.hostClass, now.host.hostClass)
     list.compareAffinity(then, now)
@@ -15,7 +15,7 @@ public enum Comparability {
   }
 
   /// The same of runs of two builds: what makes absolute times of the two not comparable.
-  public static func hostDifferences(_ then: Environment, _ now: Environment) -> [String] {
+  package static func hostDifferences(_ then: Environment, _ now: Environment) -> [String] {
     var list = Differences()
     if then.host.hostClass != now.host.hostClass {
       list.compareHosts(then.host, now.host)

@@ -5,7 +5,7 @@ extension HostCondition {
   /// - Parameters:
   ///   - files: of the machine, or of a test.
   ///   - cpus: those that may be used.
-  public init(files: SystemFiles = SystemFiles(), cpus: [Int]) {
+  package init(files: SystemFiles = SystemFiles(), cpus: [Int]) {
     self.init()
     let folder = "/sys/devices/system/cpu"
     func distinct(_ name: String) -> [String] {
@@ -52,7 +52,7 @@ extension HostCondition {
 }
 
 /// The share of the last 10 s in which some task waited, of a file in `/proc/pressure`, in percent.
-public func parsePressure(_ text: String) -> Double? {
+package func parsePressure(_ text: String) -> Double? {
   for line in text.split(separator: "\n") where line.hasPrefix("some ") {
     return line.split(separator: " ").first { $0.hasPrefix("avg10=") }
       .flatMap { Double($0.dropFirst("avg10=".count)) }

@@ -52,7 +52,7 @@ enum ControlGroup {
 }
 
 /// `cpu.max` of control groups version 2: quota and period in microseconds. Nil = no limit.
-public func parseQuotaV2(_ text: String) -> Double? {
+package func parseQuotaV2(_ text: String) -> Double? {
   let parts = text.split(whereSeparator: \.isWhitespace).map { Double($0) }
   guard parts.count == 2, let quota = parts[0], let period = parts[1], period > 0 else {
     return nil

@@ -46,12 +46,12 @@ struct ProcessorTicks: Hashable {
 }
 
 /// What all processes have used of the CPUs up to a moment.
-public struct HostSnapshot {
+package struct HostSnapshot {
   private let ticks: ProcessorTicks?
   /// By process: its name and its ticks.
   private let processes: [Int: (name: String, ticks: Int)]
 
-  public init(_ files: SystemFiles = SystemFiles()) {
+  package init(_ files: SystemFiles = SystemFiles()) {
     ticks = ProcessorTicks(files)
     var processes: [Int: (name: String, ticks: Int)] = [:]
     for id in files.names(in: "/proc").compactMap({ Int($0) }) {
@@ -65,7 +65,7 @@ public struct HostSnapshot {
 
   /// What went on from an earlier moment to this one; nil where the system does not tell.
   /// - Parameter own: a process that does not count.
-  public func since(_ earlier: HostSnapshot, except own: Int? = nil) -> HostInterval? {
+  package func since(_ earlier: HostSnapshot, except own: Int? = nil) -> HostInterval? {
     guard let ticks, let before = earlier.ticks else { return nil }
     let spent = ticks - before
     // All CPUs count on all the time, so that their ticks are a clock.
@@ -92,7 +92,7 @@ public struct HostSnapshot {
 
 extension HostInterval {
   /// Looks on for a while, without using a CPU itself.
-  public static func observe(seconds: Double = 1) -> HostInterval? {
+  package static func observe(seconds: Double = 1) -> HostInterval? {
     let before = HostSnapshot()
     Thread.sleep(forTimeInterval: seconds)
     return HostSnapshot().since(before, except: Int(getpid()))
@@ -100,7 +100,7 @@ extension HostInterval {
 }
 
 /// Name and processor time, in ticks, of a line of `/proc/PID/stat`.
-public func parseProcessUsage(_ line: String) -> (name: String, ticks: Int)? {
+package func parseProcessUsage(_ line: String) -> (name: String, ticks: Int)? {
   // The name, in parentheses, may hold anything, parentheses too.
   guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), open < close
   else { return nil }

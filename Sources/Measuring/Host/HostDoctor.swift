@@ -3,21 +3,21 @@ import Results
 
 /// Says what about host, build and libraries a reader of times must know: a pure function of what was
 /// read. `alexbench host` prints the findings, and runs record the same ones as warnings.
-public struct HostDoctor {
-  public var host: HostEnvironment
-  public var condition: HostCondition
-  public var build: BuildEnvironment
+package struct HostDoctor {
+  package var host: HostEnvironment
+  package var condition: HostCondition
+  package var build: BuildEnvironment
   /// Threads that are to be measured with, at most.
-  public var threads: Int
+  package var threads: Int
   /// CPUs for these threads, in order of preference.
-  public var cpus: [Int]
+  package var cpus: [Int]
   /// What backends say of their libraries, by name.
-  public var warnings: [(backend: String, warning: BackendWarning)]
+  package var warnings: [(backend: String, warning: BackendWarning)]
 
   /// - Parameters:
   ///   - cpus: as given with `--cpus`; empty for the affinity mask.
   ///   - warnings: of the backends that are to be measured.
-  public init(
+  package init(
     host: HostEnvironment, condition: HostCondition, build: BuildEnvironment, threads: Int = 1,
     cpus: [Int] = [], warnings: [(backend: String, warning: BackendWarning)] = []
   ) {
@@ -30,7 +30,7 @@ public struct HostDoctor {
   }
 
   /// The warnings of backends that can run here.
-  public static func warnings(
+  package static func warnings(
     of backends: [any Backend]
   ) -> [(backend: String, warning: BackendWarning)] {
     backends.filter { $0.unavailability == nil }.flatMap { backend in
@@ -39,7 +39,7 @@ public struct HostDoctor {
   }
 
   /// All findings, the gravest first.
-  public var findings: [HostFinding] {
+  package var findings: [HostFinding] {
     (buildFindings + processorFindings + sharingFindings + clockFindings + memoryFindings
       + libraryFindings + counterFindings).gravestFirst
   }
@@ -115,7 +115,7 @@ public struct HostDoctor {
 
 extension BuildEnvironment {
   /// Why this build records no times; nil for a release build.
-  public var refusalToRecord: String? {
+  package var refusalToRecord: String? {
     configuration == "debug"
       ? "this is a debug build, whose times say nothing about the code" : nil
   }

@@ -1,16 +1,15 @@
 import CSupport
-import Counters
 import Foundation
 import Kernels
 import Results
 
 /// What the machine is, as far as it tells.
-public enum HostFingerprint {
+package enum HostFingerprint {
   /// Asks the processor, the kernel and the environment. What is unknown stays nil.
   /// - Parameters:
   ///   - files: of the machine, or of a test.
   ///   - environment: variables of the process.
-  public static func collect(
+  package static func collect(
     files: SystemFiles = SystemFiles(),
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> HostEnvironment {
@@ -29,7 +28,7 @@ public enum HostFingerprint {
   }
 
   /// The part that stands in files, so that it can be read for any machine.
-  public static func describe(files: SystemFiles, architecture: String) -> HostEnvironment {
+  package static func describe(files: SystemFiles, architecture: String) -> HostEnvironment {
     var host = HostEnvironment()
     host.cpu = parseCPUInfo(files.text("/proc/cpuinfo") ?? "", architecture: architecture)
     Topology.add(to: &host.cpu, files: files)
@@ -62,12 +61,12 @@ public enum HostFingerprint {
   }
 
   /// Load averages now, for the end of a run.
-  public static func loadAverage(files: SystemFiles = SystemFiles()) -> [Double]? {
+  package static func loadAverage(files: SystemFiles = SystemFiles()) -> [Double]? {
     files.text("/proc/loadavg").flatMap(parseLoadAverage)
   }
 
   /// Variables that change what libraries or this program do.
-  public static func steeringVariables(_ environment: [String: String]) -> [String: String] {
+  package static func steeringVariables(_ environment: [String: String]) -> [String: String] {
     environment.filter { name, _ in
       steeringNames.contains(name) || steeringPrefixes.contains { name.hasPrefix($0) }
     }
@@ -82,7 +81,7 @@ public enum HostFingerprint {
   ]
 
   /// What must match for absolute times to be comparable; usable as a folder's name.
-  public static func hostClass(of host: HostEnvironment) -> String {
+  package static func hostClass(of host: HostEnvironment) -> String {
     let cpu = host.cpu
     func text(_ number: Int?) -> String { number.map(String.init) ?? "unknown" }
     func cache(_ level: Int) -> String {

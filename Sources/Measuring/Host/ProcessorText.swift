@@ -1,7 +1,7 @@
 import Results
 
 /// The processor as `/proc/cpuinfo` describes it, on x86-64 and arm64; what is not there stays nil.
-public func parseCPUInfo(_ text: String, architecture: String) -> CPUEnvironment {
+package func parseCPUInfo(_ text: String, architecture: String) -> CPUEnvironment {
   var cpu = CPUEnvironment()
   cpu.architecture = architecture
   let processors = text.split(separator: "\n\n").map { fields(of: $0) }
@@ -68,7 +68,7 @@ private let armImplementers = [
 ]
 
 /// A value of `/proc/meminfo` in bytes, for example of `MemTotal`.
-public func parseMemoryInfo(_ text: String, field: String) -> Int? {
+package func parseMemoryInfo(_ text: String, field: String) -> Int? {
   for line in text.split(separator: "\n") where line.hasPrefix(field + ":") {
     let parts = line.split(separator: " ")
     guard parts.count == 3, parts[2] == "kB", let kibibytes = Int(parts[1]) else { return nil }
@@ -78,7 +78,7 @@ public func parseMemoryInfo(_ text: String, field: String) -> Int? {
 }
 
 /// A size as sysfs writes it: `32K`, `1M`.
-public func parseByteSize(_ text: String) -> Int? {
+package func parseByteSize(_ text: String) -> Int? {
   guard let unit = text.last else { return nil }
   switch unit {
   case "K": return Int(text.dropLast()).map { $0 << 10 }
@@ -89,7 +89,7 @@ public func parseByteSize(_ text: String) -> Int? {
 }
 
 /// The choice in brackets: `always [madvise] never`.
-public func parseBracketedChoice(_ text: String) -> String? {
+package func parseBracketedChoice(_ text: String) -> String? {
   guard let open = text.firstIndex(of: "["), let close = text[open...].firstIndex(of: "]") else {
     return nil
   }
@@ -97,13 +97,13 @@ public func parseBracketedChoice(_ text: String) -> String? {
 }
 
 /// The three averages of `/proc/loadavg`.
-public func parseLoadAverage(_ text: String) -> [Double]? {
+package func parseLoadAverage(_ text: String) -> [Double]? {
   let values = text.split(separator: " ").prefix(3).compactMap { Double($0) }
   return values.count == 3 ? values : nil
 }
 
 /// The CPUs that a process may use, of its `/proc/PID/status`.
-public func parseAllowedCPUs(_ text: String) -> [Int]? {
+package func parseAllowedCPUs(_ text: String) -> [Int]? {
   let name = "Cpus_allowed_list:"
   for line in text.split(separator: "\n") where line.hasPrefix(name) {
     return parseCPUList(String(line.dropFirst(name.count)))

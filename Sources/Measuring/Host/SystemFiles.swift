@@ -1,20 +1,20 @@
 import Foundation
 
 /// The text files in which Linux describes itself, below a root that tests can move.
-public struct SystemFiles: Sendable {
+package struct SystemFiles: Sendable {
   private let root: String
 
   /// - Parameter root: what stands before `/proc` and `/sys`; empty for the machine itself.
-  public init(root: String = "") { self.root = root }
+  package init(root: String = "") { self.root = root }
 
   /// Content of a file; nil when it is not there or not readable.
-  public func text(_ path: String) -> String? {
+  package func text(_ path: String) -> String? {
     guard let data = FileManager.default.contents(atPath: root + path) else { return nil }
     return String(decoding: data, as: UTF8.self)
   }
 
   /// Content without blanks around it; nil also when nothing is left.
-  public func word(_ path: String) -> String? {
+  package func word(_ path: String) -> String? {
     guard let text = text(path)?.trimmingCharacters(in: .whitespacesAndNewlines) else {
       return nil
     }
@@ -22,16 +22,16 @@ public struct SystemFiles: Sendable {
   }
 
   /// Content as a decimal number.
-  public func integer(_ path: String) -> Int? { word(path).flatMap { Int($0) } }
+  package func integer(_ path: String) -> Int? { word(path).flatMap { Int($0) } }
 
   /// Names in a folder, sorted; empty when it is not there.
-  public func names(in path: String) -> [String] {
+  package func names(in path: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: root + path)) ?? []).sorted()
   }
 }
 
 /// A list of CPUs as the kernel writes it: `0-3,8`. Nil when it is none.
-public func parseCPUList(_ text: String) -> [Int]? {
+package func parseCPUList(_ text: String) -> [Int]? {
   var cpus: [Int] = []
   for part in text.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ",") {
     let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }

@@ -8,7 +8,7 @@ import Results
 ///
 /// Of a pair each side is started first every other time. A further process of the base, the control,
 /// is measured beside the nets, or beside every layer where no net is.
-public final class PairedRunner {
+package final class PairedRunner {
   private let options: RunOptions
   private let contenders: [Contender]
   private let places: [WorkloadPlace]
@@ -29,10 +29,10 @@ public final class PairedRunner {
   private var pairOverhead = 0.0
   private var inGroups = 0.0
   /// What was chosen for both sides, mostly in the first pair.
-  public private(set) var plan: [PlanRow] = []
-  public private(set) var wasInterrupted = false
+  package private(set) var plan: [PlanRow] = []
+  package private(set) var wasInterrupted = false
   /// What a reader must know, one sentence each.
-  public private(set) var warnings: [String] = []
+  package private(set) var warnings: [String] = []
 
   /// - Parameters:
   ///   - options: what is measured; `handicaps` slow down the head.
@@ -41,7 +41,7 @@ public final class PairedRunner {
   ///   - timeout: longest wait for an answer of a program.
   ///   - hasSingleControl: saves the controls of all backends but the last.
   /// - Throws: an option that makes no sense, or a backend that cannot be had.
-  public init(
+  package init(
     options: RunOptions, backends: [any Backend], base: PairedProgram, head: PairedProgram,
     command: String, timeout: Duration, hasSingleControl: Bool = false,
     progress: Progress = Progress(),
@@ -73,7 +73,7 @@ public final class PairedRunner {
   }
 
   /// Has samples written to a folder from now on.
-  public func record(in folder: RunFolder) {
+  package func record(in folder: RunFolder) {
     self.folder = folder
     factory = RowFactory(runID: folder.runID, options: options)
   }
@@ -89,18 +89,18 @@ public final class PairedRunner {
   }
 
   /// Geometry and cost of what is measured.
-  public var layers: [LayerRow] {
+  package var layers: [LayerRow] {
     var seen: Set<String> = []
     return places.map(\.graph).filter { seen.insert("\($0.networkName) \($0.batch)").inserted }
       .flatMap(factory.layers(of:))
   }
 
   /// Layers and nets, times backends.
-  public var workloadCount: Int { places.count * contenders.count }
+  package var workloadCount: Int { places.count * contenders.count }
 
   /// Seconds that a pair of a second stage with some workloads takes, as far as those of the first
   /// tell: each then has a control of its own.
-  public func secondsOfPairAgain(_ isWanted: (WorkloadKey) -> Bool) -> Double {
+  package func secondsOfPairAgain(_ isWanted: (WorkloadKey) -> Bool) -> Double {
     let sides = Double(PairedSide.allCases.count)
     return
       (pairOverhead
@@ -114,7 +114,7 @@ public final class PairedRunner {
   ///   - isWanted: chooses workloads; nets with a control are measured in any first stage.
   ///   - each: gets the rows of each pair.
   /// - Returns: the number of complete pairs.
-  public func measure(
+  package func measure(
     attempt: Int, pairs: Int, seconds: Double, isWanted: (WorkloadKey) -> Bool = { _ in true },
     each: ([PairRow]) throws -> Void
   ) throws -> Int {

@@ -2,13 +2,13 @@ import Results
 
 /// Who is measured in a pair of launches. A side's workloads are known by the name of a copy of the
 /// backend, ``name(of:)``, so that sides take turns as backends do.
-public enum PairedSide: Int, CaseIterable, Sendable, Comparable {
+package enum PairedSide: Int, CaseIterable, Sendable, Comparable {
   case base = 1
   case head = 2
   /// The base in a further process.
   case control = 3
 
-  public static func < (a: PairedSide, b: PairedSide) -> Bool { a.rawValue < b.rawValue }
+  package static func < (a: PairedSide, b: PairedSide) -> Bool { a.rawValue < b.rawValue }
 
   /// `simd`, `simd#2`, `simd#3`.
   func name(of backend: String) -> String {
@@ -24,14 +24,14 @@ public enum PairedSide: Int, CaseIterable, Sendable, Comparable {
 }
 
 /// A program on one side of a check.
-public struct PairedProgram: Sendable {
+package struct PairedProgram: Sendable {
   /// What starts its worker.
-  public var command: [String]
+  package var command: [String]
   /// What names the code, for example a hash of the file.
-  public var code: String
-  public var hostClass: String
+  package var code: String
+  package var hostClass: String
 
-  public init(command: [String], code: String, hostClass: String) {
+  package init(command: [String], code: String, hostClass: String) {
     self.command = command
     self.code = code
     self.hostClass = hostClass

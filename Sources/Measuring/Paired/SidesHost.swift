@@ -1,4 +1,3 @@
-import Counters
 import Results
 
 /// A fresh process for each side of a check; each workload goes to the side that its backend's name

@@ -1,14 +1,14 @@
 import Results
 
 /// What the threads of a pool have of one level of cache.
-public struct CacheShare: Hashable, Sendable {
-  public var level: RoofLevel
+package struct CacheShare: Hashable, Sendable {
+  package var level: RoofLevel
   /// What the caches that the threads reach hold together.
-  public var capacityBytes: Int
+  package var capacityBytes: Int
   /// What the worst placed thread has for itself, caches divided among the threads that share them.
-  public var threadBytes: Int
+  package var threadBytes: Int
 
-  public init(level: RoofLevel, capacityBytes: Int, threadBytes: Int) {
+  package init(level: RoofLevel, capacityBytes: Int, threadBytes: Int) {
     self.level = level
     self.capacityBytes = capacityBytes
     self.threadBytes = threadBytes
@@ -18,7 +18,7 @@ public struct CacheShare: Hashable, Sendable {
   /// a working set for a level must exceed the one before.
   /// - Parameters:
   ///   - cpus: in order of preference; threads beyond them start over.
-  public static func list(threads: Int, cpus: [Int], files: SystemFiles) -> [CacheShare] {
+  package static func list(threads: Int, cpus: [Int], files: SystemFiles) -> [CacheShare] {
     let caches = (0..<threads).map { Topology.caches(ofCPU: cpus[$0 % cpus.count], files) }
     var shares: [CacheShare] = []
     for (number, level) in [(1, RoofLevel.level1), (2, .level2), (3, .level3)] {
@@ -37,16 +37,16 @@ public struct CacheShare: Hashable, Sendable {
 }
 
 /// What one probe of a level of cache reads.
-public struct CacheProbe: Hashable, Sendable {
-  public var share: CacheShare
+package struct CacheProbe: Hashable, Sendable {
+  package var share: CacheShare
   /// A multiple of the read kernel's step.
-  public var floatsPerThread: Int
+  package var floatsPerThread: Int
 
   /// The levels that can be told from the one before: a thread reads at most half of its share, so
   /// that the set stays in, and four times the share before it where that fits, but at least twice,
   /// so that the set does not stay there.
   /// - Parameter step: floats that the read kernel takes at once.
-  public static func list(_ shares: [CacheShare], step: Int) -> [CacheProbe] {
+  package static func list(_ shares: [CacheShare], step: Int) -> [CacheProbe] {
     var probes: [CacheProbe] = []
     var inner = 0
     for share in shares {

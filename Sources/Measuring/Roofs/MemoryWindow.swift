@@ -2,9 +2,9 @@ import Tensors
 
 /// Memory that is read window by window, round and round: by the time that a window has its turn
 /// again, the caches have forgotten it.
-public final class MemoryWindow {
+package final class MemoryWindow {
   /// What one probe reads.
-  public static let byteCount = 32 << 20
+  package static let byteCount = 32 << 20
   /// Taken for the last level of cache where the system does not describe it.
   static let assumedCacheBytes = 64 << 20
 
@@ -15,7 +15,7 @@ public final class MemoryWindow {
   /// - Parameters:
   ///   - cacheBytes: what the last level of cache holds; nil where it is not known.
   ///   - availableBytes: memory that may be had; nil where it is not known.
-  public init?(cacheBytes: Int?, availableBytes: Int?) {
+  package init?(cacheBytes: Int?, availableBytes: Int?) {
     guard
       let byteCount = Self.bufferByteCount(cacheBytes: cacheBytes, availableBytes: availableBytes)
     else { return nil }
@@ -24,7 +24,7 @@ public final class MemoryWindow {
 
   /// Four times the cache, but at most a quarter of the available memory, and then at least twice
   /// the cache. A multiple of the window.
-  public static func bufferByteCount(cacheBytes: Int?, availableBytes: Int?) -> Int? {
+  package static func bufferByteCount(cacheBytes: Int?, availableBytes: Int?) -> Int? {
     let cache = cacheBytes ?? assumedCacheBytes
     func windows(_ bytes: Int) -> Int { (bytes + byteCount - 1) / byteCount }
     let least = max(2, windows(2 * cache))

@@ -2,7 +2,7 @@ import Results
 import Statistics
 
 /// Collects the probes of a run, over rounds, groups and launches, into the rows of `roofs.csv`.
-public struct RoofLog: Sendable {
+package struct RoofLog: Sendable {
   private struct Key: Hashable {
     var threads: Int
     var level: RoofLevel
@@ -13,10 +13,10 @@ public struct RoofLog: Sendable {
   private var latest: [Key: RoofReading] = [:]
   private var values: [Key: [Double]] = [:]
 
-  public init() {}
+  package init() {}
 
   /// Adds what one probing gave.
-  public mutating func add(_ readings: [RoofReading], threads: Int) {
+  package mutating func add(_ readings: [RoofReading], threads: Int) {
     for reading in readings {
       let key = Key(threads: threads, level: reading.level, isa: reading.isa)
       if latest.updateValue(reading, forKey: key) == nil { order.append(key) }
@@ -25,7 +25,7 @@ public struct RoofLog: Sendable {
   }
 
   /// One row per roof, in the order in which they were first probed.
-  public func rows(runID: String) -> [RoofRow] {
+  package func rows(runID: String) -> [RoofRow] {
     order.compactMap { key in
       guard let reading = latest[key], let statistics = OrderStatistics(values[key] ?? []) else {
         return nil

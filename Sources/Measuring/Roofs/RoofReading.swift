@@ -1,31 +1,31 @@
 import Results
 
 /// Which roofs are asked for.
-public struct RoofRequest: Codable, Hashable, Sendable {
-  public var threads: Int
+package struct RoofRequest: Codable, Hashable, Sendable {
+  package var threads: Int
   /// CPUs in order of preference; empty for the affinity mask.
-  public var cpus: [Int]
+  package var cpus: [Int]
 
-  public init(threads: Int, cpus: [Int] = []) {
+  package init(threads: Int, cpus: [Int] = []) {
     self.threads = threads
     self.cpus = cpus
   }
 }
 
 /// One probe of one roof.
-public struct RoofReading: Codable, Hashable, Sendable {
-  public var level: RoofLevel
+package struct RoofReading: Codable, Hashable, Sendable {
+  package var level: RoofLevel
   /// Instruction set of the kernel that probed.
-  public var isa: String
+  package var isa: String
   /// GFLOP/s or GB/s of all threads together.
-  public var value: Double
+  package var value: Double
   /// Bytes that all threads together read; nil for arithmetic.
-  public var workingSetBytes: Int?
+  package var workingSetBytes: Int?
   /// What the caches of this level that the threads reach hold together; nil for arithmetic and
   /// memory.
-  public var capacityBytes: Int?
+  package var capacityBytes: Int?
 
-  public init(
+  package init(
     level: RoofLevel, isa: String, value: Double, workingSetBytes: Int? = nil,
     capacityBytes: Int? = nil
   ) {

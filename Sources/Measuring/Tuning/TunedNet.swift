@@ -4,36 +4,36 @@ import Results
 import Statistics
 
 /// What tuning found for one network, batch and number of threads.
-public struct TunedNet: Sendable {
+package struct TunedNet: Sendable {
   /// A backend that computed the whole net alone.
-  public struct Single: Sendable {
-    public var backend: String
+  package struct Single: Sendable {
+    package var backend: String
     /// Median of a forward.
-    public var nanoseconds: Double
+    package var nanoseconds: Double
   }
 
-  public var network: String
-  public var batch: Int
-  public var threads: Int
-  public var isa: String
+  package var network: String
+  package var batch: Int
+  package var threads: Int
+  package var isa: String
   /// Fastest first.
-  public var singles: [Single] = []
+  package var singles: [Single] = []
   /// By stage, in the order of the net.
-  public var stages: [(stage: String, choice: PlannedChoice)] = []
+  package var stages: [(stage: String, choice: PlannedChoice)] = []
   /// `auto` over the fastest single backend, in pairs of blocks; below 1 where it is faster. Nil where
   /// the plan is that backend.
-  public var ratio: RatioEstimate?
+  package var ratio: RatioEstimate?
   /// Median of a forward under `auto`.
-  public var nanoseconds = 0.0
+  package var nanoseconds = 0.0
   /// Changes tried in place, and those kept.
-  public var trialCount = 0
-  public var keptCount = 0
+  package var trialCount = 0
+  package var keptCount = 0
   /// The time was used up before all changes were tried.
-  public var isCutShort = false
+  package var isCutShort = false
   /// For `plan.csv`: the choices of `auto` with what was tried, and the tiles of the single backends.
-  public var rows: [PlanRow] = []
+  package var rows: [PlanRow] = []
   /// Backends left out, with the reason.
-  public var leftOut: [(backend: String, reason: String)] = []
+  package var leftOut: [(backend: String, reason: String)] = []
 }
 
 /// Choices by layer: the backend of each stage under its first layer's name, and tiles of others.

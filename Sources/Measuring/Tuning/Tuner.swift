@@ -6,7 +6,7 @@ import Results
 /// Finds the backend of each stage of nets by measuring in place: whole nets in which one stage is
 /// computed otherwise, beside the best so far, so that what a change of layout costs and what caches
 /// hold is part of what is compared.
-public final class Tuner {
+package final class Tuner {
   let options: RunOptions
   let backends: [any Backend]
   let host: LocalHost
@@ -25,7 +25,7 @@ public final class Tuner {
   ///   - backends: all that there are.
   ///   - budgetNanoseconds: after so long no further change is tried in a net.
   /// - Throws: an option that makes no sense, or a backend that cannot be chosen.
-  public init(
+  package init(
     options: RunOptions, backends: [any Backend], host: LocalHost, runID: String,
     budgetNanoseconds: Int, progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
@@ -58,7 +58,7 @@ public final class Tuner {
   /// - Parameter each: gets what was found, as soon as it is.
   /// - Throws: also ``MeasuringError/workload(status:reason:)`` when a net is wrong.
   /// - Returns: false when it was interrupted; what was passed on is complete.
-  public func run(_ each: (TunedNet) throws -> Void) throws -> Bool {
+  package func run(_ each: (TunedNet) throws -> Void) throws -> Bool {
     var options = options
     options.passes = [.net]
     let places = try RunPlan.places(options)

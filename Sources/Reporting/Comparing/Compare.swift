@@ -2,20 +2,20 @@ import Results
 import Statistics
 
 /// Rules of the comparisons within a run.
-public enum CompareRule {
+package enum CompareRule {
   /// Error probability of all intervals of a file together.
-  public static let alpha = 0.05
+  package static let alpha = 0.05
   /// Factors between 1 ∕ (1 + margin) and 1 + margin count as no difference: 2 %.
-  public static let margin = 0.02
+  package static let margin = 0.02
   /// The backend that others are compared with, where it has results.
-  public static let preferredBaseline = "im2col-openblas"
+  package static let preferredBaseline = "im2col-openblas"
   /// Never a baseline while another backend has results: it is a definition, not a contender.
   static let lastBaseline = "naive"
   /// Pairs that make a comparison one of the family; fewer never have a 95 % interval.
   static let minimumPairs = 6
 
   /// The verdict of an interval of the ratio contender ∕ baseline.
-  public static func verdict(lower: Double, upper: Double) -> CompareVerdict {
+  package static func verdict(lower: Double, upper: Double) -> CompareVerdict {
     if lower > 1 { return .slower }
     if upper < 1 { return .faster }
     return upper <= 1 + margin && lower * (1 + margin) >= 1 ? .equivalent : .inconclusive
@@ -33,7 +33,7 @@ public enum CompareRule {
 /// Stages inside a net follow as the sums of their steps, see ``StageTimes``. Left out: layers that
 /// both sides swallow (`fused`, `elided`), and steps that the baseline has not, such as reorders.
 /// - Parameter base: the baseline; nil for the one above, as in `compare.csv`.
-public func compare(
+package func compare(
   samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
 ) -> [CompareRow] {
   let pairs = comparedPairs(samples: samples, workloads: workloads, base: base)

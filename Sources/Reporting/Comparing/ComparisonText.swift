@@ -1,5 +1,5 @@
 /// A comparison as text, in each form that can be asked for.
-public protocol ComparisonText {
+package protocol ComparisonText {
   /// Tables for a terminal.
   func terminal() -> String
   /// Tables for a page or a pull request.

@@ -1,21 +1,21 @@
 import Results
 
 /// The backends of one run against one of them (`alexbench compare RUN`).
-public struct RunComparison: Sendable {
-  public let runID: String
+package struct RunComparison: Sendable {
+  package let runID: String
   /// The backend that all others are held against; empty when nothing was timed.
-  public let base: String
+  package let base: String
   /// Whether ``base`` is another one than asked for, or than usual.
-  public let baseNotice: String?
-  public let rows: [CompareRow]
-  public let winners: [Winner]
+  package let baseNotice: String?
+  package let rows: [CompareRow]
+  package let winners: [Winner]
   /// What a reader must know, from `environment.json`.
-  public let warnings: [String]
+  package let warnings: [String]
   let handicaps: [String]
 
   /// - Parameter base: nil = the one of `compare.csv`.
   /// - Throws: when the run has no times of the base asked for.
-  public init(_ files: RunFiles, base: String? = nil) throws(ReportingError) {
+  package init(_ files: RunFiles, base: String? = nil) throws(ReportingError) {
     let measured = measuredBackends(files.workloads)
     if let base, !measured.contains(base) {
       throw .unknownBase(name: base, run: files.environment.runID, known: measured)
@@ -33,10 +33,10 @@ public struct RunComparison: Sendable {
   }
 
   /// The text of `compare.csv` with this base.
-  public func csv() -> String { Schema.compare.text(rows) }
+  package func csv() -> String { Schema.compare.text(rows) }
 
   /// The same rows as JSON: numbers as in the CSV, absent ones null.
-  public func json() -> String {
+  package func json() -> String {
     JSONText.object([
       ("run_id", JSONText.string(runID)), ("base", JSONText.string(base)),
       ("winners", JSONText.array(winners.map(Self.json))),

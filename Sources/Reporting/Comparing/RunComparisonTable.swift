@@ -2,7 +2,7 @@ import Results
 
 extension RunComparison {
   /// A table per network, batch, threads and pass, for a terminal.
-  public func terminal() -> String {
+  package func terminal() -> String {
     var text = "run \(runID): ratios to \(base.isEmpty ? "nothing" : base)\n"
     text += notices.map { wrapped("", $0) }.joined()
     for group in groups {
@@ -16,7 +16,7 @@ extension RunComparison {
   }
 
   /// The same for a page or a pull request.
-  public func markdown() -> String {
+  package func markdown() -> String {
     var text = "## Run \(markdownText(runID)), ratios to \(markdownText(base))\n\n"
     text += notices.map { "> \(markdownText($0))\n\n" }.joined()
     for group in groups {

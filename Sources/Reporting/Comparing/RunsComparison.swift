@@ -2,10 +2,10 @@ import Results
 import Statistics
 
 /// Rules of the comparison of two runs.
-public enum RunsCompareRule {
+package enum RunsCompareRule {
   /// Two processes of one program place their memory and threads differently, which makes differences
   /// of some percent that no number of rounds evens out: 5 %.
-  public static let margin = 0.05
+  package static let margin = 0.05
   /// A layer's change is none below this share of the net's time, if the net was measured: 0.2 %.
   static let leastShareOfNet = 0.002
 
@@ -23,21 +23,21 @@ public enum RunsCompareRule {
 /// that holds whatever the distributions (``UnpairedRatio``), all intervals at once with 95 %
 /// (Bonferroni). Across hosts a run's times are first divided, within each round, by those of one
 /// backend of that run, and the medians of these ratios are compared in their stead.
-public struct RunsComparison: Sendable {
-  public let baselineRun: String
-  public let contenderRun: String
+package struct RunsComparison: Sendable {
+  package let baselineRun: String
+  package let contenderRun: String
   /// The backend that times are divided by within each run; nil for absolute times.
-  public let divisor: String?
+  package let divisor: String?
   /// 0.05 = 5 %.
-  public let margin: Double
-  public let rows: [RunsCompareRow]
+  package let margin: Double
+  package let rows: [RunsCompareRow]
   /// Fields of `environment.json` in which the runs differ.
-  public let differences: [EnvironmentDifference]
+  package let differences: [EnvironmentDifference]
   /// What a reader must know of both, one sentence each.
-  public let warnings: [String]
+  package let warnings: [String]
   /// Workloads that only one run has.
-  public let onlyInBaseline: Int
-  public let onlyInContender: Int
+  package let onlyInBaseline: Int
+  package let onlyInContender: Int
   let baselineWarnings: [String]
   let contenderWarnings: [String]
 
@@ -48,7 +48,7 @@ public struct RunsComparison: Sendable {
   ///   - margin: above 0.
   /// - Throws: when absolute times are not comparable, the runs have nothing in common, or a run has
   ///   no times of the base.
-  public init(
+  package init(
     _ baseline: RunFiles, _ contender: RunFiles, crossHost: Bool = false, base: String? = nil,
     margin: Double = RunsCompareRule.margin
   ) throws(ReportingError) {

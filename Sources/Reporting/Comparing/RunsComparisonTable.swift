@@ -2,10 +2,10 @@ import Results
 
 extension RunsComparison {
   /// The text of `compare-runs.csv`.
-  public func csv() -> String { Schema.runsCompare.text(rows) }
+  package func csv() -> String { Schema.runsCompare.text(rows) }
 
   /// The same rows and the differences of the runs as JSON.
-  public func json() -> String {
+  package func json() -> String {
     func optional(_ text: String?) -> String { text.map(JSONText.string) ?? "null" }
     return JSONText.object([
       ("baseline_run", JSONText.string(baselineRun)),
@@ -27,7 +27,7 @@ extension RunsComparison {
   }
 
   /// Differences of the hosts and a table per network, batch, threads and pass, for a terminal.
-  public func terminal() -> String {
+  package func terminal() -> String {
     var text = title + "\n" + warnings.map { wrapped("warning: ", $0) }.joined() + "\n"
     text += differencesHeader + "\n"
     for difference in differences { text += wrapped("  ", Self.sentence(difference)) }
@@ -40,7 +40,7 @@ extension RunsComparison {
   }
 
   /// The same for a page or a pull request.
-  public func markdown() -> String {
+  package func markdown() -> String {
     var text = "## \(markdownText(title))\n\n"
     text += (conclusion + warnings).map { "> \(markdownText($0))\n\n" }.joined()
     text += markdownText(differencesHeader) + "\n\n"
@@ -58,7 +58,7 @@ extension RunsComparison {
   }
 
   /// Rows whose interval tells a difference.
-  public var changed: [RunsCompareRow] {
+  package var changed: [RunsCompareRow] {
     rows.filter { $0.verdict == .faster || $0.verdict == .slower }
   }
 

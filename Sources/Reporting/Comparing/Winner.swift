@@ -1,11 +1,11 @@
 import Results
 
 /// The fastest backend of a workload, where the intervals allow to name one.
-public struct Winner: Hashable, Sendable {
+package struct Winner: Hashable, Sendable {
   /// The workload, without a backend.
-  public var key: WorkloadKey
-  public var backend: String
-  public var isa: String
+  package var key: WorkloadKey
+  package var backend: String
+  package var isa: String
 
   init(key: WorkloadKey, backend: String, isa: String) {
     self.key = key
@@ -27,7 +27,7 @@ public struct Winner: Hashable, Sendable {
   /// handed to another backend, failed or is part of another step has no interval and is never named.
   /// Of steps inside a net a winner is named only where all backends have such a step; where one
   /// fuses, the stage tells.
-  public static func all(in rows: [CompareRow]) -> [Winner] {
+  package static func all(in rows: [CompareRow]) -> [Winner] {
     let decided = rows.filter { $0.intervalLower != nil }
     guard let enough = decided.map(\.pairCount).min() else { return [] }
     var order: [WorkloadKey] = []

@@ -5,7 +5,7 @@ import Results
 ///
 /// Every number is the text of a CSV file or made from it by ``NumberText``; the cell then has the
 /// exact text as `data-value` and its place as `data-source`. Whatever comes from files is escaped.
-public struct HTMLReport: Sendable {
+package struct HTMLReport: Sendable {
   private let files: RunFiles
   private let comparison: RunComparison
   private let plots: [ReportPlot]
@@ -15,7 +15,7 @@ public struct HTMLReport: Sendable {
   ///   - comparison: of the same run.
   ///   - plots: in the order in which they are shown.
   ///   - command: that makes this report.
-  public init(
+  package init(
     _ files: RunFiles, comparison: RunComparison, plots: [ReportPlot] = [], command: String = ""
   ) {
     self.files = files
@@ -24,7 +24,7 @@ public struct HTMLReport: Sendable {
     self.command = command
   }
 
-  public func html() -> String { Self.template.render(page) }
+  package func html() -> String { Self.template.render(page) }
 
   private static let template: MustacheTemplate = {
     // The text is part of the program, and a test renders it.
@@ -67,7 +67,7 @@ public struct HTMLReport: Sendable {
 }
 
 /// A word of a command line, quoted where a shell would take it apart.
-public func shellWord(_ word: String) -> String {
+package func shellWord(_ word: String) -> String {
   let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%"
   if !word.isEmpty, word.allSatisfy(plain.contains) { return word }
   return "'" + word.replacing("'", with: "'\\''") + "'"

@@ -1,7 +1,7 @@
 import Results
 
 /// A run as Markdown, for a pull request or a job's summary.
-public struct MarkdownReport: Sendable {
+package struct MarkdownReport: Sendable {
   private let files: RunFiles
   private let comparison: RunComparison
   private let command: String
@@ -9,13 +9,13 @@ public struct MarkdownReport: Sendable {
   /// - Parameters:
   ///   - comparison: of the same run.
   ///   - command: that makes this report.
-  public init(_ files: RunFiles, comparison: RunComparison, command: String = "") {
+  package init(_ files: RunFiles, comparison: RunComparison, command: String = "") {
     self.files = files
     self.comparison = comparison
     self.command = command
   }
 
-  public func markdown() -> String {
+  package func markdown() -> String {
     let environment = files.environment
     var text = "## AlexBench run \(markdownText(environment.runID))\n\n"
     for sentence in ReportSummary(files, comparison).sentences {

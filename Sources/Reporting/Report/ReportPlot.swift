@@ -1,12 +1,12 @@
 import Foundation
 
 /// A picture for a report.
-public struct ReportPlot: Sendable {
-  public var title: String
+package struct ReportPlot: Sendable {
+  package var title: String
   /// Text of an SVG file.
-  public var svg: String
+  package var svg: String
 
-  public init(title: String, svg: String) {
+  package init(title: String, svg: String) {
     self.title = title
     self.svg = svg
   }

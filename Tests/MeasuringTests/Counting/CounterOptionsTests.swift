@@ -1,4 +1,3 @@
-import Counters
 import Measuring
 import Testing
 

@@ -1,9 +1,8 @@
 import Backends
-import Counters
+import Measuring
 import Execution
 import Foundation
 import Kernels
-import Measuring
 import Reporting
 import Results
 import Testing

@@ -1,0 +1,35 @@
+import Results
+
+/// When a slow-down fails a check.
+package struct GatePolicy: Hashable, Sendable {
+  /// Slow-down that is let pass, in percent.
+  package var marginPercent = 5.0
+  /// Error probability of the whole family, in each of the two stages.
+  package var alpha = 0.05
+  /// A slow-down below this many nanoseconds per call is let pass, and below this share of the net.
+  package var absoluteNanoseconds = 20_000.0
+  package var absoluteShareOfNet = 0.002
+  /// A check that would miss slow-downs of this many margins is inconclusive.
+  package var blindMargins = 3.0
+  /// Controls and sentinels may differ by this many margins.
+  package var controlMargins = 0.5
+  /// Exceptions, the last one that matches first.
+  package var exceptions: [PolicyRow] = []
+
+  package init() {}
+
+  /// The factor that a time may grow by.
+  func limit(_ key: WorkloadKey) -> Double { 1 + marginPercent(key) / 100 }
+
+  func marginPercent(_ key: WorkloadKey) -> Double {
+    exceptions.last { $0.matches(key) && $0.marginPercent != nil }?.marginPercent ?? marginPercent
+  }
+
+  /// Why a workload never fails a check; nil when it may.
+  func muteReason(_ key: WorkloadKey) -> String? {
+    guard let row = exceptions.last(where: { $0.matches(key) && $0.marginPercent == nil }),
+      row.isMuted
+    else { return nil }
+    return row.reason.isEmpty ? "muted" : "muted: \(row.reason)"
+  }
+}

@@ -1,0 +1,124 @@
+import Results
+
+/// What recorded pairs say about a change of the code.
+package struct GateVerdict: Hashable, Sendable {
+  package var outcome: GateOutcome
+  /// One sentence.
+  package var reason: String
+  /// Every gated workload, in the order of the pairs; of stages only those that stand out although
+  /// none of their layers does.
+  package var findings: [GateFinding]
+  package var controls: [ControlFinding]
+
+  package init(
+    outcome: GateOutcome, reason: String, findings: [GateFinding], controls: [ControlFinding]
+  ) {
+    self.outcome = outcome
+    self.reason = reason
+    self.findings = findings
+    self.controls = controls
+  }
+
+  /// What the second stage has to measure again: workloads that look slower in the first.
+  package var suspects: [GateFinding] { findings.filter(\.isSuspect) }
+
+  /// What failed the check, the most harm first.
+  package var regressions: [GateFinding] { ranked(.regression) }
+
+  /// The findings of an outcome, the largest change of time first.
+  func ranked(_ outcome: GateOutcome) -> [GateFinding] {
+    findings.filter { $0.outcome == outcome }.enumerated().sorted { a, b in
+      (abs(b.element.change), a.offset) < (abs(a.element.change), b.offset)
+    }.map(\.element)
+  }
+}
+
+/// Outcome of a check, or of one workload in it.
+package enum GateOutcome: String, Sendable, CaseIterable, Codable {
+  case pass, regression, improvement
+  /// Something differs, but it need not be the code.
+  case environment
+  /// Too noisy, too few pairs, or not reproduced.
+  case inconclusive
+  /// Wrong results, or none.
+  case failed
+  /// Not looked at, by the user's wish.
+  case muted
+}
+
+/// What is said about one workload, or about a stage.
+package struct GateFinding: Hashable, Sendable {
+  package enum Level: String, Sendable { case net, stage, layer }
+
+  package var level: Level
+  /// Of a stage the layer's name is the stage's.
+  package var key: WorkloadKey
+  package var outcome = GateOutcome.pass
+  /// Why the outcome is not `pass`.
+  package var reason = ""
+  package var pairCount = 0
+  /// Median time of the head over that of the base, by pairs, with its exact interval; nil without
+  /// pairs, or without enough of them.
+  package var ratio: Double?
+  package var lower: Double?
+  package var upper: Double?
+  /// Per call, lower medians.
+  package var baseNanoseconds: Double?
+  package var headNanoseconds: Double?
+  package var marginPercent: Double
+  /// The smallest slow-down that so many pairs would have told.
+  package var detectablePercent: Double?
+  /// It looks slower in the first stage.
+  package var isSuspect = false
+  /// What the second stage found.
+  package var repeatedRatio: Double?
+  package var repeatedPairCount = 0
+  /// The command that measures it alone.
+  package var repro = ""
+
+  package init(level: Level, key: WorkloadKey, marginPercent: Double) {
+    self.level = level
+    self.key = key
+    self.marginPercent = marginPercent
+  }
+
+  /// Nanoseconds per call that the head takes longer.
+  var change: Double { (headNanoseconds ?? 0) - (baseNanoseconds ?? 0) }
+
+  /// For example `alexnet conv3, simd avx512, batch 1, 1 thread`.
+  package var name: String {
+    let what = level == .stage ? "stage \(key.layer)" : key.layer
+    return "\(key.network) \(what), \(key.backend) \(key.isa), batch \(key.batch), \(key.threads) "
+      + (key.threads == 1 ? "thread" : "threads")
+  }
+
+  /// Percent that the head takes longer.
+  package var changePercent: Double? { ratio.map { 100 * ($0 - 1) } }
+}
+
+/// What is said about a comparison in which nothing should differ.
+package struct ControlFinding: Hashable, Sendable {
+  package var role: PairRole
+  package var key: WorkloadKey
+  package var attempt: Int
+  package var pairCount: Int
+  package var ratio: Double?
+  package var lower: Double?
+  package var upper: Double?
+  /// Nothing differs as far as can be seen.
+  package var isQuiet: Bool
+
+  package init(
+    role: PairRole, key: WorkloadKey, attempt: Int, pairCount: Int, ratio: Double?, lower: Double?,
+    upper: Double?, isQuiet: Bool
+  ) {
+    self.role = role
+    self.key = key
+    self.attempt = attempt
+    self.pairCount = pairCount
+    self.ratio = ratio
+    self.lower = lower
+    self.upper = upper
+    self.isQuiet = isQuiet
+  }
+}
