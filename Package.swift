@@ -33,6 +33,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
   ],
@@ -75,7 +76,7 @@ let package = Package(
       name: "Measuring",
       dependencies: [
         "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Results",
-        "Statistics", "CSupport",
+        "Statistics", "CSupport", .product(name: "Algorithms", package: "swift-algorithms"),
       ]),
     // Level 4
     .executableTarget(

@@ -5,7 +5,7 @@
 """
 import array, json, math, operator, os, resource, sys, time
 
-VERSION = 4
+VERSION = 5
 workloads = {}
 
 

@@ -16,7 +16,7 @@ import time
 import engines
 import onnx_model
 
-VERSION = 4
+VERSION = 5
 PRIME_NANOSECONDS = 1_000_000
 
 

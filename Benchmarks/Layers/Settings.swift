@@ -2,7 +2,6 @@ import Backends
 import Execution
 import Foundation
 import Kernels
-import Measuring
 import Networks
 
 /// What the suite measures, from the environment: the tool passes no options on to its benchmarks.
@@ -14,7 +13,12 @@ struct Settings {
   var backends: [String]?
   var kernels = InstructionSet.best
 
-  /// - Throws: ``MeasuringError`` about a value that makes no sense here.
+  /// A value that makes no sense here, one sentence.
+  struct Problem: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// - Throws: ``Problem``.
   init(_ environment: [String: String]) throws {
     func list(_ name: String) -> [String]? {
       environment[name].map { $0.split(separator: ",").map(String.init) }
@@ -23,20 +27,22 @@ struct Settings {
     func count(_ name: String, _ standard: Int) throws -> Int {
       guard let text = environment[name], !text.isEmpty else { return standard }
       guard let value = Int(text), value >= 1 else {
-        throw MeasuringError.usage("\(name)='\(text)' is no number of at least 1")
+        throw Problem(description: "\(name)='\(text)' is no number of at least 1")
       }
       return value
     }
     networks = list("ALEXBENCH_NETWORK") ?? networks
-    try NameSuggestion.resolve(
-      networks, what: "network", known: NetworkCatalog.entries.map(\.name))
+    let known = NetworkCatalog.entries.map(\.name)
+    if let other = networks.first(where: { !known.contains($0) }) {
+      throw Problem(description: "no network '\(other)'; there is \(known.joined(separator: ", "))")
+    }
     batch = try count("ALEXBENCH_BATCH", batch)
     threads = try count("ALEXBENCH_THREADS", threads)
     backends = list("ALEXBENCH_BACKENDS")
     if let name = environment["ALEXBENCH_ISA"], !name.isEmpty, name != "auto" {
       guard let isa = InstructionSet(rawValue: name), isa.isUsable else {
-        throw MeasuringError.unavailable(
-          "ALEXBENCH_ISA='\(name)' is not one of those that this processor has: "
+        throw Problem(
+          description: "ALEXBENCH_ISA='\(name)' is not one of those that this processor has: "
             + InstructionSet.usable.map(\.rawValue).joined(separator: ", "))
       }
       kernels = isa
@@ -47,14 +53,21 @@ struct Settings {
   /// - Throws: an unknown name, or a backend asked for that the suite cannot have.
   func chosen(from all: [any Backend]) throws -> [any Backend] {
     guard let backends else { return all }
-    try NameSuggestion.resolve(backends, what: "backend", known: all.map(\.name))
-    let chosen = try Runner.choose(backends, from: all)
-    if let other = chosen.first(where: { $0.program != nil }) {
-      throw MeasuringError.unavailable(
-        "backend '\(other.name)' computes in a process of its own, which this tool does not see; "
-          + "use alexbench run")
+    for name in backends {
+      guard let backend = all.first(where: { $0.name == name }) else {
+        throw Problem(
+          description: "no backend '\(name)'; there is \(all.map(\.name).joined(separator: ", "))")
+      }
+      if let unavailability = backend.unavailability {
+        throw Problem(description: "backend '\(name)' is not available: \(unavailability)")
+      }
+      if backend.program != nil {
+        throw Problem(
+          description: "backend '\(name)' computes in a process of its own, which this tool does "
+            + "not see; use alexbench run")
+      }
     }
-    return chosen
+    return all.filter { backends.contains($0.name) }
   }
 
   /// The name of a benchmark; what is not as usual stands behind, so that baselines do not mix it up.

@@ -23,25 +23,17 @@ struct Suite {
   let settings: Settings
 
   func register() throws {
-    // Before libraries start threads.
-    let host = LocalHost { custom in
-      BackendCatalog.all(customBLAS: custom.map { ($0.name, $0.path) })
-    }
-    let backends = try settings.chosen(from: host.backends())
+    let backends = try settings.chosen(from: BackendCatalog.all())
     for name in settings.networks {
       guard let network = NetworkCatalog.network(named: name) else { continue }
       let graph = try network.graph(batch: settings.batch)
       let own = try OwnLayer.all(
         of: backends, in: graph, threads: settings.threads, kernels: settings.kernels)
-      for layer in own { register(layer, network: name, host: host) }
+      for layer in own { register(layer, network: name) }
     }
   }
 
-  private func register(_ own: OwnLayer, network: String, host: LocalHost) {
-    let request = WorkloadRequest(
-      network: network, layer: own.layer, backend: own.backend.name,
-      isa: settings.kernels.rawValue, threads: settings.threads, batch: settings.batch,
-      pass: .isolated)
+  private func register(_ own: OwnLayer, network: String) {
     let slot = Slot()
     Benchmark(
       settings.name(network: network, layer: own.layer, backend: own.backend.name),
@@ -51,16 +43,13 @@ struct Suite {
         benchmark.error("nothing was prepared")
         return
       }
-      do { try layer.place() } catch {
-        benchmark.error("\(error)")
-        return
-      }
+      layer.place()
       benchmark.startMeasurement()
       for _ in benchmark.scaledIterations { layer.run() }
       benchmark.stopMeasurement()
     } setup: {
-      let layer = try CheckedLayer(request, on: host)
-      try layer.warmUp()
+      let layer = try CheckedLayer(own)
+      layer.warmUp()
       slot.layer = layer
     } teardown: {
       try slot.layer?.check()

@@ -8,7 +8,7 @@ import KernelsBaseline
 #endif
 
 /// The instruction sets that our kernels are compiled for, best first.
-public enum InstructionSet: String, CaseIterable, Sendable {
+public enum InstructionSet: String, Codable, CaseIterable, Sendable {
   /// x86-64-v4: AVX-512 F, BW, CD, DQ, VL.
   case avx512
   /// x86-64-v3: AVX2 and FMA.

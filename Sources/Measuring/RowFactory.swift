@@ -2,52 +2,13 @@ import Execution
 import Networks
 import Results
 
-/// What a group of workloads has in common: one layer or net, at one batch and thread count.
-struct WorkloadPlace {
-  /// Of the whole network.
-  var graph: Graph
-  /// Name to ask for the network by.
-  var network: String
-  var problem: Problem?
-  /// Index into `graph.nodes`; nil for the whole net.
-  var node: Int?
-  var batch: Int
-  var threads: Int
-  var cache = CacheMode.warm
-  /// Of a net, what is timed of it.
-  var netPasses: [Pass] = [.net]
-
-  var layer: String { node.map { graph.nodes[$0].layer.name } ?? "net" }
-  /// What is timed, in each round.
-  var passes: [Pass] { node == nil ? netPasses : [.isolated] }
-  /// The pass of the row that is about the whole.
-  var pass: Pass { passes.contains(.net) ? .net : passes[0] }
-  var direction: Direction { node.map { graph.nodes[$0].direction } ?? .forward }
-  var kind: LayerKind { node.map { graph.nodes[$0].layer.spec.kind } ?? .network }
-}
-
-/// Builds keys and rows.
+/// Builds rows of a run.
 struct RowFactory {
   var runID: String
   var options: RunOptions
 
-  func key(_ place: WorkloadPlace, backend: String, isa: String) -> WorkloadKey {
-    let node = place.node.map { place.graph.nodes[$0] }
-    return WorkloadKey(
-      runID: runID, network: place.graph.networkName, layerIndex: node?.layerIndex ?? -1,
-      layer: place.layer, stage: node?.stage ?? "net", kind: place.kind.rawValue,
-      direction: place.direction, backend: backend, isa: isa, threads: place.threads,
-      batch: place.batch, pass: place.pass, cache: place.cache)
-  }
-
-  func request(_ place: WorkloadPlace, _ contender: Contender) -> WorkloadRequest {
-    WorkloadRequest(
-      network: place.network, problem: place.problem?.description,
-      layer: place.node == nil ? nil : place.layer, backend: contender.backend.name,
-      isa: contender.kernels.rawValue, threads: place.threads, cpus: options.cpus,
-      batch: place.batch, seed: options.seed, pass: place.pass, cache: place.cache,
-      customBLAS: options.customBLAS, measuresReorders: !options.isCheckOnly,
-      tiles: options.tiles, tile: options.tile)
+  func key(_ place: WorkloadPlace, _ contender: Contender) -> WorkloadKey {
+    place.key(runID: runID, backend: contender.backend.name, isa: contender.isa)
   }
 
   /// The command that measures one row alone.
@@ -67,9 +28,11 @@ struct RowFactory {
     if !options.cpus.isEmpty {
       words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
     }
-    for handicap in options.handicaps { words += ["--handicap", handicap.description] }
+    for slowDown in options.slowDowns { words += ["--slow-down", slowDown.description] }
     for program in options.programs { words += ["--program", program.argument] }
-    for library in options.customBLAS { words += ["--blas", "\(library.name)=\(library.path)"] }
+    for (name, path) in options.customBLAS.sorted(by: { $0.key < $1.key }) {
+      words += ["--blas", "\(name)=\(path)"]
+    }
     return words.joined(separator: " ")
   }
 

@@ -22,8 +22,8 @@ package struct Environment: Hashable, Sendable, Codable {
   package var loadAfter: [Double]?
   /// What a reader of the numbers must know, one sentence each.
   package var warnings: [String]
-  /// What was asked for; absent in runs of earlier versions.
-  package var options: RecordedOptions?
+  /// What was asked for, as the measuring side records it; absent in runs of earlier versions.
+  package var options: [String: JSONValue]?
   /// When it was continued after an interruption, ISO 8601, UTC.
   package var resumedAt: [String]?
   /// What is known of comparisons of a backend with itself on this host.
@@ -44,6 +44,15 @@ package struct Environment: Hashable, Sendable, Codable {
     self.libraries = libraries
     loadBefore = host.loadAverage
     self.warnings = warnings
+  }
+
+  /// Layers that were slowed down on purpose, each as the command line has it.
+  package var slowDowns: [String] {
+    guard case .array(let values) = options?["handicaps"] else { return [] }
+    return values.compactMap { value in
+      guard case .string(let text) = value else { return nil }
+      return text
+    }
   }
 
   enum CodingKeys: String, CodingKey {

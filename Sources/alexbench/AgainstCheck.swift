@@ -29,14 +29,15 @@ struct AgainstCheck {
       autoISAs: [.best], backends: ["simd", "winograd"])
     options.rounds = command.quick ? 2 : 4
     options.warmUpNanoseconds = command.quick ? 100_000_000 : 300_000_000
-    options.handicaps = try command.handicaps()
+    options.slowDowns = try command.slowDowns()
+    options.command = "check"
     let pairs = try command.pairCount()
     let seconds = try command.budgetSeconds()
     let timeout = try command.timeoutDuration()
     let local = command.selection.localHost()
-    var environment = try RunSession.environment(options, local)
+    var (environment, _) = try RunSession.environment(options, local)
     environment.arguments = CommandLine.arguments
-    environment.options = options.recorded(command: "check")
+    environment.options = options.recorded()
     let path = try executablePath()
     let runner = try PairedRunner(
       options: options, backends: allBackends(of: local, options),

@@ -58,12 +58,18 @@ struct AlexBench: ParsableCommand {
     ])
 
   static func main() {
-    NetworkFiles.register { path in
-      var network = try CaffeNetwork(contentsOf: path).network
-      // Rows name what was asked for: two files may describe nets of one name.
-      network.name = path
-      return network
-    }
+    registerNetworkFiles(isQuiet: false)
     main(nil)
+  }
+}
+
+/// Tells how a network is read from a file. What had to be assumed goes to standard error, unless it
+/// `isQuiet`: a worker's runner has said it already.
+func registerNetworkFiles(isQuiet: Bool) {
+  NetworkFiles.register { path in
+    var network = try resolveNetwork(path, options: ImportOptions(), isQuiet: isQuiet).network
+    // Rows name what was asked for: two files may describe nets of one name.
+    network.name = path
+    return network
   }
 }

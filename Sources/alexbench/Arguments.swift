@@ -29,12 +29,13 @@ struct CommaList<Element: ExpressibleByArgument & Hashable>: ExpressibleByArgume
 
 /// `NAME=PATH`.
 struct NamedPath: ExpressibleByArgument {
-  var library: CustomBLAS
+  var name: String
+  var path: String
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
-    library = CustomBLAS(name: parts[0], path: parts[1])
+    (name, path) = (parts[0], parts[1])
   }
 }
 
@@ -131,3 +132,8 @@ struct TileList: ExpressibleByArgument {
 extension CellContent: ExpressibleByArgument {}
 extension Pass: ExpressibleByArgument {}
 extension CacheMode: ExpressibleByArgument {}
+
+extension [NamedPath] {
+  /// Path by name.
+  var paths: [String: String] { Dictionary(map { ($0.name, $0.path) }) { $1 } }
+}

@@ -18,7 +18,7 @@ struct BaselineCheck {
   func run() throws {
     let local = command.selection.localHost()
     let (baseline, options) = try load(local)
-    var environment = try RunSession.environment(options, local)
+    var (environment, _) = try RunSession.environment(options, local)
     let differences = Comparability.hostDifferences(baseline.environment, environment)
     guard differences.isEmpty else {
       throw MeasuringError.baseline(
@@ -27,7 +27,7 @@ struct BaselineCheck {
     let folder = try RunFolder(parent: command.out)
     environment.runID = folder.runID
     environment.arguments = CommandLine.arguments
-    environment.options = options.recorded(command: "check")
+    environment.options = options.recorded()
     try folder.write(environment)
     let launches = options.launches ?? 0
     print(
@@ -80,7 +80,8 @@ struct BaselineCheck {
     options.counters = nil
     (options.maximumRounds, options.precision, options.budgetNanoseconds) = (nil, nil, nil)
     options.launches = Set(baseline.rows.map(\.launch)).count
-    options.handicaps = try command.handicaps()
+    options.slowDowns = try command.slowDowns()
+    options.command = "check"
     return (baseline, options)
   }
 
@@ -88,14 +89,11 @@ struct BaselineCheck {
     _ options: RunOptions, attempt: Int, _ baseline: Baseline, _ environment: Environment,
     _ local: LocalHost
   ) throws -> [PairRow] {
-    let backends = try allBackends(of: local, options)
     let timeout = try command.timeoutDuration()
-    let runner = try Runner(
-      options: options, backends: backends,
-      makeHost: { _ -> any WorkloadHost in
-        RoutingHost(
-          base: try WorkerHost(command: [executablePath(), "worker"], timeout: timeout),
-          backends: backends)
+    let runner = Runner(
+      try RunMatrix(options, backends: allBackends(of: local, options)),
+      makeHost: { _ in
+        RoutingHost(base: try WorkerHost(command: [executablePath(), "worker"], timeout: timeout))
       })
     let record = try runner.run()
     guard !record.wasInterrupted else {

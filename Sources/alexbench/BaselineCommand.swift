@@ -71,7 +71,7 @@ struct BaselineSave: ParsableCommand {
     commandName: "save", abstract: "Keep a run as a baseline.",
     discussion: """
       Refused, with exit code 64, are runs of fewer than 12 launches and such as are not complete, have \
-      a failed check, were slowed down with --handicap, or were disturbed in more than a fifth of their \
+      a failed check, were slowed down with --slow-down, or were disturbed in more than a fifth of their \
       blocks.
 
       EXAMPLES
@@ -98,7 +98,7 @@ struct BaselineSave: ParsableCommand {
         throw MeasuringError.usage("\(folder) cannot be a baseline: \(reason)")
       }
       var environment = run.environment
-      if !run.plan.isEmpty { environment.options?.plan = Schema.plan.text(run.plan) }
+      if !run.plan.isEmpty { environment.options?["plan"] = .string(Schema.plan.text(run.plan)) }
       let baseline = Baseline(
         name: name, rows: BaselinePairs.rows(samples: run.samples, workloads: run.workloads),
         environment: environment)

@@ -49,10 +49,11 @@ struct CalibrateCommand: ParsableCommand {
         try options.backends
         ?? allBackends(of: local, options).filter { $0.unavailability == nil }.map(\.name)
       options.backends = names.flatMap { [$0, $0 + (copies ? "#2" : "@2")] }
+      options.command = "calibrate"
       options.rounds = rounds
       options.launches = launches
       var session = try RunSession(
-        .calibrate, options, local: local, out: out, calibration: calibration)
+        options, local: local, out: out, calibration: calibration)
       try session.complete()
     }
   }

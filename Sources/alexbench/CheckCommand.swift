@@ -82,11 +82,7 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Longest wait for an answer of a program before it counts as hung.")
   var timeout = "120s"
 
-  @Option(
-    help: ArgumentHelp(
-      "Slow a layer of this program down on purpose; may be repeated.",
-      valueName: "[BACKEND:]LAYER=PCT"))
-  var handicap: [String] = []
+  @OptionGroup var slowDownArguments: SlowDownArguments
 
   @Option(help: "Folder in which the check makes a folder of its own.")
   var out = "results/checks"
@@ -139,7 +135,5 @@ struct CheckCommand: ParsableCommand {
 
   func timeoutDuration() throws -> Duration { .nanoseconds(try DurationOption.parse(timeout)) }
 
-  func handicaps() throws -> [Handicap] {
-    try handicap.map { text throws in try Handicap(text) }
-  }
+  func slowDowns() throws -> [SlowDown] { try slowDownArguments.slowDowns() }
 }

@@ -16,7 +16,7 @@ struct CountCheck {
     }
     let origin = CountLane.origin(
       host: HostFingerprint.collect(), build: BuildFingerprint.collect())
-    let lane = try CountLane(backends: makeBackends([]))
+    let lane = try CountLane(backends: makeBackends([:]))
     var accepted: [CountRow] = []
     if FileManager.default.fileExists(atPath: counts) {
       accepted = try Schema.counts.rows(contentsOf: counts)

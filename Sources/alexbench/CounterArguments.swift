@@ -22,17 +22,13 @@ struct CounterArguments: ParsableArguments {
       """)
   var allowMultiplexing = false
 
-  /// Nil when nothing is counted.
-  func options() throws -> CounterOptions? {
-    guard var options = try CounterOptions(counters) else {
-      if allowMultiplexing {
-        throw MeasuringError.usage("--allow-multiplexing goes with --counters only")
-      }
-      return nil
-    }
+  /// Adds what is counted.
+  func apply(to options: inout RunOptions) throws {
+    options.counters = try CounterRequest.parse(counters)
     options.allowsMultiplexing = allowMultiplexing
-    options.workerCommand = [try executablePath(), "worker"]
-    return options
+    if allowMultiplexing, options.counters == nil {
+      throw MeasuringError.usage("--allow-multiplexing goes with --counters only")
+    }
   }
 }
 

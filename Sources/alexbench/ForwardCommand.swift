@@ -69,10 +69,10 @@ struct ForwardCommand: ParsableCommand {
   func run() throws {
     try AlexExit.reporting {
       let threads = try ThreadsChoice.check(threads)
-      let backends = makeBackends([])
+      let backends = makeBackends([:])
       try NameSuggestion.resolve([backend], what: "backend", known: backends.map(\.name))
       let kernels = try ISAChoice.one(isa)
-      let chosen = try Runner.choose([backend], from: backends)[0]
+      let chosen = try RunMatrix.choose([backend], from: backends)[0]
       let arrays = try readInputs()
       let shapes = zip(input, arrays).map { GivenShape(blob: $0.blob, shape: $1.shape) }
       var options = ImportOptions(state: arguments.state, shapes: shapes)

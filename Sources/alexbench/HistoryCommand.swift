@@ -51,9 +51,9 @@ struct HistoryAdd: ParsableCommand {
           "\(folder) was measured with changes that were not committed, so its commit does not "
             + "say what ran; --dirty takes it all the same")
       }
-      if let handicap = run.environment.options?.handicaps.first {
+      if let slowDown = run.environment.slowDowns.first {
         throw MeasuringError.usage(
-          "\(folder) was slowed down on purpose (--handicap \(handicap)), which is no history")
+          "\(folder) was slowed down on purpose (--slow-down \(slowDown)), which is no history")
       }
       let outcomes = try History.add(
         run.summary, layers: run.layers, environment: run.environment, to: history.path)

@@ -57,7 +57,7 @@ struct HostCommand: ParsableCommand {
       var condition = HostCondition(cpus: placement.cpus)
       condition.interval = HostInterval.observe()
       let build = BuildFingerprint.collect()
-      let backends = makeBackends(libraries.map(\.library))
+      let backends = makeBackends(libraries.paths)
       let doctor = HostDoctor(
         host: host, condition: condition, build: build, threads: threads, cpus: placement.cpus,
         warnings: HostDoctor.warnings(of: backends))

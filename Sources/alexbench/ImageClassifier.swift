@@ -97,11 +97,11 @@ struct ImageClassifier {
   static func backends(
     _ names: [String]?
   ) throws -> (usable: [any Backend], refused: [(name: String, reason: String)]) {
-    let backends = makeBackends([])
+    let backends = makeBackends([:])
     if let names {
       try NameSuggestion.resolve(names, what: "backend", known: backends.map(\.name) + ["all"])
     }
-    let chosen = try Runner.choose(names, from: backends)
+    let chosen = try RunMatrix.choose(names, from: backends)
     func reason(_ backend: any Backend) -> String? {
       if backend.program != nil {
         return "it computes in a program of its own, which is given no weights from files"

@@ -51,7 +51,7 @@ struct ListCommand: ParsableCommand {
   }
 
   private func listBackends() {
-    let backends = makeBackends(libraries.map(\.library))
+    let backends = makeBackends(libraries.paths)
     printColumns(
       backends.map { backend in
         guard let unavailability = backend.unavailability else {

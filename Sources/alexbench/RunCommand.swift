@@ -93,15 +93,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var planArguments: PlanArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "Slow a layer down on purpose, to see whether a comparison notices; may be repeated.",
-      discussion: """
-        conv3=15% for every backend, simd:conv3=15% for one: the clock runs on for that share after \
-        each timed block of the layer, and in nets for the layer's part of it. Everything that is \
-        slowed down says so.
-        """, valueName: "[BACKEND:]LAYER=PCT"))
-  var handicap: [String] = []
+  @OptionGroup var slowDownArguments: SlowDownArguments
 
   @Option(
     help: """
@@ -142,14 +134,14 @@ struct RunCommand: ParsableCommand {
       if let resume { return try goOn(resume) }
       let options = try options()
       if dryRun {
-        let backends = try allBackends(of: selection.localHost(), options)
+        let matrix = try RunMatrix(
+          options, backends: allBackends(of: selection.localHost(), options))
         let earlier = earlierRun()
-        let forecast = try RunForecast(
-          options, backends: backends, earlier: earlier.summary, roofs: earlier.roofs)
+        let forecast = RunForecast(matrix, earlier: earlier.summary, roofs: earlier.roofs)
         return print(forecast.text, terminator: "")
       }
       var session = try RunSession(
-        .run, options, local: selection.localHost(), out: out, calibration: calibration,
+        options, local: selection.localHost(), out: out, calibration: calibration,
         allowsDebugBuild: allowDebug)
       try session.complete(showing: show, isVerbose: verbose)
     }
@@ -165,8 +157,8 @@ struct RunCommand: ParsableCommand {
     options.launches = launches
     options.caches = cache?.elements ?? [.warm]
     options.measuresPhases = phases
-    options.counters = try counterArguments.options()
-    options.handicaps = try handicap.map { text throws in try Handicap(text) }
+    try counterArguments.apply(to: &options)
+    options.slowDowns = try slowDownArguments.slowDowns()
     options.plan = try planArguments.rows()
     return options
   }
@@ -197,5 +189,26 @@ struct RunCommand: ParsableCommand {
       return (summary, (try? Schema.roofs.rowsIfPresent(inFolder: out + "/" + name)) ?? [])
     }
     return ([], [])
+  }
+}
+
+/// Layers that are slowed down on purpose.
+struct SlowDownArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Slow a layer down on purpose, to see whether a comparison notices; may be repeated.",
+      discussion: """
+        conv3=15% for every backend, simd:conv3=15% for one: the clock runs on for that share after \
+        each timed block of the layer, and in nets for the layer's part of it. Everything that is \
+        slowed down says so. With check it is this program's side that is slowed down.
+        """, valueName: "[BACKEND:]LAYER=PCT"))
+  var slowDown: [String] = []
+
+  /// The name of the option until release 0.2.
+  @Option(help: .hidden)
+  var handicap: [String] = []
+
+  func slowDowns() throws -> [SlowDown] {
+    try (slowDown + handicap).map { text throws in try SlowDown(text) }
   }
 }

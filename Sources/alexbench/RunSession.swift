@@ -8,13 +8,9 @@ struct RunSession {
   /// Where calibrations of hosts are kept unless said otherwise.
   static let calibrationFolder = "results/calibration"
 
-  /// What is made of the samples at the end.
-  enum Purpose: String { case run, calibrate }
-
-  private let purpose: Purpose
   private let folder: RunFolder
   private var environment: Environment
-  private let options: RunOptions
+  private let matrix: RunMatrix
   private let local: LocalHost
   private let calibrations: CalibrationStore
   private let earlier: RunProgress?
@@ -26,20 +22,19 @@ struct RunSession {
   ///   - calibration: the folder that keeps what is known of hosts.
   ///   - allowsDebugBuild: record times of a debug build all the same.
   init(
-    _ purpose: Purpose, _ options: RunOptions, local: LocalHost, out: String, calibration: String,
+    _ options: RunOptions, local: LocalHost, out: String, calibration: String,
     allowsDebugBuild: Bool = false
   ) throws {
-    self.purpose = purpose
-    self.options = options
     self.local = local
     calibrations = CalibrationStore(folder: calibration)
     earlier = nil
-    environment = try Self.environment(options, local, allowsDebugBuild: allowsDebugBuild)
+    (environment, matrix) = try Self.environment(
+      options, local, allowsDebugBuild: allowsDebugBuild)
     folder = try RunFolder(parent: out)
     environment.runID = folder.runID
     environment.arguments = CommandLine.arguments
-    environment.options = options.recorded(command: purpose.rawValue)
-    if purpose == .run {
+    environment.options = options.recorded()
+    if !Self.isCalibration(options) {
       environment.calibration = CalibrationSummary(
         try calibrations.rows(hostClass: environment.host.hostClass))
     }
@@ -51,18 +46,19 @@ struct RunSession {
   init?(resuming path: String, local: LocalHost, calibration: String) throws {
     let file = path + "/" + Environment.fileName
     environment = try Environment(contentsOf: file)
-    guard let record = environment.options, let purpose = Purpose(rawValue: record.command) else {
+    guard let record = environment.options else {
       throw MeasuringError.usage("'\(path)' does not say what was asked for; start a new run")
     }
     if try environment.finishedAt != nil && RunFolder.journalLines(in: path) == nil { return nil }
-    self.purpose = purpose
     self.local = local
     calibrations = CalibrationStore(folder: calibration)
-    var options = try RunOptions(record, file: file)
-    options.counters?.workerCommand = [try executablePath(), "worker"]
-    self.options = options
+    let options = try RunOptions(record, file: file)
+    guard ["run", "calibrate"].contains(options.command) else {
+      throw MeasuringError.usage("'\(path)' is of '\(options.command)', which cannot be resumed")
+    }
     // A run that was let begin with a debug build may go on with it.
-    let now = try Self.environment(
+    let now: Environment
+    (now, matrix) = try Self.environment(
       options, local, allowsDebugBuild: environment.build.refusalToRecord != nil)
     let differences = Comparability.differences(environment, now)
     guard differences.isEmpty else { throw MeasuringError.notComparable(differences) }
@@ -76,27 +72,30 @@ struct RunSession {
     try folder.write(environment)
   }
 
-  /// This host, the program, and the libraries of the backends asked for.
-  /// - Throws: a debug build, unless that is allowed.
+  private static func isCalibration(_ options: RunOptions) -> Bool {
+    options.command == "calibrate"
+  }
+
+  /// This host, the program, the libraries of the backends asked for, and what is measured.
+  /// - Throws: a debug build, unless that is allowed, or options that make no sense.
   static func environment(
     _ options: RunOptions, _ local: LocalHost, allowsDebugBuild: Bool = false
-  ) throws -> Environment {
+  ) throws -> (Environment, RunMatrix) {
     let build = BuildFingerprint.collect()
     try refuseDebugBuild(build, allowed: allowsDebugBuild)
     // Before libraries start threads and before anything is pinned.
     let host = HostFingerprint.collect()
     let condition = HostCondition(cpus: options.cpus.isEmpty ? host.affinity : options.cpus)
-    let backends = try allBackends(of: local, options)
-    try options.validate(backends: backends.map(\.name))
-    let chosen = try options.chosenBackends(from: backends)
+    let matrix = try RunMatrix(options, backends: allBackends(of: local, options))
     let doctor = HostDoctor(
       host: host, condition: condition, build: build, threads: options.threads.max() ?? 1,
-      cpus: options.cpus, warnings: HostDoctor.warnings(of: chosen))
-    return Environment(
+      cpus: options.cpus, warnings: HostDoctor.warnings(of: matrix.backends))
+    let environment = Environment(
       runID: "", startedAt: timestamp(), arguments: [],
       seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
-      build: build, host: host, libraries: libraryEnvironments(of: chosen),
-      warnings: options.handicaps.map(\.warning) + doctor.findings.warnings)
+      build: build, host: host, libraries: libraryEnvironments(of: matrix.backends),
+      warnings: options.slowDowns.map(\.warning) + doctor.findings.warnings)
+    return (environment, matrix)
   }
 
   /// Measures, writes, and prints the table.
@@ -104,15 +103,15 @@ struct RunSession {
   ///   - content: what cells show beside times.
   ///   - isVerbose: say on standard error what the time was spent on.
   mutating func complete(showing content: CellContent = .rate, isVerbose: Bool = false) throws {
-    let launches = options.launches
-    let backends = try allBackends(of: local, options)
-    let runner = try Runner(
-      options: options, backends: backends,
-      makeHost: { [local] _ -> any WorkloadHost in
-        let base: any WorkloadHost =
-          launches == nil ? local : try WorkerHost(command: [executablePath(), "worker"])
-        return RoutingHost(base: base, backends: backends)
-      }, folder: folder, earlier: earlier, ledger: ledger)
+    let options = matrix.options
+    let runner = Runner(
+      matrix,
+      makeHost: { [local] _ in
+        RoutingHost(
+          base: options.launches == nil
+            ? local : try WorkerHost(command: [executablePath(), "worker"]))
+      }, folder: folder, earlier: earlier, ledger: ledger,
+      workerCommand: [try executablePath(), "worker"])
     let record = try runner.run()
     environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }
     let summary = summarise(
@@ -144,7 +143,7 @@ struct RunSession {
 
   /// What a calibration found, written; nil for another run.
   private func calibration(_ record: RunRecord) throws -> [CalibrationRow]? {
-    guard purpose == .calibrate else { return nil }
+    guard Self.isCalibration(matrix.options) else { return nil }
     let hostClass = environment.host.hostClass
     let rows = calibrate(
       samples: record.samples, workloads: record.workloads, hostClass: hostClass)

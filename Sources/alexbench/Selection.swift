@@ -101,10 +101,6 @@ struct Selection: ParsableArguments {
   ) throws -> RunOptions {
     var options = RunOptions()
     options.networks = network.elements
-    // What is wrong with a file is said before anything else happens.
-    for name in network.elements where NetworkFiles.isFileName(name) && problem == nil {
-      _ = try resolveNetwork(name, options: ImportOptions(batch: batch?.elements.max()))
-    }
     options.problem = try problem.map { text throws in try Problem(text) }
     options.layers = layer?.elements
     options.backends = backend.map(\.elements) ?? standard
@@ -117,7 +113,7 @@ struct Selection: ParsableArguments {
     options.seed = seed
     options.tiles = tile?.layers ?? [:]
     options.tile = tile?.everywhere
-    options.customBLAS = libraries.map(\.library)
+    options.customBLAS = libraries.paths
     options.programs = programs.map(\.program)
     options.cpus = cpus?.cpus ?? []
     return options
@@ -156,8 +152,9 @@ func allBackends(of host: LocalHost, _ options: RunOptions) throws -> [any Backe
 }
 
 /// The catalog, as hosts take it.
-func makeBackends(_ customBLAS: [CustomBLAS]) -> [any Backend] {
-  BackendCatalog.all(customBLAS: customBLAS.map { ($0.name, $0.path) })
+func makeBackends(_ customBLAS: [String: String]) -> [any Backend] {
+  BackendCatalog.all(
+    customBLAS: customBLAS.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
 }
 
 /// The libraries of backends, for the record; each file once.

@@ -32,10 +32,8 @@ struct VerifyCommand: ParsableCommand {
       // The steps of a net are checked with it.
       if options.passes.contains(.net) { options.passes.removeAll { $0 == .inNet } }
       let local = selection.localHost()
-      let backends = try allBackends(of: local, options)
-      let runner = try Runner(
-        options: options, backends: backends,
-        makeHost: { _ in RoutingHost(base: local, backends: backends) })
+      let matrix = try RunMatrix(options, backends: allBackends(of: local, options))
+      let runner = Runner(matrix, makeHost: { _ in RoutingHost(base: local) })
       let record = try runner.run()
       print(VerifyTable(record.workloads).terminal(), terminator: "")
       try conclude(record)

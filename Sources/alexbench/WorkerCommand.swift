@@ -15,10 +15,13 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     try AlexExit.reporting {
       Interruption.ignore()
+      registerNetworkFiles(isQuiet: true)
       // Replies have standard output for themselves; what a library prints goes to standard error.
       let replies = dup(1)
       dup2(2, 1)
-      let server = WorkerServer(host: LocalHost(backends: makeBackends), output: replies)
+      let host = LocalHost(backends: makeBackends)
+      let server = WorkerServer(
+        host: host, backends: { host.backends(customBLAS: $0) }, output: replies)
       if try server.serve() == .protocolVersion { throw AlexExit.otherVersion }
     }
   }

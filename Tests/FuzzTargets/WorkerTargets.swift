@@ -1,5 +1,6 @@
-import Measuring
+import Execution
 import Foundation
+import Measuring
 import Networks
 import Results
 
@@ -13,7 +14,8 @@ extension FuzzTarget {
     let input = try ScratchFile(session)
     let output = try ScratchFile([])
     let server = WorkerServer(
-      host: CheckingHost(), input: input.descriptor, output: output.descriptor)
+      host: CheckingHost(), backends: { _ in ["naive", "simd"].map { NamedBackend(name: $0) } },
+      input: input.descriptor, output: output.descriptor)
     _ = try server.serve()
     let replies = output.bytes.split(separator: UInt8(ascii: "\n"))
     let requestCount = session.split(separator: UInt8(ascii: "\n")).count
@@ -47,7 +49,7 @@ extension FuzzTarget {
       switch op {
       case .prepare:
         let workload = try reply.workload()
-        guard workload.flaw(in: graph) == nil else { return false }
+        guard workload.facts.flaw(in: graph) == nil else { return false }
       case .outputs: _ = try reply.values(in: parts.count > 1 ? Data(parts[1]) : nil)
       case .time: _ = try reply.block(for: block)
       case .timeSteps: _ = try reply.steps(for: block)
@@ -72,38 +74,52 @@ extension FuzzTarget {
 
 /// Looks at requests as a worker does before it compiles anything; computes nothing, writes nothing.
 private final class CheckingHost: WorkloadHost {
-  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
-    let whole = try request.resolveGraph()
-    let graph = try request.layer.map { whole.single(try whole.node(named: $0)) } ?? whole
+  func prepare(_ request: WorkloadRequest) -> any Workload {
+    let graph = request.place.compiledGraph
     _ = graph.totalCost
     _ = graph.table
-    return PreparedWorkload(
-      handle: 1, isa: request.isa, facts: WorkloadFacts(),
-      coverage: graph.nodes.map { LayerCoverage(layer: $0.layer.name, status: .ok, reason: "") },
-      errorAmplification: 1, errorTile: 1)
+    var facts = PreparedFacts()
+    facts.isa = request.kernels.rawValue
+    facts.coverage = graph.nodes.map { LayerCoverage(layer: $0.layer.name) }
+    return CheckedWorkload(facts)
   }
 
-  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
-    throw MeasuringError.unknownHandle(handle)
+  func close() {}
+}
+
+/// Answers whatever it is asked for.
+private final class CheckedWorkload: Workload {
+  let facts: PreparedFacts
+
+  init(_ facts: PreparedFacts) { self.facts = facts }
+
+  func outputs(images: [Int]?) throws -> [BlobValues] {
+    throw MeasuringError.usage("nothing is computed here")
   }
 
-  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
+  func time(_ block: BlockRequest) -> BlockMeasurement {
     BlockMeasurement(
       iterations: block.iterations, startNanoseconds: 0, wallNanoseconds: 1,
       cpuUserNanoseconds: 0, cpuSystemNanoseconds: 0, faults: 0, switches: 0, migrations: 0,
       stealNanoseconds: nil, clockGHz: 1, isContaminated: false, isSteady: true)
   }
 
-  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
-    StepMeasurement(
-      block: try time(handle, block), stepNanoseconds: block.stepHandicaps.map { _ in 1 })
+  func timeSteps(_ block: BlockRequest) -> StepMeasurement {
+    StepMeasurement(block: time(block), stepNanoseconds: facts.steps.map { _ in 1 })
   }
+}
 
-  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] { [] }
+/// A backend that is only named.
+private struct NamedBackend: Backend {
+  let name: String
+  let summary = "for the fuzzer"
+  let threading = Threading.pool
 
-  func release(_ handle: Int) throws {}
-
-  func close() {}
+  func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+    throws(BackendError) -> [any Step]
+  {
+    throw .unsupported(layer: graph.nodes[0].layer.name, reason: "nothing is computed here")
+  }
 }
 
 /// An open file without a name, at its beginning.

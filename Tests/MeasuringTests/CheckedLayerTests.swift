@@ -1,26 +1,22 @@
 import Backends
 import Execution
 import Kernels
-import Measuring
 import Networks
 import Results
 import Testing
 
+@testable import Measuring
+
 @Suite struct CheckedLayerTests {
-  private func request(_ layer: String?, backend: String) -> WorkloadRequest {
-    WorkloadRequest(
-      network: "caffenet-mini", layer: layer, backend: backend,
-      isa: InstructionSet.baseline.rawValue, pass: layer == nil ? .net : .isolated)
+  private func prepare(_ layer: String?, _ backend: any Backend) throws -> CheckedLayer {
+    try CheckedLayer(
+      makeRequest(layer, network: "caffenet-mini", on: backend), on: LocalHost { _ in [] })
   }
 
-  /// What preparing the layer fails with, on a host of these backends.
-  private func failure(
-    _ request: WorkloadRequest, _ backends: [any Backend]
-  ) -> MeasuringError? {
-    let host = LocalHost { _ in backends }
-    defer { host.close() }
+  /// What preparing the layer fails with.
+  private func failure(_ layer: String?, _ backend: any Backend) -> MeasuringError? {
     do {
-      _ = try CheckedLayer(request, on: host)
+      _ = try prepare(layer, backend)
       return nil
     } catch {
       return error as? MeasuringError
@@ -30,20 +26,17 @@ import Testing
   @Test("Every layer that is a backend's own is right, and stays so while it is called")
   func ownLayersAreRight() throws {
     let backends = BackendCatalog.all()
-    let host = LocalHost { _ in backends }
-    defer { host.close() }
     let network = try #require(NetworkCatalog.network(named: "caffenet-mini"))
     let own = try OwnLayer.all(
       of: backends, in: network.graph(batch: 1), threads: 1, kernels: .baseline)
     #expect(own.count > 30)
     for layer in own {
-      let checked = try CheckedLayer(
-        request(layer.layer, backend: layer.backend.name), on: host)
-      try checked.place()
+      let checked = try CheckedLayer(layer)
+      checked.place()
       for _ in 0..<3 { checked.run() }
       try checked.check()
       #expect(checked.facts.delegatedTo.isEmpty)
-      #expect(checked.facts.implementation.hasPrefix("f32-"))
+      #expect(checked.implementation.hasPrefix("f32-"))
     }
   }
 
@@ -85,15 +78,14 @@ import Testing
 
   @Test("A layer that is handed on is refused, with the name of who would compute it")
   func delegated() throws {
-    let error = try #require(failure(request("fc6", backend: "winograd"), [WinogradBackend()]))
+    let error = try #require(failure("fc6", WinogradBackend()))
     #expect(
       error == .workload(status: .unsupported, reason: "the layer is handed on to simd"))
   }
 
   @Test("A layer computed by code that several backends share is refused")
   func plain() throws {
-    let backend = Im2colSwiftBackend()
-    let error = try #require(failure(request("relu1", backend: backend.name), [backend]))
+    let error = try #require(failure("relu1", Im2colSwiftBackend()))
     #expect(
       error
         == .workload(
@@ -103,31 +95,27 @@ import Testing
 
   @Test("A layer with nothing to compute is refused")
   func elided() throws {
-    let error = try #require(failure(request("drop6", backend: "naive"), [NaiveBackend()]))
+    let error = try #require(failure("drop6", NaiveBackend()))
     #expect(error == .workload(status: .unsupported, reason: "there is nothing to compute"))
   }
 
   @Test("A wrong result is refused, at once and later")
   func wrong() throws {
     let broken = WrappedBackend(name: "broken", flaw: .dropsLastTile, threading: .single)
-    guard case .workload(.failed, _) = failure(request("conv1", backend: "broken"), [broken])
-    else {
+    guard case .workload(.failed, _) = failure("conv1", broken) else {
       Issue.record("a tile that is never written was not noticed")
       return
     }
     // The first two calls are those that time it first and check it.
-    let host = LocalHost { _ in
-      [WrappedBackend(name: "late", flaw: .failsLater(call: 4), threading: .single)]
-    }
-    defer { host.close() }
-    let layer = try CheckedLayer(request("conv1", backend: "late"), on: host)
+    let late = WrappedBackend(name: "late", flaw: .failsLater(call: 4), threading: .single)
+    let layer = try prepare("conv1", late)
     layer.run()
     #expect(throws: MeasuringError.self) { try layer.check() }
   }
 
   @Test("A whole net is refused")
   func net() throws {
-    let error = try #require(failure(request(nil, backend: "naive"), [NaiveBackend()]))
+    let error = try #require(failure(nil, NaiveBackend()))
     #expect(
       error == .usage("a whole net is no layer; name the layer that is to be prepared"))
   }

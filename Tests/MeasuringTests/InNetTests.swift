@@ -1,11 +1,12 @@
 import Backends
 import Execution
 import Kernels
-import Measuring
 import Networks
 import Reporting
 import Results
 import Testing
+
+@testable import Measuring
 
 @Suite struct InNetTests {
   private func options(_ passes: [Pass], rounds: Int = 3) -> RunOptions {
@@ -98,36 +99,57 @@ import Testing
 
   @Test("The steps' times are totals over the block and add up to it; a worker tells the same")
   func steps() throws {
-    let local = LocalHost { _ in BackendCatalog.all() }
+    let local = LocalHost { _ in [] }
     defer { local.close() }
     let worker = try WorkerHost(command: [WorkerTests.program, "worker"])
     defer { worker.close() }
-    let request = WorkloadRequest(
-      network: "caffenet-mini", layer: nil, backend: "simd", isa: "baseline", pass: .inNet)
-    var prepared: [PreparedWorkload] = []
-    for host in [local, worker] as [any WorkloadHost] {
+    let simd = SIMDBackend()
+    let hosts: [any WorkloadHost] = [local, worker]
+    let request = try makeRequest(
+      nil, network: "caffenet-mini", on: simd, netPasses: [.inNet])
+    var steps: [[StepFacts]] = []
+    for host in hosts {
       let net = try host.prepare(request)
-      let measured = try host.timeSteps(net.handle, BlockRequest(iterations: 5, isPrimed: true))
+      let measured = try net.timeSteps(BlockRequest(iterations: 5, isPrimed: true))
       #expect(measured.block.iterations == 5)
-      #expect(measured.stepNanoseconds.count == net.steps.count)
+      #expect(measured.stepNanoseconds.count == net.facts.steps.count)
       #expect(measured.stepNanoseconds.reduce(0, +) == measured.block.wallNanoseconds)
-      for (step, time) in zip(net.steps, measured.stepNanoseconds) {
+      for (step, time) in zip(net.facts.steps, measured.stepNanoseconds) {
         #expect((time == 0) == step.isElided)
       }
-      prepared.append(net)
+      steps.append(net.facts.steps)
     }
-    #expect(prepared[0].steps == prepared[1].steps)
-    var alone = request
-    alone.layer = "conv1"
-    #expect(throws: MeasuringError.self) { try local.prepare(alone) }
-    alone.pass = .isolated
-    let layer = try local.prepare(alone)
-    #expect(layer.steps.isEmpty)
-    #expect(throws: MeasuringError.self) {
-      try local.timeSteps(layer.handle, BlockRequest(iterations: 1, isPrimed: false))
+    #expect(steps[0] == steps[1])
+    for host in hosts {
+      let layer = try host.prepare(makeRequest("conv1", network: "caffenet-mini", on: simd))
+      #expect(layer.facts.steps.isEmpty)
+      #expect(throws: MeasuringError.self) {
+        try layer.timeSteps(BlockRequest(iterations: 1, isPrimed: false))
+      }
     }
+  }
+
+  @Test("A worker refuses a net's pass of a layer alone, the other way round, and an empty block")
+  func refusals() throws {
+    let worker = try WorkerHost(command: [WorkerTests.program, "worker"])
+    defer { worker.close() }
+    var message = try WorkerProtocol.Workload(makeRequest("conv", on: SIMDBackend()))
+    for (layer, pass) in [("conv", Pass.inNet), ("conv", .net), (nil, .isolated)] {
+      message.layer = layer
+      message.pass = pass
+      #expect {
+        try worker.prepare(message)
+      } throws: {
+        guard case .workload(.unsupported, let reason)? = $0 as? MeasuringError else {
+          return false
+        }
+        return reason.contains("pass '\(pass.rawValue)'")
+      }
+    }
+    message.layer = "conv"
+    let layer = try worker.prepare(message)
     #expect(throws: MeasuringError.self) {
-      try local.time(layer.handle, BlockRequest(iterations: 0, isPrimed: false))
+      try layer.time(BlockRequest(iterations: 0, isPrimed: false))
     }
   }
 }

@@ -1,4 +1,6 @@
 import Backends
+import Execution
+import Kernels
 import Measuring
 import Networks
 import Reference
@@ -8,29 +10,29 @@ import Testing
 
 @Suite struct LocalHostTests {
   private func request(
-    _ layer: String?, backend: String = "exact", batch: Int = 1
-  ) -> WorkloadRequest {
-    WorkloadRequest(
-      network: "", problem: smallProblem, layer: layer, backend: backend, isa: "baseline",
-      batch: batch, seed: 3, pass: layer == nil ? .net : .isolated, measuresReorders: true)
+    _ layer: String?, network: String? = nil, batch: Int = 1,
+    on backend: any Backend = WrappedBackend(name: "exact")
+  ) throws -> WorkloadRequest {
+    var request = try makeRequest(layer, network: network, on: backend, batch: batch, seed: 3)
+    request.measuresReorders = true
+    return request
   }
 
-  private func host() -> LocalHost {
-    LocalHost { _ in [WrappedBackend(name: "exact"), BlockedReLUBackend()] }
-  }
+  private func host() -> LocalHost { LocalHost { _ in [] } }
 
   @Test("A prepared layer states what it is and what it holds")
   func facts() throws {
     let host = host()
     defer { host.close() }
-    let prepared = try host.prepare(request("conv"))
-    #expect(prepared.facts.implementation.hasPrefix("f32-conv"))
-    #expect(prepared.facts.layout == "nchw")
-    #expect(try #require(prepared.facts.firstNanoseconds) > 0)
-    #expect(try #require(prepared.facts.weightBytes) == (6 * 4 * 9 + 6) * 4)
-    #expect(prepared.facts.reorderInNanoseconds == nil)
-    #expect(prepared.coverage.map(\.status) == [.ok])
-    let block = try host.time(prepared.handle, BlockRequest(iterations: 3, isPrimed: true))
+    let workload = try host.prepare(request("conv"))
+    let facts = workload.facts.facts
+    #expect(facts.implementation.hasPrefix("f32-conv"))
+    #expect(facts.layout == "nchw")
+    #expect(try #require(facts.firstNanoseconds) > 0)
+    #expect(try #require(facts.weightBytes) == (6 * 4 * 9 + 6) * 4)
+    #expect(facts.reorderInNanoseconds == nil)
+    #expect(workload.facts.coverage.map(\.status) == [.ok])
+    let block = try workload.time(BlockRequest(iterations: 3, isPrimed: true))
     #expect(block.iterations == 3)
     #expect(block.wallNanoseconds > 0)
     #expect(block.clockGHz > 0)
@@ -40,9 +42,9 @@ import Testing
   func outputs() throws {
     let host = host()
     defer { host.close() }
-    let prepared = try host.prepare(request("conv", batch: 5))
-    let all = try host.outputs(prepared.handle, images: nil)
-    let some = try host.outputs(prepared.handle, images: [0, 2, 4])
+    let workload = try host.prepare(request("conv", batch: 5))
+    let all = try workload.outputs(images: nil)
+    let some = try workload.outputs(images: [0, 2, 4])
     #expect(all.count == 1)
     let count = try #require(all.first).values.count / 5
     let want = [0, 2, 4].flatMap { all[0].values[$0 * count..<($0 + 1) * count] }
@@ -61,16 +63,14 @@ import Testing
   func blocked() throws {
     let host = host()
     defer { host.close() }
-    var request = request("relu1", backend: "blocked")
-    request.problem = nil
-    request.network = "caffenet-mini"
-    let prepared = try host.prepare(request)
-    #expect(prepared.facts.layout == "nChw8c")
-    #expect(try #require(prepared.facts.reorderInNanoseconds) > 0)
-    #expect(try #require(prepared.facts.reorderOutNanoseconds) > 0)
-    let values = try #require(host.outputs(prepared.handle, images: nil).first).values
-    let whole = try request.resolveGraph()
-    let graph = whole.single(try whole.node(named: "relu1"))
+    let request = try request("relu1", network: "caffenet-mini", on: BlockedReLUBackend())
+    let workload = try host.prepare(request)
+    let facts = workload.facts.facts
+    #expect(facts.layout == "nChw8c")
+    #expect(try #require(facts.reorderInNanoseconds) > 0)
+    #expect(try #require(facts.reorderOutNanoseconds) > 0)
+    let values = try #require(workload.outputs(images: nil).first).values
+    let graph = request.place.compiledGraph
     let input = SeededInput.operand(seed: 3, of: graph.nodes[0], in: graph)
     #expect(values == input.values.map { max($0, 0) })
   }
@@ -79,40 +79,67 @@ import Testing
   func elided() throws {
     let host = host()
     defer { host.close() }
-    var request = request("drop6")
-    request.problem = nil
-    request.network = "caffenet-mini"
-    let prepared = try host.prepare(request)
-    #expect(prepared.coverage.map(\.status) == [.elided])
-    #expect(prepared.coverage[0].reason == "identity in inference")
+    let facts = try host.prepare(request("drop6", network: "caffenet-mini")).facts
+    #expect(facts.coverage.map(\.status) == [.elided])
+    #expect(facts.coverage[0].reason == "identity in inference")
   }
 
-  @Test("A handle is good until it is released")
-  func handles() throws {
+  @Test("Workloads of one host are apart: any of them can go without harm to the others")
+  func lives() throws {
     let host = host()
     defer { host.close() }
-    let prepared = try host.prepare(request("conv"))
-    try host.release(prepared.handle)
-    let error = MeasuringError.unknownHandle(prepared.handle)
-    #expect(throws: error) { try host.release(prepared.handle) }
-    #expect(throws: error) {
-      try host.time(prepared.handle, BlockRequest(iterations: 1, isPrimed: false))
+    let kept = try host.prepare(request("conv"))
+    let want = try kept.outputs(images: nil)
+    do {
+      var other = try request("conv")
+      other.seed = 4
+      #expect(try host.prepare(other).outputs(images: nil) != want)
     }
-    #expect(throws: error) { try host.outputs(prepared.handle, images: nil) }
+    #expect(try kept.outputs(images: nil) == want)
+    #expect(try kept.time(BlockRequest(iterations: 1, isPrimed: false)).iterations == 1)
   }
 
-  @Test("What is not implemented, unknown or unusable is refused with a sentence")
-  func refusals() {
+  @Test("Backends are made once for each set of the user's libraries")
+  func backends() {
+    var asked: [[String: String]] = []
+    let host = LocalHost { libraries in
+      asked.append(libraries)
+      return libraries.keys.sorted().map { WrappedBackend(name: $0) }
+    }
+    defer { host.close() }
+    #expect(host.backends(customBLAS: ["a": "/a", "b": "/b"]).map(\.name) == ["a", "b"])
+    #expect(host.backends().isEmpty && host.backends().isEmpty)
+    #expect(host.backends(customBLAS: ["b": "/b", "a": "/a"]).map(\.name) == ["a", "b"])
+    #expect(asked == [["a": "/a", "b": "/b"], [:]])
+  }
+
+  @Test("What is not implemented or unusable is refused with a status and a sentence")
+  func refusals() throws {
     let host = host()
     defer { host.close() }
-    var cold = request(nil)
-    cold.cache = .cold
-    var backward = request("conv")
-    backward.direction = "backward_data"
-    var isa = request("conv")
-    isa.isa = "sse9"
-    for bad in [cold, backward, isa, request("conw"), request("conv", backend: "exakt")] {
-      #expect { try host.prepare(bad) } throws: { !"\($0)".isEmpty }
+    func refusal(_ request: WorkloadRequest) -> Status? {
+      do {
+        _ = try host.prepare(request)
+        return nil
+      } catch MeasuringError.workload(let status, let reason) {
+        #expect(!reason.isEmpty)
+        return status
+      } catch {
+        return nil
+      }
     }
+    let exact = WrappedBackend(name: "exact")
+    #expect(try refusal(makeRequest(nil, on: exact, cache: .cold)) == .unsupported)
+    let refusing = WrappedBackend(name: "refusing", flaw: .refuses)
+    #expect(try refusal(request("conv", on: refusing)) == .unsupported)
+    let absent = WrappedBackend(
+      name: "absent", unavailability: Unavailability(reason: "not here", hint: ""))
+    #expect(try refusal(request("conv", on: absent)) == .unavailable)
+    for isa in InstructionSet.allCases where !isa.isUsable {
+      #expect(try refusal(makeRequest("conv", on: exact, isa: isa)) == .unavailable)
+    }
+    var pinned = try request("conv")
+    pinned.cpus = [100_000]
+    #expect(throws: MeasuringError.self) { try host.prepare(pinned) }
   }
 }

@@ -1,12 +1,13 @@
 import Backends
 import Execution
 import Foundation
-import Measuring
 import Networks
 import Reference
 import Results
 import Tensors
 import Testing
+
+@testable import Measuring
 
 /// The peers from PyPI: only where `Scripts/peers` has made their environment.
 @Suite(
@@ -66,11 +67,10 @@ struct PeerTests {
   @Test("Two threads and cold weights are refused where threads would spin")
   func spinning() throws {
     let backend = try Peers.backend("onnxruntime")
-    let host = RoutingHost(base: LocalHost { _ in [] }, backends: [backend])
+    let host = RoutingHost(base: LocalHost { _ in [] })
     defer { host.close() }
-    let request = WorkloadRequest(
-      network: "alexnet", layer: "fc8", backend: backend.name, isa: "baseline", threads: 2,
-      pass: .isolated, cache: .coldWeights)
+    let request = try makeRequest(
+      "fc8", network: "alexnet", on: backend, threads: 2, cache: .coldWeights)
     #expect {
       try host.prepare(request)
     } throws: {
@@ -81,7 +81,7 @@ struct PeerTests {
 
   @Test("Layers far from AlexNet's are right, or refused with a reason", arguments: Peers.names)
   func oddLayers(name: String) throws {
-    let worker = try Peers.worker(name)
+    let (backend, worker) = (try Peers.backend(name), try Peers.worker(name))
     defer { worker.close() }
     for (index, layer) in Peers.oddLayers.enumerated() {
       let inputs = layer.shapes.indices.map { "in\($0)" }
@@ -90,13 +90,9 @@ struct PeerTests {
         inputs: zip(inputs, layer.shapes).map { Network.Input(blob: $0, shape: $1) },
         layers: [Layer(name: "odd", spec: layer.spec, bottoms: inputs, tops: ["out"])])
       let graph = try network.graph()
-      var request = WorkloadRequest(
-        network: network.name, layer: "odd", backend: name, isa: "baseline", pass: .isolated)
-      let file = try ModelFile(request, graph: graph.single(0))
-      request.model = file.model
-      let prepared = try worker.prepare(request)
-      let blobs = try worker.outputs(prepared.handle, images: nil)
-      try worker.release(prepared.handle)
+      let blobs = try Peers.withModel(of: graph, backend) { message in
+        try worker.prepare(message).outputs(images: nil)
+      }
       let got = try #require(blobs.first)
       #expect(blobs.count == 1 && got.value == graph.outputs[0])
       let values = layer.shapes.indices.map {
@@ -120,7 +116,7 @@ struct PeerTests {
 
   @Test("What ONNX cannot say is refused with a reason", arguments: Peers.names)
   func refusals(name: String) throws {
-    let worker = try Peers.worker(name)
+    let (backend, worker) = (try Peers.backend(name), try Peers.worker(name))
     defer { worker.close() }
     for (spec, reason) in [
       (LayerSpec.lrn(LRNSpec(region: .withinChannel)), "within a channel"),
@@ -131,12 +127,8 @@ struct PeerTests {
         name: "odd",
         inputs: [Network.Input(blob: "data", shape: Shape(n: 1, c: 3, h: 5, w: 5))],
         layers: [Layer(name: "odd", spec: spec, bottoms: ["data"], tops: ["out"])])
-      var request = WorkloadRequest(
-        network: "odd", layer: "odd", backend: name, isa: "baseline", pass: .isolated)
-      let file = try ModelFile(request, graph: network.graph())
-      request.model = file.model
       #expect {
-        try worker.prepare(request)
+        try Peers.withModel(of: network.graph(), backend) { try worker.prepare($0) }
       } throws: {
         guard case .workload(.unsupported, let text)? = $0 as? MeasuringError else { return false }
         return text.contains(reason)
@@ -157,6 +149,18 @@ enum Peers {
   static func worker(_ name: String) throws -> WorkerHost {
     let program = try #require(try backend(name).program)
     return try WorkerHost(command: program.command)
+  }
+
+  /// Asks about the first layer of a graph, with its numbers in a file.
+  static func withModel<Answer>(
+    of graph: Graph, _ backend: any Backend, _ ask: (WorkerProtocol.Workload) throws -> Answer
+  ) throws -> Answer {
+    let place = WorkloadPlace(graph, network: graph.networkName, node: 0)
+    let request = WorkloadRequest(place, on: backend, kernels: .baseline)
+    let file = try ModelFile(request, graph: place.compiledGraph)
+    var message = WorkerProtocol.Workload(request)
+    message.model = file.model
+    return try withExtendedLifetime(file) { try ask(message) }
   }
 
   struct OddLayer: Sendable {

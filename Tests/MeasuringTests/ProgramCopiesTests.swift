@@ -1,40 +1,26 @@
+import Foundation
 import Measuring
 import Results
 import Testing
 
 @Suite("Copies of programs, and caches that they are not asked for")
 struct ProgramCopiesTests {
-  private func request(_ backend: String) -> WorkloadRequest {
-    WorkloadRequest(
-      network: "", problem: smallProblem, layer: "conv", backend: backend, isa: "baseline", seed: 5,
-      pass: .isolated)
-  }
-
-  @Test("A second name with @ is the same workload, which stays until neither needs it")
+  @Test("A second name with @ is the same workload, a copy with # one of its own")
   func sameInstance() throws {
-    let program = Programs.worker("naive")
-    let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
-    defer { host.close() }
-    let first = try host.prepare(request("naive"))
-    let twin = try host.prepare(request("naive@2"))
-    #expect(twin.facts == first.facts, "the first call is timed once")
-    let copy = try host.prepare(request("naive#2"))
-    #expect(copy.facts != first.facts)
-    try host.release(first.handle)
-    let block = BlockRequest(iterations: 2, isPrimed: true)
-    #expect(try host.time(twin.handle, block).iterations == 2)
-    try host.release(twin.handle)
-    #expect(throws: MeasuringError.self) { try host.time(twin.handle, block) }
-    #expect(try host.time(copy.handle, block).iterations == 2)
-  }
-
-  @Test("Copies of a program take turns in a run")
-  func copies() throws {
     var options = try smallOptions(passes: [.isolated])
     options.backends = ["naive", "naive@2", "naive#2"]
-    let record = try run(options, routing: [Programs.worker("naive")])
+    let requests = RequestLog()
+    let record = try run(options, routing: [requests.program("naive")])
     #expect(record.workloads.map(\.key.backend) == ["naive", "naive#2", "naive@2"])
     #expect(record.workloads.allSatisfy { $0.status == .ok })
+    #expect(Set(record.samples.map(\.key.backend)) == ["naive", "naive#2", "naive@2"])
+    let (first, copy, twin) = (record.workloads[0], record.workloads[1], record.workloads[2])
+    #expect(twin.facts == first.facts, "the first call is timed once")
+    #expect(copy.facts != first.facts)
+    let sent = try requests.all()
+    #expect(sent.count { $0.op == .prepare } == 2)
+    #expect(Set(sent.compactMap(\.workload?.backend)) == ["naive"])
+    #expect(sent.filter { $0.op == .release }.compactMap(\.handle).sorted() == [1, 2])
   }
 
   @Test("A program is not asked for inputs and outputs that are cold")

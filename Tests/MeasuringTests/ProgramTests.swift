@@ -2,10 +2,11 @@ import Backends
 import CSupport
 import Execution
 import Foundation
-import Measuring
 import Networks
 import Results
 import Testing
+
+@testable import Measuring
 
 @Suite("Programs as backends")
 struct ProgramTests {
@@ -173,30 +174,29 @@ struct ProgramTests {
     }
   }
 
-  @Test("A handicap makes a program's blocks longer by its share")
-  func handicap() throws {
+  @Test("A slow-down makes a program's blocks longer by its share")
+  func slowDown() throws {
     // 1 ms for every block.
     let answer =
       #"{"iterations":1,"startNanoseconds":1,"wallNanoseconds":1000000,"cpuUserNanoseconds":0,"#
       + #""cpuSystemNanoseconds":0,"faults":0,"switches":0,"migrations":0}"#
     let program = Programs.fake(time: "echo '{\"block\":\(answer)}'")
-    let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
+    let host = RoutingHost(base: LocalHost { _ in [] })
     defer { host.close() }
-    let prepared = try host.prepare(request("fake"))
-    let block = BlockRequest(iterations: 1, isPrimed: true, handicap: 0.5)
-    let measured = try host.time(prepared.handle, block)
-    #expect(measured.wallNanoseconds == 1_500_000)
+    let request = try makeRequest("conv", on: program)
+    let workload = try host.prepare(request)
+    let block = BlockRequest(iterations: 1, isPrimed: true)
+    let measured = try workload.time(block)
+    #expect(measured.wallNanoseconds == 1_000_000)
     #expect(measured.clockGHz > 0)
+    let slowed = [SlowDown(layer: "conv", percent: 50)].applied(
+      to: workload, request.place, backend: "fake"
+    ) { Issue.record("\($0)") }
+    #expect(try slowed.time(block).wallNanoseconds >= 1_500_000)
     // A block of other than what was asked for is none.
     #expect(throws: MeasuringError.self) {
-      try host.time(prepared.handle, BlockRequest(iterations: 2, isPrimed: true))
+      try workload.time(BlockRequest(iterations: 2, isPrimed: true))
     }
-  }
-
-  private func request(_ backend: String, layer: String? = "conv") -> WorkloadRequest {
-    WorkloadRequest(
-      network: "", problem: smallProblem, layer: layer, backend: backend, isa: "baseline", seed: 5,
-      pass: layer == nil ? .net : .isolated)
   }
 
   @Test("The request of a program has the graph with all that there is to know")
@@ -208,26 +208,26 @@ struct ProgramTests {
     let program = Programs.fake(
       prepare: "printf '%s' \"$line\" > '\(folder.path)/line'; "
         + "cp \"$file\" '\(folder.path)/numbers'; \(Programs.prepared)")
-    let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
+    let host = RoutingHost(base: LocalHost { _ in [] })
     defer { host.close() }
     func ask(_ request: WorkloadRequest) throws -> WorkerProtocol.Request {
       _ = try host.prepare(request)
       let line = try Data(contentsOf: folder.appendingPathComponent("line"))
       return try JSONDecoder().decode(WorkerProtocol.Request.self, from: line)
     }
-    var cold = request("fake")
-    cold.cache = .coldWeights
     // So small that it would take more copies than anyone makes.
     #expect {
-      try host.prepare(cold)
+      try host.prepare(makeRequest("conv", on: program, cache: .coldWeights))
     } throws: {
       guard case .workload(.skipped, _)? = $0 as? MeasuringError else { return false }
       return true
     }
-    cold.problem = "c64 h9 k64 r3 p1"
+    let cold = try makeRequest(
+      "conv", problem: "c64 h9 k64 r3 p1", on: program, cache: .coldWeights)
     let copies = try ask(cold).workload?.model?.weightCopies ?? 0
     #expect(copies > 1)
-    let message = try ask(request("fake#2"))
+    let copy = RepeatedBackend(base: program, name: "fake#2")
+    let message = try ask(makeRequest("conv", on: copy, seed: 5))
     #expect(message.op == .prepare)
     let workload = try #require(message.workload)
     #expect(workload.backend == "fake")
@@ -279,21 +279,50 @@ struct ProgramTests {
     #expect(try JSONDecoder().decode([String: Parameter].self, from: data) == all)
   }
 
-  @Test("A program at another number of threads is another process")
+  @Test("A program at another number of threads is another process, until nothing is left in it")
   func threads() throws {
     let program = Programs.fake(
       prepare: #"echo "{\"prepared\":{\"handle\":$$,\"facts\":{\"implementation\":\"$$\"}}}""#)
-    let host = RoutingHost(base: LocalHost { _ in [] }, backends: [program])
+    let host = RoutingHost(base: LocalHost { _ in [] })
     defer { host.close() }
+    var alive: [any Workload] = []
     func process(threads: Int) throws -> String {
-      var other = request("fake")
-      other.threads = threads
-      return try host.prepare(other).facts.implementation
+      alive.append(try host.prepare(makeRequest("conv", on: program, threads: threads)))
+      return alive[alive.count - 1].facts.facts.implementation
     }
     let one = try process(threads: 1)
     #expect(try process(threads: 1) == one)
-    #expect(try process(threads: 2) != one)
+    let two = try process(threads: 2)
+    #expect(two != one)
     #expect(try process(threads: 1) == one, "its workloads are still there")
+    // Any but the one that is asked for makes room once it holds nothing.
+    alive = []
+    #expect(try process(threads: 2) == two)
+    #expect(try process(threads: 1) != one)
+    #expect(try process(threads: 2) == two)
+  }
+
+  @Test("A workload of a process that died fails, and the next one is in a new process")
+  func generations() throws {
+    let mortal = Programs.worker("naive", filter: " | (sed -u 3q; kill $$)")
+    let host = RoutingHost(base: LocalHost { _ in [] })
+    defer { host.close() }
+    func expectFailed(_ body: () throws -> Void) {
+      #expect {
+        try body()
+      } throws: {
+        guard case .workload(.failed, _)? = $0 as? MeasuringError else { return false }
+        return true
+      }
+    }
+    let request = try makeRequest("conv", on: mortal)
+    let old = try host.prepare(request)
+    // The third answer is its last one.
+    #expect(try !old.outputs(images: nil).isEmpty)
+    expectFailed { _ = try old.outputs(images: nil) }
+    let new = try host.prepare(request)
+    expectFailed { _ = try old.outputs(images: nil) }
+    #expect(try !new.outputs(images: nil).isEmpty)
   }
 
   @Test("The processor time of another process is seen, until it is gone")

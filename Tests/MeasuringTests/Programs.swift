@@ -69,15 +69,34 @@ enum Programs {
   }
 }
 
+/// What a worker of this program is asked for.
+final class RequestLog {
+  private let path = FileManager.default.temporaryDirectory
+    .appendingPathComponent("alexbench-requests-\(UUID().uuidString)").path
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// A shell's command of a worker whose requests are kept.
+  var command: String { "tee -a '\(path)' | '\(WorkerTests.program)' worker" }
+
+  /// The worker as a backend, which takes the name of its own.
+  func program(_ name: String) -> ProgramBackend { Programs.shell(name, command) }
+
+  /// All requests, once the worker has ended.
+  func all() throws -> [WorkerProtocol.Request] {
+    try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n")).map {
+      try JSONDecoder().decode(WorkerProtocol.Request.self, from: $0)
+    }
+  }
+}
+
 /// Runs the options on backends some of which are programs.
 func run(
   _ options: RunOptions, routing backends: [any Backend], timeout: Duration = .seconds(60)
 ) throws -> RunRecord {
-  let inProcess = backends.filter { $0.program == nil }
-  let runner = try Runner(
-    options: options, backends: backends,
-    makeHost: { _ in
-      RoutingHost(base: LocalHost { _ in inProcess }, backends: backends, timeout: timeout)
-    }, progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
-  return try runner.run()
+  try Runner(
+    RunMatrix(options, backends: backends),
+    makeHost: { _ in RoutingHost(base: LocalHost { _ in [] }, timeout: timeout) },
+    progress: .silent, isInterrupted: { false }
+  ).run()
 }

@@ -61,16 +61,23 @@ private struct CountingBackend: Backend {
     #expect(compiled.count == once.count)
   }
 
+  @Test("A shared instance stays when the first name is out, until neither needs it")
+  func sharedInstanceStays() throws {
+    var options = try smallOptions(passes: [.isolated])
+    options.backends = ["a", "a@2"]
+    // Its first call is timed, in the second the first name is checked.
+    let record = try run(options, [WrappedBackend(name: "a", flaw: .failsOnce(call: 2))])
+    #expect(record.workloads.map(\.key.backend) == ["a", "a@2"])
+    #expect(record.workloads.map(\.status) == [.failed, .ok])
+    #expect(Set(record.samples.map(\.key.backend)) == ["a@2"])
+  }
+
   @Test("A copy alone is measured too, also in a worker")
   func worker() throws {
     var options = try smallOptions(passes: [.isolated])
     options.backends = ["naive#2"]
     options.launches = 1
-    let runner = try Runner(
-      options: options, backends: BackendCatalog.all(),
-      makeHost: { _ in try WorkerHost(command: [WorkerTests.program, "worker"]) },
-      progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
-    let record = try runner.run()
+    let record = try run(options, inWorkers: BackendCatalog.all())
     #expect(record.workloads.map(\.key.backend) == ["naive#2"])
     #expect(record.workloads.map(\.status) == [.ok])
   }

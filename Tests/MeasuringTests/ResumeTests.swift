@@ -1,7 +1,7 @@
 import Backends
-import Measuring
 import Execution
 import Foundation
+import Measuring
 import Results
 import Testing
 
@@ -14,7 +14,7 @@ import Testing
   private func options(_ counters: [String] = []) throws -> RunOptions {
     var options = try smallOptions(passes: Pass.allCases)
     options.rounds = 4
-    options.counters = try CounterOptions(counters)
+    options.counters = try CounterRequest.parse(counters)
     return options
   }
 
@@ -36,9 +36,9 @@ import Testing
     let earlier = try RunProgress(folder: path)
     try folder.restart(earlier.samples, journalLineCount: earlier.noteCount)
     let runner = try Runner(
-      options: options(counters), backends: Self.backends,
+      RunMatrix(options(counters), backends: Self.backends),
       makeHost: { _ in LocalHost { _ in Self.backends } }, folder: folder, earlier: earlier,
-      progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
+      progress: .silent, isInterrupted: { false })
     return (try runner.run(), earlier)
   }
 
@@ -150,8 +150,9 @@ import Testing
       func measure(_ folder: RunFolder, _ earlier: RunProgress?, blocks: Int) throws -> RunRecord {
         var count = 0
         return try Runner(
-          options: options, backends: backends, makeHost: { _ in LocalHost { _ in backends } },
-          folder: folder, earlier: earlier, progress: Progress(isTerminal: false, write: { _ in }),
+          RunMatrix(options, backends: backends),
+          makeHost: { _ in LocalHost { _ in backends } }, folder: folder, earlier: earlier,
+          progress: .silent,
           isInterrupted: {
             count += 1
             return count > blocks
@@ -188,9 +189,10 @@ import Testing
     }
   }
 
-  @Test("Options are kept whole, whatever they are")
-  func recorded() throws {
+  /// Options of which none is the default.
+  private func unusual() throws -> RunOptions {
     var options = RunOptions()
+    options.command = "calibrate"
     options.problem = try Problem("c4 h9 k6 r3 p1")
     options.layers = ["conv"]
     options.backends = ["a", "a#2"]
@@ -199,11 +201,11 @@ import Testing
     options.passes = [.inNet]
     options.caches = [.warm, .coldWeights]
     options.measuresPhases = true
-    options.counters = CounterOptions(requests: [
+    options.counters = [
       CounterRequest(source: "rusage", events: ["wall-time", "user-time"]),
       CounterRequest(source: "callgrind", events: ["Ir"]),
-    ])
-    options.counters?.allowsMultiplexing = true
+    ]
+    options.allowsMultiplexing = true
     options.tiles = ["conv": "3"]
     options.tile = "4"
     options.rounds = 9
@@ -211,7 +213,7 @@ import Testing
     options.precision = 0.015625
     options.slowBlocks = 2
     options.seed = .max
-    options.customBLAS = [CustomBLAS(name: "x", path: "/y")]
+    options.customBLAS = ["x": "/y"]
     options.programs = try [
       #require(CustomProgram("mine=python3 'a b.py' --x=1")), #require(CustomProgram("a=true")),
     ]
@@ -219,13 +221,67 @@ import Testing
     options.launches = 4
     options.warmUpNanoseconds = 5
     options.budgetNanoseconds = 6
-    options.handicaps = [Handicap(backend: "a", layer: "conv", percent: 2.5)]
-    let record = options.recorded(command: "run")
+    options.slowDowns = [SlowDown(backend: "a", layer: "conv", percent: 2.5)]
+    let key = WorkloadKey(
+      runID: "r", network: "n", layerIndex: 0, layer: "conv", stage: "conv", kind: "convolution",
+      direction: .forward, backend: "a", isa: "avx2", threads: 2, batch: 7, pass: .net, cache: .warm
+    )
+    options.plan = [PlanRow(key: key, tile: "simd:4", nanoseconds: 12, isChosen: true)]
+    return options
+  }
+
+  @Test("Options are kept whole, whatever they are")
+  func recorded() throws {
+    let options = try unusual()
+    let record = options.recorded()
     let text = try JSONEncoder().encode(record)
-    let read = try JSONDecoder().decode(RecordedOptions.self, from: text)
+    let read = try JSONDecoder().decode([String: JSONValue].self, from: text)
     #expect(read == record)
     let again = try RunOptions(read, file: "f")
-    #expect(again.recorded(command: "run") == record)
+    #expect(again.recorded() == record)
     #expect(again.programs == options.programs)
+    #expect(again.plan == options.plan)
+    // Whatever is left out would be the same by default.
+    let usual = RunOptions().recorded()
+    for (key, value) in record { #expect(usual[key] != value, "\(key)") }
+  }
+
+  @Test("What an earlier version did not record has its default value, the rest is as recorded")
+  func olderRecord() throws {
+    let options = try unusual()
+    let record = options.recorded()
+    let usual = RunOptions().recorded()
+    for key in record.keys {
+      var older = record
+      older[key] = nil
+      let again = try RunOptions(older, file: "f").recorded()
+      older[key] = usual[key]
+      #expect(again == older, "\(key)")
+    }
+    #expect(try RunOptions([:], file: "f").recorded() == usual)
+    // What a later version may say besides is nothing to this one.
+    var newer = record
+    newer["colour"] = .string("green")
+    #expect(try RunOptions(newer, file: "f").recorded() == record)
+  }
+
+  @Test(
+    "A recorded value that is none of this program is one sentence, which names it",
+    arguments: [
+      ("batches", .string("many"), "options.batches"), ("batches", .null, "options.batches"),
+      ("rounds", .number(1.5), "options.rounds"), ("blas", .array([]), "options.blas"),
+      ("passes", .array([.string("sideways")]), "options.passes.0"), ("seed", .whole(-1), "seed"),
+      ("isas", .array([.string("sse9")]), "sse9"), ("problem", .string("c3"), "problem 'c3'"),
+      ("plan", .string("a,b"), "options.plan"), ("programs", .array([.string("mine")]), "'mine'"),
+      ("handicaps", .array([.string("conv3")]), "slow-down 'conv3'"),
+    ] as [(String, JSONValue, String)])
+  func wrongRecord(key: String, value: JSONValue, name: String) throws {
+    var record = try unusual().recorded()
+    record[key] = value
+    let error = #expect(throws: ResultsError.self) { try RunOptions(record, file: "env.json") }
+    let sentence = try #require(error).description
+    #expect(sentence.contains("env.json") && !sentence.contains("\n"), "\(sentence)")
+    #expect(sentence.contains(name), "\(sentence)")
+    #expect(!sentence.contains("CodingKeys") && !sentence.contains("Swift."), "\(sentence)")
   }
 }

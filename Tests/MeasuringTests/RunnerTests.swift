@@ -160,7 +160,9 @@ import Testing
     func refuse(_ change: (inout RunOptions) -> Void) throws {
       var options = try smallOptions()
       change(&options)
-      #expect(throws: MeasuringError.self) { try options.validate(backends: ["a"]) }
+      #expect(throws: MeasuringError.self) {
+        try RunMatrix(options, backends: [WrappedBackend(name: "a")])
+      }
     }
     try refuse { $0.batches = [0] }
     try refuse { $0.threads = [0] }
@@ -173,6 +175,9 @@ import Testing
       $0.problem = nil
       $0.networks = ["alexnut"]
     }
-    #expect(throws: Never.self) { try smallOptions().validate(backends: ["a"]) }
+    try refuse { $0.tiles = ["conv9": "4"] }
+    #expect(throws: Never.self) {
+      try RunMatrix(smallOptions(), backends: [WrappedBackend(name: "a")])
+    }
   }
 }

@@ -2,10 +2,12 @@ import Backends
 import CSupport
 import Execution
 import KernelInterface
+import Kernels
 import Measuring
 import Networks
 import Results
 import Tensors
+import Testing
 
 /// A backend of the tests: the plain loops, with something done to their results.
 struct WrappedBackend: Backend {
@@ -17,6 +19,8 @@ struct WrappedBackend: Backend {
     case writesZeros
     /// Right at first, wrong from the given call on.
     case failsLater(call: Int)
+    /// Wrong at the given call alone.
+    case failsOnce(call: Int)
     /// Refuses every convolution.
     case refuses
   }
@@ -77,6 +81,7 @@ private final class FlawedStep: Step {
     case .dropsLastTile: count -= min(8, count)
     case .writesZeros: result.pointer.update(repeating: 0, count: count)
     case .failsLater(let call): if calls >= call { result.pointer[count / 2] += 1 }
+    case .failsOnce(let call): if calls == call { result.pointer[count / 2] += 1 }
     case .none, .refuses: break
     }
     output.update(from: result.pointer, count: count)
@@ -195,14 +200,52 @@ func smallOptions(passes: [Pass] = [.isolated, .net]) throws -> RunOptions {
   return options
 }
 
+/// A layer on a backend, or without a layer the whole net.
+/// - Parameters:
+///   - network: in the catalog; nil for the problem.
+func makeRequest(
+  _ layer: String?, network: String? = nil, problem: String = smallProblem,
+  on backend: any Backend, isa: InstructionSet = .baseline, threads: Int = 1, batch: Int = 1,
+  seed: UInt64 = 1, cache: CacheMode = .warm, netPasses: [Pass] = [.net]
+) throws -> WorkloadRequest {
+  let problem = network == nil ? try Problem(problem) : nil
+  let known = try network.flatMap { try NetworkCatalog.network(named: $0) }
+  let graph = try #require(problem?.network ?? known).graph(batch: batch)
+  var place = WorkloadPlace(
+    graph, network: network ?? graph.networkName, node: try layer.map { try graph.node(named: $0) },
+    threads: threads)
+  place.problem = problem
+  place.cache = cache
+  place.netPasses = netPasses
+  var request = WorkloadRequest(place, on: backend, kernels: isa)
+  request.seed = seed
+  return request
+}
+
+extension Progress {
+  /// Shown to nobody.
+  static var silent: Progress { Progress(isTerminal: false, write: { _ in }) }
+}
+
 /// Runs the options on backends of the test.
+/// - Parameter workerCommand: for what is counted in a child.
 func run(
   _ options: RunOptions, _ backends: [any Backend], folder: RunFolder? = nil,
-  isInterrupted: @escaping () -> Bool = { false }
+  workerCommand: [String] = [], isInterrupted: @escaping () -> Bool = { false }
 ) throws -> RunRecord {
-  let runner = try Runner(
-    options: options, backends: backends, makeHost: { _ in LocalHost { _ in backends } },
-    folder: folder, progress: Progress(isTerminal: false, write: { _ in }),
-    isInterrupted: isInterrupted)
-  return try runner.run()
+  try Runner(
+    RunMatrix(options, backends: backends), makeHost: { _ in LocalHost { _ in backends } },
+    folder: folder, progress: .silent, workerCommand: workerCommand, isInterrupted: isInterrupted
+  ).run()
+}
+
+/// Runs the options in workers of this program, which make the backends of the same names.
+func run(
+  _ options: RunOptions, inWorkers backends: [any Backend]
+) throws -> RunRecord {
+  try Runner(
+    RunMatrix(options, backends: backends),
+    makeHost: { _ in try WorkerHost(command: [WorkerTests.program, "worker"]) },
+    progress: .silent, isInterrupted: { false }
+  ).run()
 }

@@ -21,7 +21,7 @@ import Testing
     let all = BackendCatalog.all()
     let tuner = try Tuner(
       options: options, backends: all, host: LocalHost { _ in all }, runID: "tuned",
-      budgetNanoseconds: 5_000_000_000, progress: Progress(isTerminal: false, write: { _ in }),
+      budgetNanoseconds: 5_000_000_000, progress: .silent,
       isInterrupted: { false })
     var nets: [TunedNet] = []
     let isComplete = try tuner.run { nets.append($0) }
@@ -99,9 +99,7 @@ import Testing
       var options = planned
       change(&options)
       let error = #expect(throws: MeasuringError.self) {
-        try Runner(
-          options: options, backends: BackendCatalog.all(),
-          makeHost: { _ in LocalHost { _ in BackendCatalog.all() } })
+        try RunMatrix(options, backends: BackendCatalog.all())
       }
       return error?.description ?? ""
     }
@@ -126,10 +124,10 @@ import Testing
   func all() throws {
     var options = options()
     options.backends = nil
-    #expect(try !options.chosenBackends(from: BackendCatalog.all()).contains { $0.needsPlan })
+    let all = BackendCatalog.all()
+    #expect(try !RunMatrix(options, backends: all).backends.contains { $0.needsPlan })
     options.plan = try tune(self.options()).flatMap(\.rows)
-    let names = try options.chosenBackends(from: BackendCatalog.all()).map(\.name)
-    #expect(names.contains("auto"))
+    #expect(try RunMatrix(options, backends: all).backends.map(\.name).contains("auto"))
   }
 
   @Test("What cannot be a part of a net is refused")
@@ -149,7 +147,7 @@ import Testing
     options.backends = nil
     let tuner = try Tuner(
       options: options, backends: all, host: LocalHost { _ in all }, runID: "tuned",
-      budgetNanoseconds: 1_000_000_000, progress: Progress(isTerminal: false, write: { _ in }),
+      budgetNanoseconds: 1_000_000_000, progress: .silent,
       isInterrupted: { false })
     var nets: [TunedNet] = []
     _ = try tuner.run { nets.append($0) }

@@ -35,14 +35,10 @@ private func block(_ nanoseconds: Int, faults: Int = 0) -> BlockMeasurement {
 
   @Test("A block tells how many threads the process has")
   func threadCount() throws {
-    let host = LocalHost { _ in [WrappedBackend(name: "a")] }
+    let host = LocalHost { _ in [] }
     defer { host.close() }
-    let handle = try host.prepare(
-      WorkloadRequest(
-        network: "", problem: smallProblem, layer: "conv", backend: "a", isa: "baseline",
-        threads: 3, pass: .isolated)
-    ).handle
-    let block = try host.time(handle, BlockRequest(iterations: 1, isPrimed: false))
+    let workload = try host.prepare(makeRequest("conv", on: WrappedBackend(name: "a"), threads: 3))
+    let block = try workload.time(BlockRequest(iterations: 1, isPrimed: false))
     // The pool's own two at least, and the one that asks.
     #expect(try #require(block.threadCount) >= 3)
   }

@@ -36,16 +36,13 @@ struct WorkerReplyTests {
   func steps() throws {
     let graph = try #require(try NetworkCatalog.resolve("lenet")).graph(batch: 1)
     func flaw(nodes: [Int], inputs: [Int], outputs: [Int]) -> String? {
-      PreparedWorkload(
-        handle: 1, isa: "x", facts: WorkloadFacts(),
-        coverage: graph.nodes.map { LayerCoverage(layer: $0.layer.name, status: .ok, reason: "") },
-        errorAmplification: 1, errorTile: 1,
-        steps: [
-          StepFacts(
-            nodes: nodes, isElided: false, inputs: inputs, outputs: outputs,
-            facts: WorkloadFacts())
-        ]
-      ).flaw(in: graph)
+      var facts = PreparedFacts()
+      facts.coverage = graph.nodes.map { LayerCoverage(layer: $0.layer.name) }
+      facts.steps = [
+        StepFacts(
+          nodes: nodes, isElided: false, inputs: inputs, outputs: outputs, facts: WorkloadFacts())
+      ]
+      return facts.flaw(in: graph)
     }
     #expect(flaw(nodes: [0], inputs: [0], outputs: [1]) == nil)
     #expect(flaw(nodes: [], inputs: [0], outputs: [0]) == nil)

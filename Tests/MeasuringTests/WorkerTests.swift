@@ -1,11 +1,14 @@
+import Backends
+import Execution
 import Foundation
 import Kernels
-import Measuring
 import Networks
 import Reference
 import Results
 import Synchronization
 import Testing
+
+@testable import Measuring
 
 @Suite struct WorkerTests {
   /// The program next to the test bundle.
@@ -14,10 +17,9 @@ import Testing
       ?? CommandLine.arguments[0]
   ).deletingLastPathComponent().appendingPathComponent("alexbench").path
 
-  private func request(_ layer: String?, backend: String = "naive") -> WorkloadRequest {
-    WorkloadRequest(
-      network: "", problem: smallProblem, layer: layer, backend: backend, isa: "baseline",
-      seed: 5, pass: layer == nil ? .net : .isolated)
+  /// For a worker by name, for this process the tests' own.
+  private func request(_ layer: String?) throws -> WorkloadRequest {
+    try makeRequest(layer, on: WrappedBackend(name: "naive"), seed: 5)
   }
 
   @Test("A worker process gives the same outputs as this one, and times blocks")
@@ -27,21 +29,40 @@ import Testing
     let identity = try #require(worker.identity)
     #expect(identity.program == "alexbench")
     #expect(identity.processID != Int(ProcessInfo.processInfo.processIdentifier))
-    let local = LocalHost { _ in [WrappedBackend(name: "naive")] }
+    let local = LocalHost { _ in [] }
     defer { local.close() }
     for layer in ["conv", nil] {
       let there = try worker.prepare(request(layer))
       let here = try local.prepare(request(layer))
-      let got = try worker.outputs(there.handle, images: nil)
-      let want = try local.outputs(here.handle, images: nil)
+      let got = try there.outputs(images: nil)
+      let want = try here.outputs(images: nil)
       #expect(got.map(\.blob) == want.map(\.blob))
       #expect(got.map(\.values) == want.map(\.values))
-      let block = try worker.time(
-        there.handle, BlockRequest(iterations: 7, isPrimed: true))
+      let block = try there.time(BlockRequest(iterations: 7, isPrimed: true))
       #expect(block.iterations == 7)
       #expect(block.wallNanoseconds > 0)
-      try worker.release(there.handle)
     }
+  }
+
+  @Test("A workload that goes away is released in the worker, and one left over harms nobody")
+  func released() throws {
+    let log = RequestLog()
+    let worker = try WorkerHost(command: ["/bin/sh", "-c", log.command])
+    defer { worker.close() }
+    let block = BlockRequest(iterations: 1, isPrimed: false)
+    let kept = try worker.prepare(request("conv"))
+    do {
+      let dropped = try worker.prepare(request("conv"))
+      #expect(worker.workloadCount == 2)
+      #expect(try dropped.time(block).iterations == 1)
+    }
+    #expect(worker.workloadCount == 1)
+    #expect(try kept.time(block).iterations == 1)
+    worker.close()
+    #expect(throws: MeasuringError.self) { try kept.time(block) }
+    let sent = try log.all()
+    #expect(sent.map(\.op) == [.hello, .prepare, .prepare, .time, .release, .time, .quit])
+    #expect(sent.compactMap(\.handle) == [2, 2, 1])
   }
 
   @Test("A worker probes roofs as this process does")
@@ -68,16 +89,72 @@ import Testing
   func refusals() throws {
     let worker = try WorkerHost(command: [Self.program, "worker"])
     defer { worker.close() }
-    var bad = request("conv")
-    bad.direction = "backward_data"
+    var bad = try WorkerProtocol.Workload(request("conv"))
+    bad.direction = .backwardData
     #expect {
       try worker.prepare(bad)
     } throws: {
       guard case .workload(.unsupported, let reason)? = $0 as? MeasuringError else { return false }
       return reason.contains("backward_data")
     }
-    #expect(throws: MeasuringError.self) { try worker.release(99) }
-    #expect(try worker.prepare(request("conv")).handle == 1)
+    let workload = try worker.prepare(request("conv"))
+    #expect(try workload.time(BlockRequest(iterations: 2, isPrimed: false)).iterations == 2)
+  }
+
+  @Test("What a worker is asked for goes by names and comes out the same")
+  func names() throws {
+    let backends: [any Backend] = [NaiveBackend(), WinogradBackend()]
+    let plain = try makeRequest("conv", on: backends[0], batch: 4)
+    var full = try makeRequest(
+      "conv3", network: "caffenet-mini", on: backends[1], isa: .avx2, threads: 2, batch: 3,
+      seed: 7, cache: .coldWeights)
+    full.cpus = [1, 0]
+    full.measuresReorders = true
+    full.tiles = ["conv3": "4"]
+    full.tile = "2"
+    full.customBLAS = ["x": "/x"]
+    let net = try makeRequest(
+      nil, network: "lenet", on: backends[0], netPasses: [.inNet])
+    for request in [plain, full, net] {
+      let message = WorkerProtocol.Workload(request)
+      let line = try JSONEncoder().encode(message)
+      let read = try JSONDecoder().decode(WorkerProtocol.Workload.self, from: line)
+      #expect(read == message)
+      let graph = try read.resolveGraph()
+      let again = try read.request(graph, backends: backends)
+      #expect(WorkerProtocol.Workload(again) == message)
+      #expect(again.place.graph.networkName == request.place.graph.networkName)
+      #expect(again.place.batch == request.place.batch && again.place.node == request.place.node)
+      #expect(again.place.passes == request.place.passes)
+      #expect(again.customBLAS == request.customBLAS)
+    }
+    for name in ["naive#2", "naive@3"] {
+      var copy = WorkerProtocol.Workload(plain)
+      copy.backend = name
+      #expect(try copy.request(copy.resolveGraph(), backends: backends).backend.name == "naive")
+    }
+  }
+
+  @Test("Names that are not known, and numbers that make no sense, are refused with a sentence")
+  func unknownNames() throws {
+    func refuse(_ change: (inout WorkerProtocol.Workload) -> Void) throws {
+      var message = try WorkerProtocol.Workload(request("conv"))
+      change(&message)
+      let backends = [WrappedBackend(name: "naive")]
+      #expect {
+        try message.request(message.resolveGraph(), backends: backends)
+      } throws: { !"\($0)".isEmpty && !"\($0)".contains("\n") }
+    }
+    try refuse { $0.layer = "conw" }
+    try refuse { $0.backend = "exakt" }
+    try refuse { $0.direction = .update }
+    try refuse { $0.threads = 0 }
+    try refuse { $0.batch = 0 }
+    try refuse { $0.problem = "c4" }
+    try refuse {
+      $0.problem = nil
+      $0.network = "alexnut"
+    }
   }
 
   @Test("A run over worker processes has a row per launch and a check of each")
@@ -85,11 +162,8 @@ import Testing
     var options = try smallOptions(passes: [.isolated])
     options.launches = 2
     options.backends = ["naive"]
-    let runner = try Runner(
-      options: options, backends: [WrappedBackend(name: "naive", threading: .single)],
-      makeHost: { _ in try WorkerHost(command: [Self.program, "worker"]) },
-      progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
-    let record = try runner.run()
+    let record = try run(
+      options, inWorkers: [WrappedBackend(name: "naive", threading: .single)])
     #expect(record.workloads.map(\.status) == [.ok])
     #expect(Set(record.samples.map(\.launch)) == [0, 1])
   }
@@ -133,11 +207,38 @@ import Testing
     #expect(try serve([hello]).end == .quit)
   }
 
+  @Test("A handle is good until it is released, and then the workload is gone")
+  func handles() throws {
+    func line(_ op: WorkerProtocol.Operation, _ handle: Int? = nil) throws -> String {
+      var request = WorkerProtocol.Request(op: op)
+      if op == .prepare { request.workload = WorkerProtocol.Workload(try self.request("conv")) }
+      request.handle = handle
+      request.block = BlockRequest(iterations: 1, isPrimed: false)
+      request.file = "/dev/null"
+      return String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
+    }
+    let host = CountingHost()
+    let replies = try serve(
+      [
+        hello, line(.prepare), line(.prepare), line(.time, 2), line(.release, 1), line(.time, 2),
+        line(.time, 1), line(.outputs, 1), line(.release, 1), line(.release, 99), line(.prepare),
+      ], host: host
+    ).replies
+    #expect(replies.compactMap(\.prepared?.handle) == [1, 2, 3])
+    #expect(replies.compactMap(\.block?.faults) == [2, 1], "workloads alive")
+    #expect(
+      replies.compactMap(\.error)
+        == [1, 1, 1, 99].map { MeasuringError.unknownHandle($0).description })
+    #expect(host.aliveCount == 0, "the session is over")
+    #expect(try serve([hello, line(.prepare), #"{"op":"quit"}"#], host: host).end == .quit)
+    #expect(host.aliveCount == 0)
+  }
+
   private var hello: String { "{\"op\":\"hello\",\"version\":\(WorkerProtocol.version)}" }
 
   /// Feeds lines to a server in this process.
   private func serve(
-    _ lines: [String]
+    _ lines: [String], host: any WorkloadHost = LocalHost { _ in [] }
   ) throws -> (end: WorkerServer.End, replies: [WorkerProtocol.Reply]) {
     let input = Pipe()
     let output = Pipe()
@@ -145,7 +246,7 @@ import Testing
       contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
     try input.fileHandleForWriting.close()
     let server = WorkerServer(
-      host: LocalHost { _ in [WrappedBackend(name: "exact")] },
+      host: host, backends: { _ in [WrappedBackend(name: "naive")] },
       input: input.fileHandleForReading.fileDescriptor,
       output: output.fileHandleForWriting.fileDescriptor)
     let end = try server.serve()
@@ -155,5 +256,39 @@ import Testing
       try JSONDecoder().decode(WorkerProtocol.Reply.self, from: Data($0))
     }
     return (end, replies)
+  }
+}
+
+/// Counts the workloads that are alive, and computes nothing.
+private final class CountingHost: WorkloadHost {
+  fileprivate(set) var aliveCount = 0
+
+  func prepare(_ request: WorkloadRequest) -> any Workload { CountedWorkload(self) }
+  func close() {}
+}
+
+private final class CountedWorkload: Workload {
+  let facts = PreparedFacts()
+  private let host: CountingHost
+
+  init(_ host: CountingHost) {
+    self.host = host
+    host.aliveCount += 1
+  }
+
+  deinit { host.aliveCount -= 1 }
+
+  func outputs(images: [Int]?) -> [BlobValues] { [] }
+
+  /// The number of page faults is that of workloads alive.
+  func time(_ block: BlockRequest) -> BlockMeasurement {
+    BlockMeasurement(
+      iterations: block.iterations, startNanoseconds: 0, wallNanoseconds: 1, cpuUserNanoseconds: 0,
+      cpuSystemNanoseconds: 0, faults: host.aliveCount, switches: 0, migrations: 0,
+      stealNanoseconds: nil, clockGHz: 1, isContaminated: false, isSteady: true)
+  }
+
+  func timeSteps(_ block: BlockRequest) -> StepMeasurement {
+    StepMeasurement(block: time(block), stepNanoseconds: [])
   }
 }

@@ -62,35 +62,31 @@ final class CallgrindChild {
 
   /// What is prepared and counted inside.
   struct Count {
-    var prepared: PreparedWorkload
+    var facts: WorkloadFacts
     var readings: [CounterReading]
   }
 
   /// Counts one call; nil, before it is counted, of a workload that is not wanted.
   /// - Throws: ``MeasuringError/workload(status:reason:)`` when it cannot be had inside.
   func count(
-    _ request: WorkloadRequest, ifWanted isWanted: (PreparedWorkload) -> Bool = { _ in true }
+    _ request: WorkloadRequest, ifWanted isWanted: (WorkloadFacts) -> Bool = { _ in true }
   ) throws -> Count? {
-    let prepared = try worker.prepare(request)
-    defer { try? worker.release(prepared.handle) }
-    guard isWanted(prepared) else { return nil }
-    let readings = try worker.counters(
-      prepared.handle, [CounterRequest(source: CallgrindSource.sourceName, events: events)],
-      calls: 1,
+    let workload = try worker.prepare(request)
+    guard isWanted(workload.facts.facts) else { return nil }
+    let readings = try workload.counters(
+      [CounterRequest(source: CallgrindSource.sourceName, events: events)], calls: 1,
       allowsMultiplexing: false)
-    return Count(prepared: prepared, readings: readings)
+    return Count(facts: workload.facts.facts, readings: readings)
   }
 
   /// Counts what runs outside as `native`: with the same tiles, and with the best instruction set
   /// that the simulated processor has.
-  func count(_ request: WorkloadRequest, as native: PreparedWorkload) throws -> [CounterReading] {
+  func count(_ request: WorkloadRequest, as native: PreparedFacts) throws -> [CounterReading] {
     func unavailable(_ reason: String) -> [CounterReading] {
-      events.map {
-        CounterReading(
-          source: CallgrindSource.sourceName, event: $0, status: .unavailable, reason: reason)
-      }
+      CounterReading.unavailable(
+        [CounterRequest(source: CallgrindSource.sourceName, events: events)], reason: reason)
     }
-    guard request.threads == 1 else {
+    guard request.place.threads == 1 else {
       return unavailable(
         "threads take turns inside, so that their waiting would be counted; use --threads 1")
     }
@@ -100,15 +96,14 @@ final class CallgrindChild {
       request.tiles[candidate.layer] = candidate.tile
     }
     let all = InstructionSet.allCases
-    let own = all.firstIndex { $0.rawValue == request.isa } ?? 0
+    let own = all.firstIndex(of: request.kernels) ?? 0
     var reason = ""
     // From the one outside down to plain x86-64.
     for isa in all[own...] {
-      request.isa = isa.rawValue
+      request.kernels = isa
       do {
         guard var count = try count(request) else { continue }
-        let difference = Self.difference(inside: count.prepared.facts, outside: native.facts)
-        if let difference {
+        if let difference = Self.difference(inside: count.facts, outside: native.facts) {
           for index in count.readings.indices where count.readings[index].status == .ok {
             count.readings[index].status = .advisory
             count.readings[index].reason = difference

@@ -12,15 +12,15 @@ import Results
 /// Libraries are left out: they are not ours to watch, and come in other releases elsewhere. So are
 /// plain loops outside of the kernel modules: of those the compiler makes two versions, and which
 /// one runs depends on where buffers happen to lie.
-package struct CountLane: Sendable {
+package struct CountLane {
   /// A layer on a backend.
-  package struct Case: Hashable, Sendable {
-    package var network: String
-    package var problem: String?
-    package var layer: String
-    package var backend: String
-    package var isa: InstructionSet
-    package var tile: String
+  package struct Case {
+    var request: WorkloadRequest
+
+    package var network: String { request.place.network }
+    package var layer: String { request.place.layer }
+    package var backend: String { request.backend.name }
+    package var isa: InstructionSet { request.kernels }
   }
 
   package let cases: [Case]
@@ -35,36 +35,36 @@ package struct CountLane: Sendable {
       $0.library == nil && $0.threading == .pool && $0.unavailability == nil
     }
     var cases: [Case] = []
-    func add(_ network: String, _ problem: String?, _ node: Graph.Node, _ isa: InstructionSet) {
-      if case .dropout = node.layer.spec { return }
+    func add(_ place: WorkloadPlace, _ isa: InstructionSet) {
+      if place.kind == .dropout { return }
       for backend in own {
         // One that does the same with any instruction set is counted once.
         if isa != .baseline, backend.isa(with: isa.kernels) != isa.rawValue { continue }
-        cases.append(
-          Case(
-            network: network, problem: problem, layer: node.layer.name, backend: backend.name,
-            isa: isa, tile: "4"))
+        var request = WorkloadRequest(place, on: backend, kernels: isa)
+        request.tile = "4"
+        cases.append(Case(request: request))
       }
     }
     var seen: Set<String> = []
     for name in ["alexnet-mini", "caffenet-mini"] {
       guard let graph = try NetworkCatalog.network(named: name)?.graph(batch: 1) else { continue }
       // The networks have most layers in common.
-      for node in graph.nodes
+      for (index, node) in graph.nodes.enumerated()
       where seen.insert("\(node.layer.spec) \(graph.inputShape(of: node))").inserted {
-        add(name, nil, node, .baseline)
+        let place = WorkloadPlace(graph, network: name, node: index)
+        add(place, .baseline)
         if InstructionSet.avx2.isUsable, Self.tinyLayers.contains(node.layer.name) {
-          add(name, nil, node, .avx2)
+          add(place, .avx2)
         }
       }
     }
     if InstructionSet.avx2.isUsable {
       for text in Self.problems {
         let problem = try Problem(text)
-        let graph = try problem.network.graph(batch: 1)
-        for node in graph.nodes {
-          add(problem.description, text, node, .avx2)
-        }
+        var place = WorkloadPlace(
+          try problem.network.graph(batch: 1), network: problem.description, node: 0)
+        place.problem = problem
+        add(place, .avx2)
       }
     }
     self.cases = cases
@@ -82,11 +82,8 @@ package struct CountLane: Sendable {
     defer { child.close() }
     return try cases.enumerated().compactMap { place, item -> CountRow? in
       try onCase(place, item)
-      let request = WorkloadRequest(
-        network: item.network, problem: item.problem, layer: item.layer, backend: item.backend,
-        isa: item.isa.rawValue, pass: .isolated, tile: item.tile)
       let isa = item.isa.rawValue
-      guard let count = try child.count(request, ifWanted: { $0.facts.kernelID == isa }) else {
+      guard let count = try child.count(item.request, ifWanted: { $0.kernelID == isa }) else {
         return nil
       }
       guard let instructions = count.readings.first?.value else {
@@ -95,8 +92,8 @@ package struct CountLane: Sendable {
             + (count.readings.first?.reason ?? "callgrind counted nothing"))
       }
       return CountRow(
-        network: item.network, layer: item.layer, backend: item.backend, isa: item.isa.rawValue,
-        tile: count.prepared.facts.tile, implementation: count.prepared.facts.implementation,
+        network: item.network, layer: item.layer, backend: item.backend, isa: isa,
+        tile: count.facts.tile, implementation: count.facts.implementation,
         instructions: instructions, origin: origin)
     }
   }

@@ -2,7 +2,7 @@ import CSupport
 
 /// Counts events over calls of a workload in this process.
 final class CounterPass {
-  private let sources = CounterCatalog.all()
+  private lazy var sources = CounterCatalog.all()
 
   func count(
     _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool, _ workload: LocalWorkload

@@ -9,9 +9,7 @@ import Results
 /// Of a pair each side is started first every other time. A further process of the base, the control,
 /// is measured beside the nets, or beside every layer where no net is.
 package final class PairedRunner {
-  private let options: RunOptions
-  private let contenders: [Contender]
-  private let places: [WorkloadPlace]
+  private let matrix: RunMatrix
   private let programs: [PairedSide: PairedProgram]
   private var factory: RowFactory
   /// Takes the place of `alexbench run` in the commands of rows.
@@ -35,7 +33,7 @@ package final class PairedRunner {
   package private(set) var warnings: [String] = []
 
   /// - Parameters:
-  ///   - options: what is measured; `handicaps` slow down the head.
+  ///   - options: what is measured; `slowDowns` slow down the head.
   ///   - backends: all that there are; the options choose.
   ///   - command: what measures a workload in such pairs, without the workload.
   ///   - timeout: longest wait for an answer of a program.
@@ -47,24 +45,22 @@ package final class PairedRunner {
     progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
-    try options.validate(backends: backends.map(\.name))
     var options = options
     options.passes = options.passes.filter { $0 != .inNet }
     options.caches = [.warm]
     guard !options.passes.isEmpty else {
       throw MeasuringError.usage("a check measures layers alone and nets, not the steps of nets")
     }
-    let chosen = try options.chosenBackends(from: backends)
-    if let program = chosen.first(where: { $0.program != nil }) {
+    var matrix = try RunMatrix(options, backends: backends)
+    if let program = matrix.backends.first(where: { $0.program != nil }) {
       throw MeasuringError.usage(
         "backend '\(program.name)' runs in a program of its own, which neither side brings along")
     }
-    contenders = Contender.list(chosen, isas: options.isas)
-    options.handicaps = Self.ofHead(options.handicaps, contenders.map(\.backend.name))
-    self.options = options
-    places = try RunPlan.places(options)
+    matrix.options.slowDowns = Self.ofHead(
+      options.slowDowns, matrix.contenders.map(\.backend.name))
+    self.matrix = matrix
     programs = [.base: base, .head: head, .control: base]
-    factory = RowFactory(runID: "", options: options)
+    factory = RowFactory(runID: "", options: matrix.options)
     self.command = command
     self.timeout = timeout
     self.hasSingleControl = hasSingleControl
@@ -75,28 +71,29 @@ package final class PairedRunner {
   /// Has samples written to a folder from now on.
   package func record(in folder: RunFolder) {
     self.folder = folder
-    factory = RowFactory(runID: folder.runID, options: options)
+    factory = RowFactory(runID: folder.runID, options: matrix.options)
   }
 
-  /// A handicap of a backend is one of the head's copy of it.
-  private static func ofHead(_ handicaps: [Handicap], _ backends: [String]) -> [Handicap] {
-    handicaps.flatMap { handicap in
-      backends.filter { handicap.backend == nil || handicap.backend == $0 }.map {
-        Handicap(
-          backend: PairedSide.head.name(of: $0), layer: handicap.layer, percent: handicap.percent)
+  /// A slow-down of a backend is one of the head's copy of it.
+  private static func ofHead(_ slowDowns: [SlowDown], _ backends: [String]) -> [SlowDown] {
+    slowDowns.flatMap { slowDown in
+      backends.filter { slowDown.backend == nil || slowDown.backend == $0 }.map {
+        SlowDown(
+          backend: PairedSide.head.name(of: $0), layer: slowDown.layer, percent: slowDown.percent)
       }
     }
   }
 
+  private var options: RunOptions { matrix.options }
+  private var contenders: [Contender] { matrix.contenders }
+
   /// Geometry and cost of what is measured.
   package var layers: [LayerRow] {
-    var seen: Set<String> = []
-    return places.map(\.graph).filter { seen.insert("\($0.networkName) \($0.batch)").inserted }
-      .flatMap(factory.layers(of:))
+    matrix.graphs.flatMap(factory.layers(of:))
   }
 
   /// Layers and nets, times backends.
-  package var workloadCount: Int { places.count * contenders.count }
+  package var workloadCount: Int { matrix.places.count * contenders.count }
 
   /// Seconds that a pair of a second stage with some workloads takes, as far as those of the first
   /// tell: each then has a control of its own.
@@ -148,11 +145,11 @@ package final class PairedRunner {
     var rows: [PairRow] = []
     var clocks: [PairedSide: [Double]] = [:]
     let hasNets = options.passes.contains(.net)
-    for place in places {
+    for place in matrix.places {
       for (index, contender) in contenders.enumerated() where !wasInterrupted {
-        let key = factory.key(place, backend: contender.backend.name, isa: contender.isa)
+        let key = factory.key(place, contender)
         let isUsualPlace =
-          (place.node == nil || !hasNets)
+          (place.isNet || !hasNets)
           && (!hasSingleControl || index == contenders.count - 1)
         // In a second stage whatever is measured has its own.
         let hasControl = attempt > 1 || isUsualPlace
@@ -189,10 +186,10 @@ package final class PairedRunner {
       launch: record.pair + (record.attempt - 1) * Self.launchesPerStage, group: GroupID(place))
     let log = GroupLog(
       folder: folder, place: launch, earlier: nil, ledger: ledger, writePlan: { _ in })
-    let group = GroupRunner(
-      place: place, contenders: sides, host: host, factory: factory, references: references,
-      plan: options.plan + plan, progress: progress, log: log, ledger: ledger, leftOut: [:],
-      allowance: nil, isInterrupted: isInterrupted)
+    let context = GroupRunner.Context(
+      host: host, factory: factory, references: references, plan: options.plan + plan,
+      progress: progress, ledger: ledger, isInterrupted: isInterrupted)
+    let group = GroupRunner(place, sides, context: context, log: log)
     let result = try group.run()
     plan += result.plan
     warnings += result.warnings.filter { !warnings.contains($0) }
@@ -249,7 +246,7 @@ package final class PairedRunner {
 }
 
 extension Contender {
-  /// The same as a side knows it.
+  /// This contender as a side knows it.
   fileprivate func on(_ side: PairedSide) -> Contender {
     guard side != .base else { return self }
     var copy = self

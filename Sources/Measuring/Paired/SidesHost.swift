@@ -4,9 +4,6 @@ import Results
 /// means.
 final class SidesHost: WorkloadHost {
   private let workers: [PairedSide: WorkerHost]
-  private let programs: [PairedSide: PairedProgram]
-  private var routes: [Int: (side: PairedSide, handle: Int)] = [:]
-  private var lastHandle = 0
   /// Sides that prepare what the base prepares, at the same time: most of a pair's time is packing of
   /// weights. Not where something is chosen by measuring meanwhile.
   var joining: [PairedSide] = []
@@ -14,8 +11,8 @@ final class SidesHost: WorkloadHost {
 
   /// Prepared before it was asked for.
   private struct Ahead {
-    var request: WorkloadRequest
-    var result: Result<PreparedWorkload, any Error>
+    var message: WorkerProtocol.Workload
+    var result: Result<RemoteWorkload, any Error>
   }
 
   /// - Parameters:
@@ -26,86 +23,40 @@ final class SidesHost: WorkloadHost {
   init(
     programs: [PairedSide: PairedProgram], isHeadFirst: Bool, timeout: Duration
   ) throws {
-    self.programs = programs
+    let sides = programs.sorted { $0.key < $1.key }
     var workers: [PairedSide: WorkerHost] = [:]
-    let sides = programs.keys.sorted()
-    for side in isHeadFirst ? sides.reversed() : sides {
-      do {
-        workers[side] = try WorkerHost(command: programs[side]!.command, timeout: timeout)
-      } catch MeasuringError.worker(let sentence) {
-        throw Self.failure(of: side, programs[side]!, sentence)
+    for (side, program) in isHeadFirst ? sides.reversed() : sides {
+      workers[side] = try WorkerHost(command: program.command, timeout: timeout) { sentence in
+        .unavailable("the \(side) program '\(program.command[0])': \(sentence)")
       }
     }
     self.workers = workers
   }
 
-  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
-    let (side, backend) = PairedSide.split(request.backend)
-    var message = request
+  func prepare(_ request: WorkloadRequest) throws -> any Workload {
+    let (side, backend) = PairedSide.split(request.backend.name)
+    var message = WorkerProtocol.Workload(request)
     message.backend = backend
     message.measuresReorders = false
-    if side == .base, !joining.isEmpty { prepareAhead([side] + joining, message) }
-    var prepared = try takeAhead(side, message) ?? ask(side) { try $0.prepare(message) }
-    lastHandle += 1
-    routes[lastHandle] = (side, prepared.handle)
-    prepared.handle = lastHandle
-    return prepared
+    if side == .base, !joining.isEmpty { try prepareAhead([side] + joining, message) }
+    if let entry = ahead.removeValue(forKey: side), entry.message == message {
+      return try entry.result.get()
+    }
+    return try worker(side).prepare(message)
   }
 
-  private func prepareAhead(_ sides: [PairedSide], _ request: WorkloadRequest) {
-    for side in PairedSide.allCases { discardAhead(side) }
+  private func prepareAhead(_ sides: [PairedSide], _ message: WorkerProtocol.Workload) throws {
+    ahead = [:]
     // All are asked before the first answer is waited for.
-    let asked = sides.map { side in
-      Result<Void, any Error> { try ask(side) { try $0.beginPreparing(request) } }
+    let asked = try sides.map { side in
+      let worker = try worker(side)
+      return (side, worker, Result { try worker.beginPreparing(message) })
     }
-    for (side, asked) in zip(sides, asked) {
+    for (side, worker, asked) in asked {
       ahead[side] = Ahead(
-        request: request,
-        result: asked.flatMap { _ in
-          Result { try ask(side) { try $0.finishPreparing() } }
-        })
+        message: message,
+        result: asked.flatMap { _ in Result { try worker.finishPreparing() } })
     }
-  }
-
-  /// - Returns: nil when this very request was not prepared ahead.
-  private func takeAhead(
-    _ side: PairedSide, _ request: WorkloadRequest
-  ) throws -> PreparedWorkload? {
-    guard let entry = ahead[side], entry.request == request else {
-      discardAhead(side)
-      return nil
-    }
-    ahead[side] = nil
-    return try entry.result.get()
-  }
-
-  private func discardAhead(_ side: PairedSide) {
-    guard let entry = ahead.removeValue(forKey: side), case .success(let prepared) = entry.result
-    else { return }
-    // A worker that died is noticed by the next call that matters.
-    _ = try? ask(side) { try $0.release(prepared.handle) }
-  }
-
-  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
-    try ask(handle) { try $0.outputs($1, images: images) }
-  }
-
-  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
-    let isQuiet = waitForQuiet()
-    var measured = try ask(handle) { try $0.time($1, block) }
-    if !isQuiet { measured.isContaminated = true }
-    return measured
-  }
-
-  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
-    let isQuiet = waitForQuiet()
-    var measured = try ask(handle) { try $0.timeSteps($1, block) }
-    if !isQuiet { measured.block.isContaminated = true }
-    return measured
-  }
-
-  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] {
-    try ask(handle) { try $0.phases($1, calls: calls) }
   }
 
   /// Sentinels are probed side by side, not between rounds.
@@ -114,42 +65,21 @@ final class SidesHost: WorkloadHost {
   /// The roofs that one side sees.
   func roofs(_ request: RoofRequest, of side: PairedSide) throws -> [RoofReading] {
     _ = waitForQuiet()
-    return try ask(side) { try $0.roofs(request) }
+    return try worker(side).roofs(request)
   }
-
-  func release(_ handle: Int) throws {
-    try ask(handle) { try $0.release($1) }
-    routes[handle] = nil
-  }
-
-  func close() { for worker in workers.values { worker.close() } }
 
   /// A library's threads spin on in one side's process and would harm the next side.
-  private func waitForQuiet() -> Bool {
-    Quiescence.wait(processes: workers.values.map(\.processID))
+  func waitForQuiet() -> Bool { Quiescence.wait(processes: workers.values.map(\.processID)) }
+
+  func close() {
+    ahead = [:]
+    for worker in workers.values { worker.close() }
   }
 
-  private func ask<Answer>(
-    _ handle: Int, _ body: (WorkerHost, Int) throws -> Answer
-  ) throws -> Answer {
-    guard let route = routes[handle] else { throw MeasuringError.unknownHandle(handle) }
-    return try ask(route.side) { try body($0, route.handle) }
-  }
-
-  private func ask<Answer>(
-    _ side: PairedSide, _ body: (WorkerHost) throws -> Answer
-  ) throws -> Answer {
-    guard let worker = workers[side], let program = programs[side] else {
+  private func worker(_ side: PairedSide) throws -> WorkerHost {
+    guard let worker = workers[side] else {
       throw MeasuringError.usage("there is no side '\(side)' in this check")
     }
-    do { return try body(worker) } catch MeasuringError.worker(let sentence) {
-      throw Self.failure(of: side, program, sentence)
-    }
-  }
-
-  private static func failure(
-    of side: PairedSide, _ program: PairedProgram, _ sentence: String
-  ) -> MeasuringError {
-    .unavailable("the \(side) program '\(program.command[0])': \(sentence)")
+    return worker
   }
 }

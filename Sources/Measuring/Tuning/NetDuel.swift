@@ -4,7 +4,6 @@ import Statistics
 
 /// Two nets that are alive in one process, block beside block.
 struct NetDuel {
-  let host: LocalHost
   /// Asked before every pair; throws to end it all.
   let proceed: () throws -> Void
 
@@ -35,7 +34,7 @@ struct NetDuel {
   ///   - nanoseconds: of a call, about.
   ///   - isFinal: whether all pairs are to be measured.
   func run(
-    base: Int, challenger: Int, nanoseconds: Double, isFinal: Bool = false
+    base: any Workload, challenger: any Workload, nanoseconds: Double, isFinal: Bool = false
   ) throws -> Outcome {
     let iterations = Self.iterations(nanoseconds)
     var times: (base: [Double], challenger: [Double]) = ([], [])
@@ -75,8 +74,8 @@ struct NetDuel {
   }
 
   /// Nanoseconds of one call.
-  func time(_ handle: Int, _ iterations: Int) throws -> Double {
-    let block = try host.time(handle, BlockRequest(iterations: iterations, isPrimed: true))
+  func time(_ workload: any Workload, _ iterations: Int) throws -> Double {
+    let block = try workload.time(BlockRequest(iterations: iterations, isPrimed: true))
     return Double(block.wallNanoseconds) / Double(iterations)
   }
 }

@@ -1,3 +1,4 @@
+import Algorithms
 import CSupport
 import Execution
 import Kernels
@@ -7,22 +8,22 @@ import Statistics
 
 /// Tuning of one net at one batch and number of threads.
 final class NetTuning {
-  let tuner: Tuner
-  let place: WorkloadPlace
-  let isa: InstructionSet
-  var result: TunedNet
-  var singles: [Single] = []
+  private let tuner: Tuner
+  private let place: WorkloadPlace
+  private let isa: InstructionSet
+  private var result: TunedNet
+  private var singles: [Single] = []
   /// Medians of whole nets by stage and choice.
-  var tried: [String: [String: Double]] = [:]
+  private var tried: [String: [String: Double]] = [:]
 
   private let start = alex_monotonic_ns()
   private var isOverTime: Bool {
     Int(alex_monotonic_ns() - start) > tuner.budgetNanoseconds
   }
-  var host: LocalHost { tuner.host }
-  var graph: Graph { place.graph }
-  var duel: NetDuel {
-    NetDuel(host: host) { [tuner, place] in try tuner.proceed(place, "comparing") }
+  private var host: LocalHost { tuner.host }
+  private var graph: Graph { place.graph }
+  private var duel: NetDuel {
+    NetDuel { [tuner, place] in try tuner.proceed(place, "comparing") }
   }
 
   /// A stage that takes so many times the present one's time in its own net is not tried.
@@ -35,26 +36,25 @@ final class NetTuning {
   private static let sweepLimit = 3
 
   /// A backend that computes the whole net.
-  struct Single {
+  private struct Single {
     var backend: any Backend
-    var handle: Int
-    var steps: [StepFacts]
-    var candidates: [TilePlan.Candidate]
+    /// Nil once it has lost.
+    var workload: (any Workload)?
+    var facts: PreparedFacts
     var isa: String
     var times: [Double] = []
     var stageNanoseconds: [String: Double] = [:]
 
     var median: Double { OrderStatistics(times)?.median ?? .infinity }
     var tiles: [String: String] {
-      Dictionary(candidates.filter(\.isChosen).map { ($0.layer, $0.tile) }) { $1 }
+      Dictionary(facts.candidates.filter(\.isChosen).map { ($0.layer, $0.tile) }) { $1 }
     }
   }
 
   /// A net under a plan.
-  struct Net {
+  private struct Net {
     var choices: StageChoices
-    var handle: Int
-    var steps: [StepFacts]
+    var workload: any Workload
     var nanoseconds: Double
   }
 
@@ -71,18 +71,14 @@ final class NetTuning {
     if let refusal = MemoryGuard.refusal(place: place, contenderCount: tuner.backends.count + 2) {
       throw MeasuringError.unavailable(refusal)
     }
-    var alive: Set<Int> = []
-    defer { for handle in alive { try? host.release(handle) } }
     try prepareSingles()
-    alive.formUnion(singles.map(\.handle))
     try timeSingles()
     let fastest = singles[0]
-    for single in singles.dropFirst() {
-      try host.release(single.handle)
-      alive.remove(single.handle)
+    guard let fastestWorkload = fastest.workload else {
+      preconditionFailure("the fastest single net is alive")
     }
+    for index in singles.indices { singles[index].workload = nil }
     var best = try net(alone(fastest), nanoseconds: fastest.median)
-    alive.insert(best.handle)
     let start = best.choices
 
     /// Takes the place of the best if it is faster in place.
@@ -91,18 +87,14 @@ final class NetTuning {
       guard let challenger = try candidate(choices, nanoseconds: best.nanoseconds) else {
         return nil
       }
-      alive.insert(challenger.handle)
       let outcome = try duel.run(
-        base: best.handle, challenger: challenger.handle, nanoseconds: best.nanoseconds)
+        base: best.workload, challenger: challenger.workload, nanoseconds: best.nanoseconds)
       result.trialCount += 1
-      let loser = outcome.isFaster ? best.handle : challenger.handle
       if outcome.isFaster {
         result.keptCount += 1
         best = challenger
         best.nanoseconds = outcome.challengerNanoseconds
       }
-      try host.release(loser)
-      alive.remove(loser)
       return outcome.challengerNanoseconds
     }
 
@@ -114,7 +106,7 @@ final class NetTuning {
     var open = Set(names)
     for _ in 0..<Self.sweepLimit where !open.isEmpty {
       var changed: Set<String> = []
-      let shares = try stageTimes(best.handle, best.steps)
+      let shares = try stageTimes(best.workload)
       let total = shares.values.reduce(0, +)
       let order = shares.filter { open.contains($0.key) && $0.value > total * Self.leastShare }
         .sorted { ($0.value, $1.key) > ($1.value, $0.key) }
@@ -141,19 +133,16 @@ final class NetTuning {
 
     // What small steps won has to be there when all is measured at once.
     let final = try duel.run(
-      base: fastest.handle, challenger: best.handle, nanoseconds: best.nanoseconds, isFinal: true)
+      base: fastestWorkload, challenger: best.workload, nanoseconds: best.nanoseconds, isFinal: true)
     result.nanoseconds = final.challengerNanoseconds
     result.ratio = best.choices == start ? nil : final.estimate
     if best.choices != start, let estimate = final.estimate, estimate.median > 1 {
-      try host.release(best.handle)
-      alive.remove(best.handle)
       best = try net(start, nanoseconds: final.baseNanoseconds)
-      alive.insert(best.handle)
       result.nanoseconds = final.baseNanoseconds
       result.ratio = nil
     }
     do {
-      try check(best.handle, backend: tuner.planned.name, request: request(best.choices))
+      try check(best.workload, backend: tuner.planned.name)
     } catch MeasuringError.workload(_, let reason) {
       throw MeasuringError.unavailable("no plan for \(graph.networkName): \(reason)")
     }
@@ -163,9 +152,8 @@ final class NetTuning {
 
   // MARK: Plans
 
-  var stages: [String] {
-    var seen: Set<String> = []
-    return graph.nodes.map(\.stage).filter { seen.insert($0).inserted }
+  private var stages: [String] {
+    Array(graph.nodes.map(\.stage).uniqued())
   }
 
   private func alone(_ single: Single) -> StageChoices {
@@ -207,7 +195,7 @@ final class NetTuning {
 
   /// The chosen tile of a stage's first layer, and others that were nearly as fast; nil for none.
   private func nearTiles(of layer: String, _ single: Single) -> [String?] {
-    let own = single.candidates.filter { $0.layer == layer }.sorted {
+    let own = single.facts.candidates.filter { $0.layer == layer }.sorted {
       $0.nanoseconds < $1.nanoseconds
     }
     guard let chosen = own.first(where: \.isChosen) else { return [nil] }
@@ -219,26 +207,23 @@ final class NetTuning {
 
   // MARK: Nets
 
-  func request(backend: String, tiles: [String: String]) -> WorkloadRequest {
-    WorkloadRequest(
-      network: place.network, layer: nil, backend: backend, isa: isa.rawValue,
-      threads: place.threads, cpus: tuner.options.cpus, batch: place.batch,
-      seed: tuner.options.seed, pass: .net, customBLAS: tuner.options.customBLAS, tiles: tiles)
-  }
-
-  private func request(_ choices: StageChoices) -> WorkloadRequest {
-    request(backend: tuner.planned.name, tiles: choices.tiles)
+  private func request(_ backend: any Backend, tiles: [String: String]) -> WorkloadRequest {
+    var request = WorkloadRequest(place, on: backend, kernels: isa)
+    request.cpus = tuner.options.cpus
+    request.seed = tuner.options.seed
+    request.customBLAS = tuner.options.customBLAS
+    request.tiles = tiles
+    return request
   }
 
   private func net(_ choices: StageChoices, nanoseconds: Double) throws -> Net {
-    let prepared = try host.prepare(request(choices))
+    let workload = try host.prepare(request(tuner.planned, tiles: choices.tiles))
     var choices = choices
     // What the plan left open was chosen while compiling, and is part of it from now on.
-    for chosen in prepared.candidates where chosen.isChosen {
+    for chosen in workload.facts.candidates where chosen.isChosen {
       choices.fix(chosen.layer, PlannedChoice(chosen.tile))
     }
-    return Net(
-      choices: choices, handle: prepared.handle, steps: prepared.steps, nanoseconds: nanoseconds)
+    return Net(choices: choices, workload: workload, nanoseconds: nanoseconds)
   }
 
   /// Nil where a backend refuses the tile or its part of the net.
@@ -251,16 +236,124 @@ final class NetTuning {
   }
 
   /// - Throws: outputs that are wrong.
-  func check(_ handle: Int, backend: String, request: WorkloadRequest) throws {
+  private func check(_ workload: any Workload, backend: String) throws {
     try tuner.proceed(place, "checking \(backend)")
-    let blobs = try host.outputs(
-      handle, images: ReferenceCache.checkedImages(batch: place.batch))
-    let verdict = Judge.judge(
-      net: blobs, graph: graph, against: try tuner.references.net(request, graph: graph))
+    let verdict = try tuner.references.judge(
+      workload.outputs(images: ReferenceCache.checkedImages(batch: place.batch)), of: place,
+      seed: tuner.options.seed, facts: workload.facts)
     guard verdict.status == .ok else {
-      try host.release(handle)
       throw MeasuringError.workload(
         status: verdict.status, reason: "\(backend): \(verdict.reason)")
+    }
+  }
+
+  // MARK: Single backends
+
+  /// Rounds in which the single backends take turns.
+  private static let singleRounds = 6
+  /// A single net that takes so many times the fastest one's time has no more turns.
+  private static let slowFactor = 4.0
+  private func prepareSingles() throws {
+    for backend in tuner.backends {
+      try tuner.proceed(place, "preparing \(backend.name)")
+      do {
+        let workload = try host.prepare(request(backend, tiles: [:]))
+        try check(workload, backend: backend.name)
+        singles.append(
+          Single(
+            backend: backend, workload: workload, facts: workload.facts,
+            isa: backend.isa(with: isa.kernels)))
+      } catch MeasuringError.workload(let status, let reason) {
+        result.leftOut.append((backend.name, "\(status.rawValue): \(reason)"))
+      }
+    }
+    guard !singles.isEmpty else {
+      throw MeasuringError.unavailable(
+        "no backend computes \(graph.networkName): "
+          + result.leftOut.map { "\($0.backend) \($0.reason)" }.joined(separator: "; "))
+    }
+  }
+
+  /// All in turns; then the stages of each. The fastest is first afterwards.
+  private func timeSingles() throws {
+    let workloads = Dictionary(
+      uniqueKeysWithValues: singles.compactMap { single in
+        single.workload.map { (single.backend.name, $0) }
+      })
+    func time(_ single: Single, _ iterations: Int) throws -> Double {
+      guard let workload = workloads[single.backend.name] else { return .infinity }
+      return try duel.time(workload, iterations)
+    }
+    for index in singles.indices { singles[index].times = [try time(singles[index], 1)] }
+    for _ in 0..<Self.singleRounds {
+      let least = singles.map(\.median).min() ?? 0
+      for index in singles.indices where singles[index].median <= least * Self.slowFactor {
+        try tuner.proceed(place, singles[index].backend.name)
+        let iterations = NetDuel.iterations(singles[index].median)
+        singles[index].times.append(try time(singles[index], iterations))
+      }
+    }
+    singles.sort { $0.median < $1.median }
+    for index in singles.indices {
+      guard let workload = singles[index].workload else { continue }
+      singles[index].stageNanoseconds = try stageTimes(workload)
+    }
+    result.singles = singles.map {
+      TunedNet.Single(backend: $0.backend.name, nanoseconds: $0.median)
+    }
+  }
+
+  /// Nanoseconds of each stage in a net, the fastest of a few calls: of its steps, and of the changes
+  /// of layout that they need.
+  private func stageTimes(_ workload: any Workload) throws -> [String: Double] {
+    let steps = workload.facts.steps
+    var least = [Int](repeating: .max, count: steps.count)
+    for _ in 0..<5 {
+      try tuner.proceed(place, "looking at stages")
+      let measured = try workload.timeSteps(BlockRequest(iterations: 1, isPrimed: true))
+      least = zip(least, measured.stepNanoseconds).map { min($0, $1) }
+    }
+    var times: [String: Double] = [:]
+    for (index, step) in steps.enumerated() {
+      let reader = steps[index...].first {
+        !$0.nodes.isEmpty && $0.inputs.contains(step.outputs[0])
+      }
+      let owner = step.nodes.first ?? reader?.nodes.first ?? graph.nodes.count - 1
+      times[graph.nodes[owner].stage, default: 0] += Double(least[index])
+    }
+    return times
+  }
+
+  // MARK: The result
+
+  /// Puts what was found into the result, as rows of `plan.csv` too.
+  private func finish(_ best: Net) {
+    result.stages = stages.compactMap { stage in
+      best.choices.layers[stage].map { (stage, $0) }
+    }
+    for node in graph.nodes.indices {
+      let layer = graph.nodes[node].layer.name
+      var layerPlace = place
+      layerPlace.node = node
+      let key = tuner.key(layerPlace, backend: tuner.planned.name, isa: result.isa)
+      let chosen = best.choices.layers[layer]?.description
+      for (text, time) in (tried[layer] ?? [:]).sorted(by: { $0.value < $1.value })
+      where text != chosen {
+        result.rows.append(
+          PlanRow(key: key, tile: text, nanoseconds: Int(time), isChosen: false))
+      }
+      if let chosen {
+        result.rows.append(
+          PlanRow(
+            key: key, tile: chosen, nanoseconds: Int(result.nanoseconds), isChosen: true))
+      }
+      for single in singles {
+        let key = tuner.key(layerPlace, backend: single.backend.name, isa: single.isa)
+        result.rows += single.facts.candidates.filter { $0.layer == layer }.map {
+          PlanRow(
+            key: key, tile: $0.tile, nanoseconds: $0.nanoseconds, isChosen: $0.isChosen)
+        }
+      }
     }
   }
 }

@@ -7,12 +7,13 @@ import Results
 /// computed otherwise, beside the best so far, so that what a change of layout costs and what caches
 /// hold is part of what is compared.
 package final class Tuner {
-  let options: RunOptions
+  private let matrix: RunMatrix
   let backends: [any Backend]
   let host: LocalHost
   let planned: any Backend
   private let progress: Progress
   private let isInterrupted: () -> Bool
+  var options: RunOptions { matrix.options }
   let references = ReferenceCache()
   /// Of the rows.
   private let runID: String
@@ -30,14 +31,13 @@ package final class Tuner {
     budgetNanoseconds: Int, progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
-    try options.validate(backends: backends.map(\.name))
     guard let planned = backends.first(where: \.needsPlan) else {
       throw MeasuringError.usage("there is no backend that executes plans")
     }
     func canTakePart(_ backend: any Backend) -> Bool {
       backend.program == nil && backend.threading != .single && !backend.needsPlan
     }
-    let named = try options.backends.map { try Runner.choose($0, from: backends) }
+    let named = try options.backends.map { try RunMatrix.choose($0, from: backends) }
     if let other = named?.first(where: { !canTakePart($0) }) {
       throw MeasuringError.usage(
         "'\(other.name)' cannot be a part of a net: that takes backends of this process which use "
@@ -45,7 +45,9 @@ package final class Tuner {
           + backends.filter(canTakePart).map(\.name).joined(separator: ", "))
     }
     self.backends = named ?? backends.filter { canTakePart($0) && $0.unavailability == nil }
-    self.options = options
+    var options = options
+    options.passes = [.net]
+    matrix = try RunMatrix(options, backends: backends)
     self.planned = planned
     self.host = host
     self.runID = runID
@@ -59,16 +61,13 @@ package final class Tuner {
   /// - Throws: also ``MeasuringError/workload(status:reason:)`` when a net is wrong.
   /// - Returns: false when it was interrupted; what was passed on is complete.
   package func run(_ each: (TunedNet) throws -> Void) throws -> Bool {
-    var options = options
-    options.passes = [.net]
-    let places = try RunPlan.places(options)
-    progress.expect(Double(places.count))
+    progress.expect(Double(matrix.places.count))
     defer {
       progress.clear()
       host.close()
     }
     do {
-      for place in places {
+      for place in matrix.places {
         for isa in options.isas {
           try each(try NetTuning(tuner: self, place: place, isa: isa).run())
         }
@@ -88,7 +87,7 @@ package final class Tuner {
   }
 
   func key(_ place: WorkloadPlace, backend: String, isa: String) -> WorkloadKey {
-    var key = RowFactory(runID: runID, options: options).key(place, backend: backend, isa: isa)
+    var key = place.key(runID: runID, backend: backend, isa: isa)
     key.pass = .net
     return key
   }

@@ -67,7 +67,7 @@ func measuredBackends(_ workloads: [WorkloadRow]) -> [String] {
 
 /// A sentence for each handicap that a run had.
 func handicapLabels(_ files: RunFiles) -> [String] {
-  var labels = files.environment.options?.handicaps ?? []
+  var labels = files.environment.slowDowns
   if labels.isEmpty {
     // Runs from before options were recorded.
     var seen: Set<String> = []

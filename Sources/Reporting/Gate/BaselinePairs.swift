@@ -16,7 +16,7 @@ package enum BaselinePairs {
     if run.environment.build.configuration == "debug" {
       return "it was measured with a debug build; build with 'swift build -c release'"
     }
-    if let handicap = run.environment.options?.handicaps.first {
+    if let handicap = run.environment.slowDowns.first {
       return "it was slowed down on purpose (--handicap \(handicap))"
     }
     let wrong = run.workloads.first { $0.status == .failed || $0.status == .mistrusted }

@@ -1,6 +1,6 @@
 import CSupport
-import Measuring
 import FakePAPI
+import Measuring
 import Testing
 
 /// One at a time: the library of the test is scripted for the whole process.

@@ -1,6 +1,6 @@
 import CSupport
-import Measuring
 import Foundation
+import Measuring
 import Testing
 
 /// The kernel's side, scripted.

@@ -1,8 +1,7 @@
 import Backends
-import Measuring
 import Execution
-import Foundation
 import Kernels
+import Measuring
 import Reporting
 import Results
 import Testing
@@ -10,25 +9,22 @@ import Testing
 private let hasValgrind = CallgrindSource().unavailability(of: "Ir") == nil
 private let hasSoftwareEvents = PerfSource(.software).unavailability(of: "task-clock") == nil
 
-/// The program next to the test bundle.
-private let alexbench = URL(
-  fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-    ?? CommandLine.arguments[0]
-).deletingLastPathComponent().appendingPathComponent("alexbench").path
-
 @Suite(.serialized) struct CounterPassTests {
   private func options(_ counters: [String]) throws -> RunOptions {
     var options = try smallOptions()
-    options.counters = try CounterOptions(counters)
-    options.counters?.workerCommand = [alexbench, "worker"]
+    options.counters = try CounterRequest.parse(counters)
     return options
+  }
+
+  private func count(_ options: RunOptions, _ backends: [any Backend]) throws -> RunRecord {
+    try run(options, backends, workerCommand: [WorkerTests.program, "worker"])
   }
 
   @Test("Every workload has a row for every event asked for: a value, or a reason and no value")
   func auto() throws {
     let options = try options(["auto"])
-    let record = try run(options, [WrappedBackend(name: "a"), WrappedBackend(name: "b")])
-    let events = options.counters?.requests.flatMap { request in
+    let record = try count(options, [WrappedBackend(name: "a"), WrappedBackend(name: "b")])
+    let events = options.counters?.flatMap { request in
       request.events.map { "\(request.source):\($0)" }
     }
     for workload in record.workloads {
@@ -56,11 +52,8 @@ private let alexbench = URL(
   func worker() throws {
     var options = try options(["rusage", "auto"])
     options.launches = 2
-    let runner = try Runner(
-      options: options, backends: [WrappedBackend(name: "naive", threading: .single)],
-      makeHost: { _ in try WorkerHost(command: [alexbench, "worker"]) },
-      progress: Progress(isTerminal: false, write: { _ in }), isInterrupted: { false })
-    let record = try runner.run()
+    let record = try run(
+      options, inWorkers: [WrappedBackend(name: "naive", threading: .single)])
     #expect(record.workloads.map(\.status) == [.ok, .ok])
     // Of the first launch only.
     let wall = record.counters.filter { $0.event == "wall-time" }
@@ -71,19 +64,16 @@ private let alexbench = URL(
     "Two threads are both counted: their processor time is the system's account of it",
     .enabled(if: hasSoftwareEvents))
   func threads() throws {
-    let worker = try WorkerHost(command: [alexbench, "worker"])
+    let worker = try WorkerHost(command: [WorkerTests.program, "worker"])
     defer { worker.close() }
-    let request = WorkloadRequest(
-      network: "", problem: "c32 h40 k64 r3 p1", layer: "conv", backend: "simd", isa: "baseline",
-      threads: 2, pass: .isolated)
-    let prepared = try worker.prepare(request)
+    let workload = try worker.prepare(
+      makeRequest("conv", problem: "c32 h40 k64 r3 p1", on: SIMDBackend(), threads: 2))
     // The two are counted in different calls, of which a busy machine makes some longer; so there are
     // several of each, whose ranges must meet. What a missing thread would do is a factor of two.
     var clocks: [Int] = []
     var accounts: [Int] = []
     for _ in 0..<5 {
-      let readings = try worker.counters(
-        prepared.handle,
+      let readings = try workload.counters(
         [
           CounterRequest(source: "perf-software", events: ["task-clock"]),
           CounterRequest(source: "rusage", events: ["user-time", "system-time"]),
@@ -111,7 +101,7 @@ private let alexbench = URL(
     options.isas = [.baseline]
     let backends = [NaiveBackend(), SIMDBackend()] as [any Backend]
     func counts() throws -> [String: Int] {
-      let record = try run(options, backends)
+      let record = try count(options, backends)
       #expect(record.counters.count == 2)
       for row in record.counters {
         #expect(row.status == "ok" && row.scope == "simulated" && row.callCount == 1, "\(row)")
@@ -136,7 +126,7 @@ private let alexbench = URL(
     var options = try options(["callgrind:Ir"])
     options.passes = [.isolated]
     options.isas = [.avx512]
-    let record = try run(options, [SIMDBackend()])
+    let record = try count(options, [SIMDBackend()])
     let row = try #require(record.counters.first)
     #expect(row.status == "advisory" && row.value ?? 0 > 0)
     #expect(row.reason.contains("avx2") && row.reason.contains("avx512"))
@@ -147,7 +137,7 @@ private let alexbench = URL(
     var options = try options(["callgrind:Ir"])
     options.passes = [.isolated]
     options.threads = [2]
-    let row = try #require(try run(options, [SIMDBackend()]).counters.first)
+    let row = try #require(try count(options, [SIMDBackend()]).counters.first)
     #expect(row.status == "unavailable" && row.value == nil)
     #expect(row.reason.contains("--threads 1"))
   }

@@ -68,12 +68,11 @@ struct RoofTests {
   ) throws -> (record: RunRecord, requests: [[RoofRequest]]) {
     var hosts: [RecordingHost] = []
     let runner = try Runner(
-      options: options, backends: backends,
+      RunMatrix(options, backends: backends),
       makeHost: { _ in
         hosts.append(RecordingHost(LocalHost { _ in backends }))
         return hosts[hosts.count - 1]
-      }, folder: folder, progress: Progress(isTerminal: false, write: { _ in }),
-      isInterrupted: { false })
+      }, folder: folder, progress: .silent, isInterrupted: { false })
     let record = try runner.run()
     return (record, hosts.map(\.requests))
   }
@@ -127,38 +126,18 @@ private final class RecordingHost: WorkloadHost {
 
   init(_ host: any WorkloadHost) { self.host = host }
 
-  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload { try host.prepare(request) }
-  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] {
-    try host.outputs(handle, images: images)
-  }
-  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
-    try host.time(handle, block)
-  }
-  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
-    try host.timeSteps(handle, block)
-  }
+  func prepare(_ request: WorkloadRequest) throws -> any Workload { try host.prepare(request) }
   func roofs(_ request: RoofRequest) throws -> [RoofReading] {
     requests.append(request)
     return [RoofReading(level: .multiplyAdd, isa: "avx2", value: Double(requests.count))]
   }
-  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] { [] }
-  func release(_ handle: Int) throws { try host.release(handle) }
   func close() { host.close() }
 }
 
 /// A host without roofs.
 private final class PlainHost: WorkloadHost {
-  func prepare(_ request: WorkloadRequest) throws -> PreparedWorkload {
+  func prepare(_ request: WorkloadRequest) throws -> any Workload {
     throw MeasuringError.usage("not here")
   }
-  func outputs(_ handle: Int, images: [Int]?) throws -> [BlobValues] { [] }
-  func time(_ handle: Int, _ block: BlockRequest) throws -> BlockMeasurement {
-    throw MeasuringError.usage("not here")
-  }
-  func timeSteps(_ handle: Int, _ block: BlockRequest) throws -> StepMeasurement {
-    throw MeasuringError.usage("not here")
-  }
-  func phases(_ handle: Int, calls: Int) throws -> [PhaseTime] { [] }
-  func release(_ handle: Int) throws {}
   func close() {}
 }

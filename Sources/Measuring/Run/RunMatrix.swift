@@ -1,0 +1,213 @@
+import Algorithms
+import Execution
+import KernelInterface
+import Networks
+import Results
+
+/// What a run measures: networks × batches × thread counts, in each the layers alone, then the net,
+/// each on every contender. Options are checked and networks are read here, once.
+package struct RunMatrix {
+  package internal(set) var options: RunOptions
+  /// The backends that the options choose, in the order of the catalog.
+  package let backends: [any Backend]
+  let contenders: [Contender]
+  let places: [WorkloadPlace]
+
+  /// - Parameter all: the backends that there are; the options choose.
+  /// - Throws: an option that makes no sense, a file that is no network, or a backend asked for by
+  ///   name that cannot be had.
+  package init(_ options: RunOptions, backends all: [any Backend]) throws(MeasuringError) {
+    try options.validate(backends: all.map(\.name))
+    self.options = options
+    let networks = try Self.networks(options)
+    try Self.checkLayers(options, networks)
+    backends = try Self.choose(options.backends, from: options.planned(all))
+    contenders = Contender.list(backends, isas: options.isas)
+    places = try Self.places(options, networks)
+    try checkPlan(all: all)
+  }
+
+  /// The graphs of the run, one for each network and batch size.
+  package var graphs: [Graph] {
+    places.map(\.graph).uniqued { [$0.networkName, "\($0.batch)"] }.map { $0 }
+  }
+
+  /// The backends of these names, in the order of the catalog.
+  /// - Parameter names: nil for all.
+  /// - Throws: one that was named but is not available.
+  package static func choose(
+    _ names: [String]?, from backends: [any Backend]
+  ) throws(MeasuringError) -> [any Backend] {
+    guard let names else { return backends }
+    let chosen = backends.flatMap { backend -> [any Backend] in
+      // Each copy behind the one that it repeats.
+      let own = names.filter { RepeatedBackend.baseName(of: $0) == backend.name }.sorted()
+      return own.map { $0 == backend.name ? backend : RepeatedBackend(base: backend, name: $0) }
+    }
+    for backend in chosen {
+      if let unavailability = backend.unavailability {
+        throw .unavailable("backend '\(backend.name)' is not available: \(unavailability)")
+      }
+    }
+    return chosen
+  }
+
+  // MARK: Networks and places
+
+  private typealias NamedNetwork = (name: String, network: Network)
+
+  private static func networks(_ options: RunOptions) throws(MeasuringError) -> [NamedNetwork] {
+    if let problem = options.problem { return [(problem.description, problem.network)] }
+    do {
+      return try options.networks.compactMap { name in
+        try NetworkCatalog.resolve(name).map { (name, $0) }
+      }
+    } catch {
+      throw .usage("\(error)")
+    }
+  }
+
+  private static func graph(
+    _ network: Network, batch: Int
+  ) throws(MeasuringError) -> Graph {
+    do { return try network.graph(batch: batch) } catch { throw .usage("\(error)") }
+  }
+
+  private static func checkLayers(
+    _ options: RunOptions, _ networks: [NamedNetwork]
+  ) throws(MeasuringError) {
+    let asked =
+      (options.layers ?? []) + options.tiles.keys.sorted() + options.slowDowns.map(\.layer)
+    if asked.isEmpty { return }
+    let known = networks.flatMap { $0.network.layers.map(\.name) }.uniqued()
+    try NameSuggestion.resolve(asked, what: "layer", known: Array(known))
+  }
+
+  private static func places(
+    _ options: RunOptions, _ networks: [NamedNetwork]
+  ) throws(MeasuringError) -> [WorkloadPlace] {
+    var places: [WorkloadPlace] = []
+    let netPasses = Pass.allCases.filter { $0 != .isolated && options.passes.contains($0) }
+    for (name, network) in networks {
+      for batch in options.batches {
+        let graph = try graph(network, batch: batch)
+        for threads in options.threads {
+          func place(_ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
+            var place = WorkloadPlace(graph, network: name, node: node, threads: threads)
+            place.problem = options.problem
+            place.cache = cache
+            place.netPasses = netPasses
+            return place
+          }
+          if options.passes.contains(.isolated) {
+            let nodes = graph.nodes.indices.filter {
+              options.layers?.contains(graph.nodes[$0].layer.name) ?? true
+            }
+            places += options.caches.flatMap { cache in nodes.map { place($0, cache) } }
+          }
+          if !netPasses.isEmpty { places.append(place(nil, .warm)) }
+        }
+      }
+    }
+    return places
+  }
+
+  // MARK: Plans
+
+  /// Refuses a plan that cannot be carried out before anything is measured.
+  /// - Throws: a net that the plan of a backend named says nothing of, or a backend in the plan that
+  ///   is not here.
+  private func checkPlan(all: [any Backend]) throws(MeasuringError) {
+    for contender in contenders where contender.backend.needsPlan {
+      let name = RepeatedBackend.baseName(of: contender.backend.name)
+      for place in places where place.isNet {
+        var key = place.key(runID: "", backend: name, isa: contender.isa)
+        key.pass = .net
+        var choices = options.plan.tiles(for: key)
+        choices.merge(options.tiles) { _, mine in mine }
+        if choices.isEmpty {
+          // Of all backends it is one more, which a row tells the reason of.
+          guard options.backends != nil else { continue }
+          throw .unavailable(noPlan(for: key))
+        }
+        try check(choices, of: name, all: all)
+      }
+    }
+  }
+
+  private func check(
+    _ choices: [String: String], of planned: String, all: [any Backend]
+  ) throws(MeasuringError) {
+    for (layer, text) in choices.sorted(by: { $0.key < $1.key }) {
+      let name = PlannedChoice(text).backend
+      if options.tiles[layer] == text, !all.contains(where: { $0.name == name }) {
+        throw .usage(
+          "--tile \(layer)=\(text) names no backend, which \(planned) needs: \(layer)=BACKEND, or "
+            + "\(layer)=BACKEND:TILE")
+      }
+      guard let backend = all.first(where: { $0.name == name }) else {
+        throw .unavailable(
+          "the plan of \(planned) has '\(layer)' computed by '\(name)', and there is no such "
+            + "backend here; run 'alexbench tune' on this host")
+      }
+      if let missing = backend.unavailability {
+        throw .unavailable(
+          "the plan of \(planned) has '\(layer)' computed by '\(name)', which is not available: "
+            + "\(missing)")
+      }
+    }
+  }
+
+  private func noPlan(for key: WorkloadKey) -> String {
+    func text(_ key: WorkloadKey) -> String {
+      "\(key.network), batch \(key.batch), \(key.threads) thread\(key.threads == 1 ? "" : "s"), "
+        + key.isa
+    }
+    let known = options.plan.filter { $0.isChosen && $0.key.backend == key.backend }
+      .map { text($0.key) }.uniqued().joined(separator: " and for ")
+    return "the plan has nothing of \(key.backend) for \(text(key))"
+      + (known.isEmpty ? "" : "; it is for \(known)") + "; 'alexbench tune' makes one"
+  }
+}
+
+/// A backend that needs a plan, in a run that has one for it.
+private struct PlannedBackend: Backend {
+  let base: any Backend
+
+  var name: String { base.name }
+  var summary: String { base.summary }
+  var threading: Threading { base.threading }
+  var needsPlan: Bool { true }
+  var unavailability: Unavailability? { nil }
+  var directions: Set<Direction> { base.directions }
+  var warnings: [BackendWarning] { base.warnings }
+  var library: LoadedLibrary? { base.library }
+  func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
+  func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
+
+  func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+    throws(BackendError) -> [any Step]
+  {
+    try base.steps(of: graph, weights: weights, options: options)
+  }
+}
+
+extension RunOptions {
+  /// Whether these options say what a backend that needs a plan is to compute: rows of a plan, or
+  /// `--tile LAYER=BACKEND`.
+  private func hasPlan(for backend: String, among all: [any Backend]) -> Bool {
+    plan.contains { $0.isChosen && $0.key.backend == backend }
+      || tiles.values.contains { text in all.contains { $0.name == PlannedChoice(text).backend } }
+  }
+
+  /// Backends as this run has them: one that needs a plan is there where the run has one. Unless it
+  /// is named, it is left out without.
+  fileprivate func planned(_ all: [any Backend]) -> [any Backend] {
+    all.compactMap { backend -> (any Backend)? in
+      guard backend.needsPlan else { return backend }
+      if hasPlan(for: backend.name, among: all) { return PlannedBackend(base: backend) }
+      let isNamed = backends?.contains { RepeatedBackend.baseName(of: $0) == backend.name }
+      return isNamed == true ? backend : nil
+    }
+  }
+}
