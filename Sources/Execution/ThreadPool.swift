@@ -8,6 +8,34 @@ import Synchronization
   import Musl
 #endif
 
+/// The system starts no more threads.
+public struct ThreadShortage: Error, Equatable, CustomStringConvertible {
+  /// Threads that were wanted besides those that run.
+  public let count: Int
+  /// An `errno`.
+  public let code: Int32
+
+  init(count: Int, code: Int32) {
+    self.count = count
+    self.code = code
+  }
+
+  /// Starts so many threads and ends them, for libraries that end the program when they get none.
+  public static func check(count: Int) throws(ThreadShortage) {
+    let code = alex_can_start(Int32(clamping: count), 0)
+    guard code == 0 else { throw ThreadShortage(count: count, code: code) }
+  }
+
+  public var reason: String {
+    "cannot start \(count) more \(count == 1 ? "thread" : "threads"): "
+      + String(cString: strerror(code))
+  }
+
+  public static let hint = "raise the limit of processes and threads (ulimit -u)"
+
+  public var description: String { "\(reason); \(Self.hint)" }
+}
+
 /// A few threads that run one kernel each over a static partition, then meet.
 ///
 /// Worker 0 is the caller. Waiting spins briefly, since layers of a net follow each other within
@@ -27,7 +55,8 @@ public final class ThreadPool: Sendable {
   /// - Parameters:
   ///   - threadCount: at least 1.
   ///   - cpus: one CPU per thread, or empty to leave placement to the system.
-  public init(threadCount: Int, cpus: [Int] = []) {
+  /// - Throws: that the system starts no more threads.
+  public init(threadCount: Int, cpus: [Int] = []) throws(ThreadShortage) {
     precondition(threadCount >= 1)
     precondition(cpus.isEmpty || cpus.count >= threadCount, "one CPU per thread")
     self.threadCount = threadCount
@@ -44,13 +73,27 @@ public final class ThreadPool: Sendable {
           if let raw { Unmanaged<WorkerStart>.fromOpaque(raw).takeRetainedValue().loop() }
           return nil
         }, Unmanaged.passRetained(start).toOpaque())
-      precondition(code == 0, "pthread_create failed with \(code)")
+      guard code == 0 else {
+        Unmanaged.passUnretained(start).release()
+        Self.end(threads, state)
+        throw ThreadShortage(count: threadCount - 1, code: code)
+      }
       threads.append(thread)
     }
     self.threads = threads
   }
 
-  deinit {
+  /// The calling thread alone.
+  public init() {
+    threadCount = 1
+    cpus = []
+    state = SharedState()
+    threads = []
+  }
+
+  deinit { Self.end(threads, state) }
+
+  private static func end(_ threads: [pthread_t], _ state: SharedState) {
     state.publish(function: nil, arguments: nil, stride: 0, workers: threads.count)
     for thread in threads { pthread_join(thread, nil) }
   }

@@ -28,8 +28,8 @@ struct AutoTests {
   private static func options(
     _ tiles: [String: String], threads: Int = 1, keepsAllBlobs: Bool = false,
     everywhere: String? = nil
-  ) -> CompileOptions {
-    CompileOptions(
+  ) throws -> CompileOptions {
+    try CompileOptions(
       kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: threads),
       boundary: .nchw, keepsAllBlobs: keepsAllBlobs,
       tiles: TilePlan(tiles: tiles, everywhere: everywhere, cacheByteCount: 1 << 20))
@@ -40,7 +40,7 @@ struct AutoTests {
     arguments: MiniNetwork.all, [1, 2])
   func mixed(network: MiniNetwork, threads: Int) throws {
     for first in Self.parts.indices {
-      let options = Self.options(
+      let options = try Self.options(
         Self.mixed(network.graph, from: first), threads: threads, keepsAllBlobs: true)
       let steps = try Self.auto.compile(
         network.graph, weights: network.weights, options: options)
@@ -105,7 +105,7 @@ struct AutoTests {
     let backend = try #require(BackendCatalog.backend(named: "simd"))
     var tiles: [String: String] = [:]
     for node in network.graph.nodes { tiles[node.stage] = "simd" }
-    let options = Self.options(tiles)
+    let options = try Self.options(tiles)
     let mine = try Self.auto.compile(network.graph, weights: network.weights, options: options)
     let theirs = try backend.compile(
       network.graph, weights: network.weights, options: Self.options([:]))
@@ -120,7 +120,7 @@ struct AutoTests {
     var tiles: [String: String] = [:]
     for node in network.graph.nodes { tiles[node.stage] = "simd" }
     tiles["conv3"] = "winograd:2"
-    let fixed = Self.options(tiles)
+    let fixed = try Self.options(tiles)
     let steps = try Self.auto.compile(network.graph, weights: network.weights, options: fixed)
     let conv3 = try network.graph.node(named: "conv3")
     let first = steps.map(\.info).first { $0.nodes.contains(conv3) }
@@ -129,7 +129,7 @@ struct AutoTests {
     #expect(fixed.tiles?.candidates.isEmpty == true)
 
     tiles["conv3"] = "winograd"
-    let open = Self.options(tiles)
+    let open = try Self.options(tiles)
     _ = try Self.auto.compile(network.graph, weights: network.weights, options: open)
     let found = open.tiles?.candidates.first { $0.isChosen }
     let chosen = try #require(found)

@@ -48,7 +48,7 @@ struct BLASLibraryTests {
     #expect(backend.warnings.isEmpty)
     let network = try #require(NetworkCatalog.network(named: "alexnet-mini"))
     let options = CompileOptions(
-      kernels: Candidate.all[0].instructionSet.kernels, pool: ThreadPool(threadCount: 1),
+      kernels: Candidate.all[0].instructionSet.kernels, pool: ThreadPool(),
       boundary: .nchw)
     #expect(throws: BackendError.unavailable(unavailability)) {
       try backend.compile(

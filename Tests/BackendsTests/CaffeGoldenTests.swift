@@ -47,7 +47,7 @@ struct GoldenConfiguration: Sendable, CustomTestStringConvertible {
     _ graph: Graph, inputs: [GoldenArray], weights: any WeightSource, keepsAllBlobs: Bool = true
   ) throws -> CompiledNetwork {
     if let reason = backend.unavailability { try Test.cancel("\(reason)") }
-    let options = CompileOptions(
+    let options = try CompileOptions(
       kernels: instructionSet.kernels, pool: ThreadPool(threadCount: threadCount),
       boundary: .nchw, keepsAllBlobs: keepsAllBlobs)
     let steps = try backend.compile(graph, weights: weights, options: options)

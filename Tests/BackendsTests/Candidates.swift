@@ -43,8 +43,10 @@ struct Candidate: Sendable, CustomTestStringConvertible {
     threadCounts.map { ($0, .native) } + [(1, .nchw)]
   }
 
-  func options(threads: Int, boundary: Boundary, keepsAllBlobs: Bool = false) -> CompileOptions {
-    CompileOptions(
+  func options(threads: Int, boundary: Boundary, keepsAllBlobs: Bool = false) throws
+    -> CompileOptions
+  {
+    try CompileOptions(
       kernels: instructionSet.kernels, pool: ThreadPool(threadCount: threads),
       boundary: boundary, keepsAllBlobs: keepsAllBlobs)
   }

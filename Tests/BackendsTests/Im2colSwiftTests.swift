@@ -10,7 +10,7 @@ struct Im2colSwiftTests {
   private func steps(_ network: String, batch: Int) throws -> (graph: Graph, infos: [StepInfo]) {
     let graph = try #require(NetworkCatalog.network(named: network)).graph(batch: batch)
     let options = CompileOptions(
-      kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1), boundary: .native)
+      kernels: InstructionSet.best.kernels, pool: ThreadPool(), boundary: .native)
     let steps = try Im2colSwiftBackend().compile(
       graph, weights: SeededWeights(seed: 1), options: options)
     return (graph, steps.map(\.info))
@@ -52,7 +52,7 @@ struct Im2colSwiftTests {
         layers: [layer]
       ).graph()
       let options = CompileOptions(
-        kernels: InstructionSet.baseline.kernels, pool: ThreadPool(threadCount: 1),
+        kernels: InstructionSet.baseline.kernels, pool: ThreadPool(),
         boundary: .native)
       let steps = try Im2colSwiftBackend().compile(
         graph, weights: SeededWeights(seed: 1), options: options)

@@ -15,8 +15,8 @@ struct OneDNNTests {
 
   private func options(
     tiles: TilePlan? = nil, threads: Int = 1, boundary: Boundary = .native
-  ) -> CompileOptions {
-    CompileOptions(
+  ) throws -> CompileOptions {
+    try CompileOptions(
       kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: threads),
       boundary: boundary, tiles: tiles)
   }
@@ -130,7 +130,7 @@ struct OneDNNTests {
   func fusion() throws {
     let network = MiniNetwork.all[0]
     for keeps in [false, true] {
-      var options = options(boundary: .nchw)
+      var options = try options(boundary: .nchw)
       options.keepsAllBlobs = keeps
       let steps = try OneDNNBackend().compile(
         network.graph, weights: network.weights, options: options)

@@ -59,8 +59,8 @@ private let recordAffinity: KernelFunction = { arguments in
 @Suite("ThreadPool", .serialized)
 struct ThreadPoolTests {
   @Test("Every thread's block runs exactly once a job, over thousands of jobs", arguments: 1...4)
-  func runsOnce(threadCount: Int) {
-    let pool = ThreadPool(threadCount: threadCount)
+  func runsOnce(threadCount: Int) throws {
+    let pool = try ThreadPool(threadCount: threadCount)
     // One block more than threads: it must stay untouched.
     let blocks = Blocks(count: threadCount + 1)
     let jobCount = 3000
@@ -74,8 +74,8 @@ struct ThreadPoolTests {
   }
 
   @Test("Block t runs on thread t, and block 0 on the caller", arguments: 1...4)
-  func threads(threadCount: Int) {
-    let pool = ThreadPool(threadCount: threadCount)
+  func threads(threadCount: Int) throws {
+    let pool = try ThreadPool(threadCount: threadCount)
     #expect(pool.threadCount == threadCount)
     let blocks = Blocks(count: threadCount)
     pool.run(countRun, arguments: blocks.memory, stride: stride)
@@ -88,8 +88,8 @@ struct ThreadPoolTests {
   }
 
   @Test("Workers that have gone to sleep wake up", arguments: 2...4)
-  func wakesSleepers(threadCount: Int) {
-    let pool = ThreadPool(threadCount: threadCount)
+  func wakesSleepers(threadCount: Int) throws {
+    let pool = try ThreadPool(threadCount: threadCount)
     let blocks = Blocks(count: threadCount)
     for job in 0..<20 {
       // Far longer than workers spin.
@@ -106,7 +106,7 @@ struct ThreadPoolTests {
     let allowed = Int(alex_get_affinity(&mask, 1024))
     try #require(allowed >= 1)
     let cpus = [0, 1, 2].map { Int(mask[$0 % allowed]) }
-    let pool = ThreadPool(threadCount: 3, cpus: cpus)
+    let pool = try ThreadPool(threadCount: 3, cpus: cpus)
     #expect(pool.cpus == cpus)
     let blocks = Blocks(count: 3)
     pool.run(recordAffinity, arguments: blocks.memory, stride: stride)
@@ -119,9 +119,9 @@ struct ThreadPoolTests {
   }
 
   @Test("Pools can be made and thrown away, with and without work")
-  func comesAndGoes() {
+  func comesAndGoes() throws {
     for round in 0..<50 {
-      let pool = ThreadPool(threadCount: 1 + round % 4)
+      let pool = try ThreadPool(threadCount: 1 + round % 4)
       let blocks = Blocks(count: pool.threadCount)
       if round % 2 == 0 { pool.run(countRun, arguments: blocks.memory, stride: stride) }
       #expect(blocks.all.allSatisfy { $0.runs == (round % 2 == 0 ? 1 : 0) })

@@ -65,7 +65,7 @@ struct GEMMTests {
     let graph = try Network(
       name: "case", inputs: [.init(blob: "bottom", shape: input)], layers: [layer]
     ).graph()
-    let options = CompileOptions(
+    let options = try CompileOptions(
       kernels: isa.kernels, pool: ThreadPool(threadCount: 2), boundary: .native)
     let step = try #require(
       try Im2colSwiftBackend().compile(

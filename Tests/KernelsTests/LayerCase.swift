@@ -48,7 +48,7 @@ struct LayerCase: CustomStringConvertible, Sendable {
     } else {
       generator.fill(bottom.buffer.elements, amplitude: 1)
     }
-    let options = CompileOptions(
+    let options = try CompileOptions(
       kernels: isa.kernels, pool: ThreadPool(threadCount: threads), boundary: boundary,
       tiles: tiles)
     let steps = try backend.compile(graph, weights: weights, options: options)

@@ -59,7 +59,7 @@ private var isOptimised: Bool {
   func forward(_ test: Case) async throws {
     try await OneAtATime.shared.run {
       let graph = try #require(NetworkCatalog.network(named: test.network)).graph(batch: 2)
-      let pool = ThreadPool(threadCount: test.threads)
+      let pool = try ThreadPool(threadCount: test.threads)
       let options = CompileOptions(kernels: test.isa.kernels, pool: pool, boundary: .nchw)
       let steps = try test.backend.compile(
         graph, weights: SeededWeights(seed: 1), options: options)

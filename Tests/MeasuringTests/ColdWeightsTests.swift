@@ -31,7 +31,7 @@ import Testing
         .graph(batch: 2)
       graph = whole.single(try whole.node(named: "conv3"))
       let options = CompileOptions(
-        kernels: InstructionSet.best.kernels, pool: ThreadPool(threadCount: 1),
+        kernels: InstructionSet.best.kernels, pool: ThreadPool(),
         boundary: .native)
       let drawn = try SeededWeights(seed: 1).weights(of: graph.nodes[0], in: graph)
       source = FixedWeights(try #require(drawn))

@@ -73,6 +73,7 @@ package final class BLASLibrary: @unchecked Sendable {
   }
 
   private static func open(_ source: BLASSource) throws(Unavailability) -> UnsafeMutableRawPointer {
+    try checkThreads(source)
     var messages: [String] = []
     for candidate in source.candidates {
       var error = [CChar](repeating: 0, count: 512)
@@ -83,6 +84,19 @@ package final class BLASLibrary: @unchecked Sendable {
     }
     throw Unavailability(
       reason: "\(source.candidates[0]) cannot be opened (\(messages[0]))", hint: source.hint)
+  }
+
+  /// Some libraries start all their threads when they are opened, and end the program if they get
+  /// none.
+  private static func checkThreads(_ source: BLASSource) throws(Unavailability) {
+    let environment = ProcessInfo.processInfo.environment
+    let wanted = environment["OPENBLAS_NUM_THREADS"] ?? environment["OMP_NUM_THREADS"]
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let count = min(wanted.flatMap { Int($0) } ?? processors, processors)
+    do { try ThreadShortage.check(count: max(count, 1) - 1) } catch {
+      throw Unavailability(
+        reason: "\(source.candidates[0]) \(error.reason)", hint: ThreadShortage.hint)
+    }
   }
 
   /// Makes the following calls use `count` threads.

@@ -46,7 +46,7 @@ extension BlockedPlanner {
   private func planner(forImages count: Int) -> BlockedPlanner {
     var planner = self
     planner.graph = graph.withImages(count)
-    planner.options.pool = ThreadPool(threadCount: 1)
+    planner.options.pool = ThreadPool()
     return planner
   }
 

@@ -119,7 +119,7 @@ struct WinogradConvolution {
     info.errorTile = m
     info.weightByteCount = packed.byteCount
     // One share of all threads together, or one for each thread alone.
-    let single = ThreadPool(threadCount: 1)
+    let single = ThreadPool()
     let shares =
       division != .tiles
       ? [WinogradShare(self, tiles: 0..<tiling.count, pool: pool)]

@@ -76,8 +76,18 @@ typedef void (*alex_sgemv_fn)(int order, int trans, int m, int n, float alpha, c
 
 // ---- process.c: children -----------------------------------------------------------------------
 
-// A pipe that no child inherits: its reading and its writing end. Returns 0 or an errno.
+// A pipe that no child inherits, away from the standard streams: its reading and its writing end.
+// Returns 0 or an errno.
 int32_t alex_pipe(int32_t ends[2]);
+// A file without a name that holds `count` bytes and is read from its start. Returns 0 or an errno.
+int32_t alex_memory_file(const void *bytes, size_t count, int32_t *descriptor);
+// A process may be started with SIGCHLD ignored; the system would then keep no child's exit code.
+void alex_keep_child_status(void);
+// Whether so many threads, and a child if wanted, can be started and live at the same time.
+// Starts them, ends them, and returns 0 or an errno.
+int32_t alex_can_start(int32_t thread_count, int32_t with_child);
+// Fills `cpus` with the CPUs that the process could use when it started; returns how many there are.
+int32_t alex_starting_affinity(int32_t *cpus, int32_t capacity);
 
 // ---- usage.c: resources ------------------------------------------------------------------------
 

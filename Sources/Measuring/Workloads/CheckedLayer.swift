@@ -34,7 +34,7 @@ public struct OwnLayer: Sendable {
     Placement.rememberMask()
     let able = backends.filter(\.canCompile)
     let options = CompileOptions(
-      kernels: kernels.kernels, pool: ThreadPool(threadCount: 1), boundary: .native)
+      kernels: kernels.kernels, pool: ThreadPool(), boundary: .native)
     return try graph.nodes.indices.flatMap { node -> [OwnLayer] in
       let single = graph.single(node)
       let weights = BlankWeights(of: single)

@@ -69,7 +69,7 @@ package final class LocalHost: WorkloadHost {
       throw MeasuringError.workload(status: .unavailable, reason: unavailability.description)
     }
     let placement = try Placement(cpus: request.cpus)
-    let pool = pool(threads: place.threads, placement: placement)
+    let pool = try pool(threads: place.threads, placement: placement)
     let tools = LocalWorkload.Tools(
       timer: timer, counting: counting, placement: placement,
       threading: request.backend.threading(tiles: request.tiles))
@@ -89,7 +89,7 @@ package final class LocalHost: WorkloadHost {
       throw MeasuringError.usage("\(request.threads) threads have no roofs")
     }
     let placement = try Placement(cpus: request.cpus)
-    let pool = pool(threads: request.threads, placement: placement)
+    let pool = try pool(threads: request.threads, placement: placement)
     placement.apply(for: .pool)
     return roofProbe.readings(pool: pool, cpus: placement.cpus)
   }
@@ -101,12 +101,15 @@ package final class LocalHost: WorkloadHost {
     Placement.free()
   }
 
-  private func pool(threads: Int, placement: Placement) -> ThreadPool {
+  private func pool(threads: Int, placement: Placement) throws -> ThreadPool {
     let key = PoolKey(threads: threads, cpus: placement.cpus)
     if let pool = pools[key] { return pool }
     // With more threads than CPUs, pinning would only stack them up.
     let cpus = placement.cpus.count >= threads ? placement.cpus : []
-    let pool = ThreadPool(threadCount: threads, cpus: cpus)
+    let pool: ThreadPool
+    do { pool = try ThreadPool(threadCount: threads, cpus: cpus) } catch {
+      throw MeasuringError.unavailable("\(error)")
+    }
     pools[key] = pool
     return pool
   }
