@@ -36,6 +36,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+    // Without its trait for Foundation's types.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     // Level 0
@@ -46,10 +48,14 @@ let package = Package(
     // Level 1
     .target(name: "Networks", dependencies: ["Tensors"]),
     .target(
-      name: "Results", dependencies: ["Networks", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV")]),
+      name: "Results",
+      dependencies: ["Networks", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     .target(
       name: "KernelsBaseline", dependencies: ["KernelInterface"], swiftSettings: kernelFlags(nil)),
     .target(name: "Images", dependencies: ["Tensors", "CSupport"]),
+    .target(
+      name: "Processes",
+      dependencies: ["CSupport", .product(name: "Subprocess", package: "swift-subprocess")]),
     // Level 2
     .target(
       name: "Kernels",
@@ -66,7 +72,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Networks", "Results", "Statistics", .product(name: "Mustache", package: "swift-mustache"),
+        "Networks", "Processes", "Results", "Statistics",
+        .product(name: "Mustache", package: "swift-mustache"),
       ]),
     // Level 3
     .target(
@@ -75,8 +82,9 @@ let package = Package(
     .target(
       name: "Measuring",
       dependencies: [
-        "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Results",
-        "Statistics", "CSupport", .product(name: "Algorithms", package: "swift-algorithms"),
+        "Execution", "Kernels", "KernelInterface", "Networks", "Processes", "Tensors", "Reference",
+        "Results", "Statistics", "CSupport",
+        .product(name: "Algorithms", package: "swift-algorithms"),
       ]),
     // Level 4
     .executableTarget(
@@ -122,9 +130,11 @@ let package = Package(
     .testTarget(
       name: "MeasuringTests",
       dependencies: [
-        "Measuring", "AllocationCounter", "Backends", "CSupport", "Execution", "FakePAPI", "Kernels",
-        "Reference", "Reporting", "Results", "Statistics", "Networks", "Tensors",
+        "Measuring", "AllocationCounter", "Backends", "CSupport", "Execution", "FakePAPI",
+        "Kernels", "Networks", "Processes", "Reference", "Reporting", "Results", "Statistics",
+        "Tensors",
       ]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "CSupport"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
     .target(
       name: "FuzzTargets",

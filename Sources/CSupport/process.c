@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -48,6 +49,15 @@ int32_t alex_memory_file(const void *bytes, size_t count, int32_t *descriptor) {
   lseek(file, 0, SEEK_SET);
   *descriptor = file;
   return 0;
+}
+
+// glibc 2.34 and newer.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int)
+    __attribute__((weak));
+
+void alex_spawn_standard_streams_only(posix_spawn_file_actions_t *actions) {
+  if (posix_spawn_file_actions_addclosefrom_np)
+    posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 }
 
 void alex_keep_child_status(void) {

@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 /// Lines over a pair of file descriptors.
-final class LineChannel {
+package final class LineChannel {
   private let input: Int32
   private let output: Int32
   private var buffer = Data()
@@ -16,21 +16,21 @@ final class LineChannel {
   /// Bytes of a line; the longest ones tell a net of hundreds of layers and have a few 100 000.
   private static let byteLimit = 64 << 20
 
-  init(input: Int32, output: Int32) {
+  package init(input: Int32, output: Int32) {
     self.input = input
     self.output = output
   }
 
   /// No line came in time.
-  struct Timeout: Error {}
+  package struct Timeout: Error {}
 
   /// The next line without its end; nil at the end of the input.
   /// - Parameters:
   ///   - timeout: longest wait for it; nil for any.
   ///   - isOver: whether the other side has ended. Something that it started may still hold the
-  ///     channel open; asked with a timeout only.
+  ///     channel open.
   /// - Throws: ``Timeout``, or that reading is not possible.
-  func readLine(timeout: Duration? = nil, isOver: () -> Bool = { false }) throws -> Data? {
+  package func readLine(timeout: Duration? = nil, isOver: () -> Bool = { false }) throws -> Data? {
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while true {
       let unsearched = buffer[(buffer.startIndex + searchedCount)...]
@@ -41,7 +41,7 @@ final class LineChannel {
         return line
       }
       searchedCount = buffer.count
-      if let deadline, try !wait(until: deadline, isOver: isOver) { return nil }
+      guard try wait(for: POLLIN, on: input, until: deadline, isOver: isOver) else { return nil }
       var chunk = [UInt8](repeating: 0, count: 65536)
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
@@ -58,27 +58,47 @@ final class LineChannel {
     }
   }
 
-  /// Returns once something can be read, the end included.
+  /// Returns once something can be read, the end included, or written.
   /// - Returns: false when the other side has ended without.
   private func wait(
-    until deadline: ContinuousClock.Instant, isOver: () -> Bool
+    for event: Int32, on descriptor: Int32, until deadline: ContinuousClock.Instant?,
+    isOver: () -> Bool
   ) throws -> Bool {
     while true {
       let wasOver = isOver()
-      let rest = (deadline - ContinuousClock.now) / .milliseconds(1)
-      guard rest > 0 else { throw Timeout() }
-      var descriptor = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+      // How often the other side is looked at: rarely where nobody waits for an answer in time,
+      // since a measurement may be going on.
+      var slice = deadline == nil ? 10_000 : 1_000.0
+      if let deadline {
+        let rest = (deadline - ContinuousClock.now) / .milliseconds(1)
+        guard rest > 0 else { throw Timeout() }
+        slice = min(rest.rounded(.up), slice)
+      }
+      var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
       // An interruption only makes for another look.
-      let slice = wasOver ? 0 : min(rest.rounded(.up), 1_000)
-      if poll(&descriptor, 1, Int32(slice)) > 0 { return true }
+      if poll(&request, 1, wasOver ? 0 : Int32(slice)) > 0 { return true }
       if wasOver { return false }
     }
   }
 
-  func write(_ line: Data) throws {
+  /// Writes a line; the other side may be slow to read it, or not read it at all.
+  /// - Parameters:
+  ///   - timeout: longest wait for it to be read; nil for any.
+  ///   - isOver: whether the other side has ended.
+  /// - Throws: ``Timeout``, or that writing is not possible.
+  package func write(
+    _ line: Data, timeout: Duration? = nil, isOver: () -> Bool = { false }
+  ) throws {
+    let deadline = timeout.map { ContinuousClock.now + $0 }
     var rest = line[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { systemWrite(output, $0.baseAddress, $0.count) }
+      guard try wait(for: POLLOUT, on: output, until: deadline, isOver: isOver) else {
+        throw MeasuringError.worker("a worker ended before it read what was sent")
+      }
+      // A pipe that can be written takes so many bytes without waiting.
+      let count = rest.prefix(Int(PIPE_BUF)).withUnsafeBytes {
+        systemWrite(output, $0.baseAddress, $0.count)
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw MeasuringError.worker(message("cannot write to a worker")) }
       rest = rest.dropFirst(count)

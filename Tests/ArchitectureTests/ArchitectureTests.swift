@@ -16,17 +16,18 @@ private let allowedImports: [String: Set<String>] = [
   "KernelsAVX2": ["KernelInterface"],
   "KernelsAVX512": ["KernelInterface"],
   "Images": ["Tensors", "CSupport"],
+  "Processes": ["CSupport", "Subprocess"],
   // Level 2
   "Kernels": ["KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512", "CSupport"],
   "Reference": ["Tensors", "Networks"],
   "CaffeModel": ["Networks", "Tensors", "SwiftProtobuf"],
   "Execution": ["Tensors", "Networks", "KernelInterface", "CSupport"],
-  "Reporting": ["Networks", "Results", "Statistics", "Mustache"],
+  "Reporting": ["Networks", "Processes", "Results", "Statistics", "Mustache"],
   // Level 3
   "Backends": ["Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "CSupport"],
   "Measuring": [
-    "Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "Reference", "Results",
-    "Statistics", "CSupport",
+    "Execution", "Kernels", "KernelInterface", "Networks", "Processes", "Tensors", "Reference",
+    "Results", "Statistics", "CSupport",
   ],
   // Level 4
   "alexbench": [

@@ -3,6 +3,7 @@ import Execution
 import Foundation
 import Kernels
 import Networks
+import Processes
 import Reference
 import Results
 import Synchronization
@@ -182,6 +183,55 @@ import Testing
     #expect(throws: MeasuringError.protocolVersion(theirs: 99, ours: WorkerProtocol.version)) {
       try WorkerHost(command: ["/bin/sh", "-c", script])
     }
+  }
+
+  @Test("A worker of an earlier release is refused by a sentence about the versions")
+  func earlierVersion() {
+    // As a worker answers a version that it does not know: with an error, its own version, and
+    // exit code 5.
+    let old = WorkerProtocol.version - 1
+    let answer = #"{"error":"the worker protocol is another one","version":\#(old)}"#
+    for script in ["read line; echo '\(answer)'; exit 5", "read line; echo '\(answer)'; sleep 60"] {
+      let error = #expect(throws: MeasuringError.self) {
+        try WorkerHost(command: ["/bin/sh", "-c", script])
+      }
+      #expect(
+        error.map { "\($0)" }
+          == "the worker protocol is version \(WorkerProtocol.version) here and version \(old) "
+          + "there; use programs of the same release")
+    }
+    // One that ends without a word.
+    #expect(throws: MeasuringError.protocolVersion(theirs: 0, ours: WorkerProtocol.version)) {
+      try WorkerHost(command: ["/bin/sh", "-c", "read line; exit 5"])
+    }
+  }
+
+  @Test("A worker whose child outlives it is seen to be gone, whatever the child holds open")
+  func orphan() {
+    // It ends by itself; the time is far longer than what is waited.
+    let start = ContinuousClock.now
+    #expect(throws: MeasuringError.worker("the worker ended at 'hello' with exit code 3")) {
+      try WorkerHost(command: ["/bin/sh", "-c", "sleep 200 & exit 3"])
+    }
+    #expect(ContinuousClock.now - start < .seconds(150))
+  }
+
+  @Test("A worker that reads nothing is given up, also when the request is long")
+  func deaf() throws {
+    let child = try ChildProcess(command: ["/bin/sleep", "100"])
+    let channel = LineChannel(input: child.output, output: child.input)
+    #expect(throws: LineChannel.Timeout.self) {
+      try channel.write(Data(count: 1 << 20), timeout: .milliseconds(200)) { !child.isRunning }
+    }
+    // It ends, and what it started keeps the pipe.
+    #expect(child.wait(within: .zero) == .signal(SIGKILL))
+    let left = try ChildProcess(
+      command: ["/bin/bash", "-c", "sleep 100 <&0 & exit 0"])
+    let leftChannel = LineChannel(input: left.output, output: left.input)
+    #expect(throws: MeasuringError.self) {
+      try leftChannel.write(Data(count: 1 << 20)) { !left.isRunning }
+    }
+    #expect(left.wait(within: .zero) == .exit(0))
   }
 
   @Test("The server answers every line, errors included, and demands a greeting")

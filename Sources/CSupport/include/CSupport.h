@@ -3,6 +3,7 @@
 #ifndef ALEXBENCH_CSUPPORT_H
 #define ALEXBENCH_CSUPPORT_H
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -81,6 +82,8 @@ typedef void (*alex_sgemv_fn)(int order, int trans, int m, int n, float alpha, c
 int32_t alex_pipe(int32_t ends[2]);
 // A file without a name that holds `count` bytes and is read from its start. Returns 0 or an errno.
 int32_t alex_memory_file(const void *bytes, size_t count, int32_t *descriptor);
+// Lets a child inherit nothing but its standard streams, where the system can.
+void alex_spawn_standard_streams_only(posix_spawn_file_actions_t *actions);
 // A process may be started with SIGCHLD ignored; the system would then keep no child's exit code.
 void alex_keep_child_status(void);
 // Whether so many threads, and a child if wanted, can be started and live at the same time.

@@ -1,5 +1,6 @@
 import CSupport
 import Foundation
+import Processes
 
 /// Instructions and cache misses of a simulated processor: valgrind's callgrind, in a child process
 /// that runs nothing but one layer.
@@ -40,16 +41,10 @@ package final class CallgrindSource: CounterSource {
   /// For example `valgrind-3.19.0`; nil without valgrind.
   package var version: String? {
     guard let valgrind else { return nil }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: valgrind)
-    process.arguments = ["--version"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let outcome = try? Program(valgrind, ["--version"], timeLimit: .seconds(20)).run()
+    return outcome.map {
+      String(decoding: $0.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
   }
 
   package func unavailability(of event: String) -> String? {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Processes
 import Results
 
 /// A worker under callgrind, which counts one call of each workload.
@@ -47,13 +48,11 @@ final class CallgrindChild {
   }
 
   private static func strip(_ program: String, to copy: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["strip", "--strip-debug", "-o", copy, program]
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    let strip = Program(
+      "strip", ["--strip-debug", "-o", copy, program], timeLimit: .seconds(120))
+    let end: ProcessEnd
+    do { end = try strip.run().end } catch .missing { end = .exit(127) }
+    guard end == .exit(0) else {
       throw MeasuringError.unavailable(
         "callgrind needs a copy of this program without debug information, and 'strip' could not "
           + "make it: apt-get install binutils")

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Results
 
 /// What was built, and from what.
@@ -60,19 +61,29 @@ package enum BuildFingerprint {
     #endif
   }
 
-  /// Trimmed output; nil when git is missing or says no.
+  /// Trimmed output; nil when git is missing, says no, or cannot be asked.
+  ///
+  /// Not a `Program`: times are measured next, and one would leave a timer behind.
   private static func git(_ arguments: [String], in folder: String) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return nil }
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let script = #"exec git "$@" 2>/dev/null"#
+    let command = ["/bin/sh", "-c", script, "git", "-C", folder] + arguments
+    guard let child = try? ChildProcess(command: command) else { return nil }
+    child.closeInput()
+    let channel = LineChannel(input: child.output, output: child.input)
+    let deadline = ContinuousClock.now + .seconds(20)
+    var output = ""
+    while true {
+      do {
+        let rest = deadline - ContinuousClock.now
+        guard let line = try channel.readLine(timeout: rest, isOver: { !child.isRunning })
+        else { break }
+        output += String(decoding: line, as: UTF8.self) + "\n"
+      } catch {
+        _ = child.wait(within: .zero)
+        return nil
+      }
+    }
+    guard child.wait(within: .seconds(5)) == .exit(0) else { return nil }
+    return output.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

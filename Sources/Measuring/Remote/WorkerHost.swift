@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Results
 
 /// Workloads in another process that speaks the worker protocol: a fresh launch of this program,
@@ -60,8 +61,8 @@ package final class WorkerHost: WorkloadHost {
   }
 
   private static func start(_ command: [String], _ makeError: ErrorMaker) throws -> ChildProcess {
-    do { return try ChildProcess(command: command) } catch MeasuringError.worker(let sentence) {
-      throw makeError(sentence)
+    do { return try ChildProcess(command: command) } catch {
+      throw makeError("no worker: \(error)")
     }
   }
 
@@ -83,7 +84,7 @@ package final class WorkerHost: WorkloadHost {
   func beginPreparing(_ message: WorkerProtocol.Workload) throws {
     var request = WorkerProtocol.Request(op: .prepare)
     request.workload = message
-    try post(request)
+    try checked { try post(request) }
   }
 
   /// The answer to ``beginPreparing(_:)``, which nothing else may be asked before.
@@ -157,7 +158,14 @@ package final class WorkerHost: WorkloadHost {
 
   private func post(_ request: WorkerProtocol.Request) throws {
     guard failure == nil else { throw makeError("the worker is no longer there") }
-    do { try channel.write(try WorkerProtocol.line(request)) } catch { throw ended(request) }
+    let line = try WorkerProtocol.line(request)
+    do {
+      try channel.write(line, timeout: timeout) { !process.isRunning }
+    } catch is LineChannel.Timeout {
+      throw silent(request, timeout)
+    } catch {
+      throw ended(request)
+    }
   }
 
   /// The answer to a request that was posted.
@@ -170,12 +178,7 @@ package final class WorkerHost: WorkloadHost {
       guard let answer else { throw ended(request) }
       line = answer
     } catch is LineChannel.Timeout {
-      let sentence =
-        "the worker did not answer '\(request.op.rawValue)' within "
-        + "\((timeout ?? .zero) / .seconds(1)) s and was ended"
-      failure = .silent(sentence)
-      _ = process.wait(within: .zero)
-      throw MeasuringError.worker(sentence)
+      throw silent(request, timeout)
     } catch {
       failure = failure ?? .ended
       throw error
@@ -190,6 +193,17 @@ package final class WorkerHost: WorkloadHost {
     }
     try reply.check(request.op)
     return reply
+  }
+
+  private func silent(
+    _ request: WorkerProtocol.Request, _ timeout: Duration?
+  ) -> MeasuringError {
+    let sentence =
+      "the worker did not answer '\(request.op.rawValue)' within "
+      + "\((timeout ?? .zero) / .seconds(1)) s and was ended"
+    failure = .silent(sentence)
+    _ = process.wait(within: .zero)
+    return .worker(sentence)
   }
 
   private func ended(_ request: WorkerProtocol.Request) -> MeasuringError {

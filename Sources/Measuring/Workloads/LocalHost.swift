@@ -74,6 +74,8 @@ package final class LocalHost: WorkloadHost {
       timer: timer, counting: counting, placement: placement,
       threading: request.backend.threading(tiles: request.tiles))
     tools.place()
+    // A library would end the program if it got none.
+    if tools.threading == .library { try ThreadShortage.check(count: place.threads - 1) }
     let graph = place.compiledGraph
     // Each backend gets a copy: some use weights as they are, and would warm them for the others.
     let weights = CopiedWeights(source: try weights(of: graph, for: request))
@@ -101,15 +103,14 @@ package final class LocalHost: WorkloadHost {
     Placement.free()
   }
 
-  private func pool(threads: Int, placement: Placement) throws -> ThreadPool {
+  private func pool(
+    threads: Int, placement: Placement
+  ) throws(ThreadShortage) -> ThreadPool {
     let key = PoolKey(threads: threads, cpus: placement.cpus)
     if let pool = pools[key] { return pool }
     // With more threads than CPUs, pinning would only stack them up.
     let cpus = placement.cpus.count >= threads ? placement.cpus : []
-    let pool: ThreadPool
-    do { pool = try ThreadPool(threadCount: threads, cpus: cpus) } catch {
-      throw MeasuringError.unavailable("\(error)")
-    }
+    let pool = try ThreadPool(threadCount: threads, cpus: cpus)
     pools[key] = pool
     return pool
   }

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Processes
 
 /// Draws plots with the program gnuplot, version 5.4 or newer, as a child process.
 package struct Gnuplot: Sendable {
@@ -16,64 +16,70 @@ package struct Gnuplot: Sendable {
     path = found
   }
 
-  /// Draws plots into files of a folder, several at a time.
+  /// Longest time that a plot may take; the largest take a second.
+  private static let timeLimit = Duration.seconds(60)
+
+  /// Draws plots into files of a folder, `<name>.svg` and `<name>.png`, several at a time.
+  ///
+  /// Each is written beside its name and renamed once it is whole; whatever fails or is killed
+  /// leaves an earlier file as it was.
   /// - Returns: the paths, in the order of the plots.
   /// - Throws: the first plot's error; the others are drawn all the same.
   package func write(
     _ plots: [Plot], _ formats: [PlotFormat], to folder: String
-  ) throws(PlottingError) -> [String] {
-    let paths = try severalAtATime(plots) { plot throws(PlottingError) in
-      try write(plot, formats, to: folder)
-    }
-    return paths.flatMap { $0 }
-  }
-
-  /// Draws a plot into files of a folder, `<name>.svg` and `<name>.png`.
-  ///
-  /// Each is written beside its name and renamed once it is whole; whatever fails or is killed
-  /// leaves an earlier file as it was.
-  /// - Returns: the paths.
-  package func write(
-    _ plot: Plot, _ formats: [PlotFormat], to folder: String
   ) throws(PlottingError) -> [String] {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw .cannotWrite(path: folder, reason: reason(error))
     }
-    let drafts = formats.map {
-      (format: $0, path: "\(folder)/.\(plot.name).\($0.rawValue).partial")
+    func draft(_ plot: Plot, _ format: PlotFormat) -> String {
+      ".\(plot.name).\(format.rawValue).partial"
     }
-    defer { for draft in drafts { unlink(draft.path) } }
-    try draw(plot, formats, in: folder) { ".\(plot.name).\($0.rawValue).partial" }
-    var paths: [String] = []
-    for draft in drafts {
-      if draft.format == .svg {
-        let text = SVGText.tidy(try whole(draft.path, plot), plot)
-        do { try text.write(toFile: draft.path, atomically: false, encoding: .utf8) } catch {
-          throw .cannotWrite(path: draft.path, reason: reason(error))
-        }
-      } else {
-        try checkPNG(draft.path, plot)
+    return try severalAtATime(plots) { plot throws(PlottingError) in
+      try start(plot, formats, in: folder) { draft(plot, $0) }
+    } finish: { plot, drawing throws(PlottingError) in
+      let drafts = formats.map { (format: $0, path: "\(folder)/\(draft(plot, $0))") }
+      defer { for draft in drafts { unlink(draft.path) } }
+      try finish(plot, drawing)
+      var paths: [String] = []
+      for draft in drafts {
+        let target = "\(folder)/\(plot.name).\(draft.format.rawValue)"
+        try complete(draft.path, draft.format, of: plot, as: target)
+        paths.append(target)
       }
-      let target = "\(folder)/\(plot.name).\(draft.format.rawValue)"
-      guard rename(draft.path, target) == 0 else {
-        throw .cannotWrite(path: target, reason: String(cString: strerror(errno)))
-      }
-      paths.append(target)
-    }
-    return paths
+      return paths
+    }.flatMap { $0 }
   }
 
-  /// Plots as the texts of `svg` elements, several at a time.
+  /// Draws a plot into files of a folder, as ``write(_:_:to:)-([Plot],_,_)`` does.
+  package func write(
+    _ plot: Plot, _ formats: [PlotFormat], to folder: String
+  ) throws(PlottingError) -> [String] {
+    try write([plot], formats, to: folder)
+  }
+
+  /// Makes what was drawn the file of a plot, if it is whole.
+  private func complete(
+    _ draft: String, _ format: PlotFormat, of plot: Plot, as target: String
+  ) throws(PlottingError) {
+    switch format {
+    case .svg:
+      let text = SVGText.tidy(try whole(draft, plot), plot)
+      do { try text.write(toFile: draft, atomically: false, encoding: .utf8) } catch {
+        throw .cannotWrite(path: draft, reason: reason(error))
+      }
+    case .png: try checkPNG(draft, plot)
+    }
+    guard rename(draft, target) == 0 else {
+      throw .cannotWrite(path: target, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  /// Plots as the texts of `svg` elements, to stand in a page beside others: ids begin with the
+  /// plot's name. Several are drawn at a time.
   /// - Throws: the first plot's error.
   package func svg(_ plots: [Plot]) throws(PlottingError) -> [String] {
-    try severalAtATime(plots) { plot throws(PlottingError) in try svg(plot) }
-  }
-
-  /// A plot as the text of an `svg` element, to stand in a page beside others: ids begin with the
-  /// plot's name.
-  package func svg(_ plot: Plot) throws(PlottingError) -> String {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-plot-\(UUID().uuidString)")
     do {
@@ -82,27 +88,42 @@ package struct Gnuplot: Sendable {
       throw .cannotWrite(path: folder.path, reason: reason(error))
     }
     defer { try? FileManager.default.removeItem(at: folder) }
-    try draw(plot, [.svg], in: folder.path) { "plot.\($0.rawValue)" }
-    let text = SVGText.tidy(try whole(folder.appendingPathComponent("plot.svg").path, plot), plot)
-    return String(text[(text.range(of: "<svg")?.lowerBound ?? text.startIndex)...])
+    return try severalAtATime(plots) { plot throws(PlottingError) in
+      try start(plot, [.svg], in: folder.path) { "\(plot.name).\($0.rawValue)" }
+    } finish: { plot, drawing throws(PlottingError) in
+      try finish(plot, drawing)
+      let file = folder.appendingPathComponent("\(plot.name).svg").path
+      let text = SVGText.tidy(try whole(file, plot), plot)
+      return String(text[(text.range(of: "<svg")?.lowerBound ?? text.startIndex)...])
+    }
   }
 
-  /// What is drawn of each plot, in the order of the plots.
-  private func severalAtATime<Drawn: Sendable>(
-    _ plots: [Plot], _ draw: @Sendable (Plot) throws(PlottingError) -> Drawn
+  /// A plot as the text of an `svg` element.
+  package func svg(_ plot: Plot) throws(PlottingError) -> String { try svg([plot])[0] }
+
+  /// What is made of each plot, in the order of the plots, with a child for each processor.
+  private func severalAtATime<Drawn>(
+    _ plots: [Plot], start: (Plot) throws(PlottingError) -> RunningProgram,
+    finish: (Plot, RunningProgram) throws(PlottingError) -> Drawn
   ) throws(PlottingError) -> [Drawn] {
-    let outcomes = Mutex([Result<Drawn, PlottingError>?](repeating: nil, count: plots.count))
-    DispatchQueue.concurrentPerform(iterations: plots.count) { index in
-      let outcome: Result<Drawn, PlottingError>
-      do throws(PlottingError) {
-        outcome = .success(try draw(plots[index]))
-      } catch {
-        outcome = .failure(error)
-      }
-      outcomes.withLock { $0[index] = outcome }
+    typealias Started = Result<RunningProgram, PlottingError>
+    var started: [Started] = []
+    var outcomes: [Result<Drawn, PlottingError>] = []
+    func finishNext() {
+      let plot = plots[outcomes.count]
+      let drawing = started[outcomes.count]
+      outcomes.append(
+        Result { () throws(PlottingError) in try finish(plot, try drawing.get()) })
     }
+    for plot in plots {
+      if started.count - outcomes.count >= ProcessInfo.processInfo.activeProcessorCount {
+        finishNext()
+      }
+      started.append(Started { () throws(PlottingError) in try start(plot) })
+    }
+    while outcomes.count < started.count { finishNext() }
     var drawn: [Drawn] = []
-    for outcome in outcomes.withLock({ $0 }) { drawn.append(try outcome!.get()) }
+    for outcome in outcomes { drawn.append(try outcome.get()) }
     return drawn
   }
 
@@ -121,64 +142,61 @@ package struct Gnuplot: Sendable {
     }
   }
 
+  /// Starts to draw a plot.
   /// - Parameter name: of a format's file, relative to the folder; ASCII without quotes.
-  private func draw(
+  private func start(
     _ plot: Plot, _ formats: [PlotFormat], in folder: String, name: (PlotFormat) -> String
-  ) throws(PlottingError) {
+  ) throws(PlottingError) -> RunningProgram {
     var script = plot.data
     for format in formats {
       script += Self.terminal(format, plot) + "\nset output '\(name(format))'\n" + plot.drawing
       script += "unset output\n"
     }
-    let errors: String
-    do { errors = try run(script, in: folder).failure } catch {
-      throw .gnuplotFailed(plot: plot.name, reason: reason(error))
+    do { return try start(script, in: folder) } catch {
+      throw .gnuplotFailed(plot: plot.name, reason: "\(error)")
     }
-    guard errors.isEmpty else { throw .gnuplotFailed(plot: plot.name, reason: errors) }
+  }
+
+  /// Waits for the end of a drawing.
+  private func finish(_ plot: Plot, _ drawing: RunningProgram) throws(PlottingError) {
+    let outcome: Program.Outcome
+    do { outcome = try drawing.wait() } catch {
+      throw .gnuplotFailed(plot: plot.name, reason: "\(error)")
+    }
+    if let reason = failure(outcome) {
+      throw .gnuplotFailed(plot: plot.name, reason: reason)
+    }
   }
 
   /// What gnuplot says of a plot that it draws, warnings included; for tests.
   package func complaints(_ plot: Plot) throws -> String {
     let script = plot.data + Self.terminal(.svg, plot) + "\nset output '/dev/null'\n" + plot.drawing
-    return try run(script, in: "/").said
+    return String(decoding: try start(script, in: "/").wait().errors, as: UTF8.self)
   }
 
-  /// Runs a script to its end.
-  /// - Returns: what went wrong, in a line, empty when nothing did; and all that it said.
-  private func run(
-    _ script: String, in folder: String
-  ) throws -> (failure: String, said: String) {
-    // Files, not pipes: neither side waits for the other.
-    let place = FileManager.default.temporaryDirectory
-      .appendingPathComponent("alexbench-gnuplot-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: place) }
-    let input = place.appendingPathComponent("script")
-    let errors = place.appendingPathComponent("errors")
-    try Data(script.utf8).write(to: input)
-    try Data().write(to: errors)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+  /// Runs a script.
+  private func start(_ script: String, in folder: String) throws(ProcessError) -> RunningProgram {
     // Nothing of the user's own settings.
-    process.arguments = ["--default-settings", "-"]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    var program = Program(path, ["--default-settings", "-"], timeLimit: Self.timeLimit)
+    program.folder = folder
+    program.input = Data(script.utf8)
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GNU") }
     environment["LC_ALL"] = "C.UTF-8"
-    process.environment = environment
-    process.standardInput = try FileHandle(forReadingFrom: input)
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    process.waitUntilExit()
-    let said = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
-    if process.terminationReason == .uncaughtSignal {
-      return ("it was ended by signal \(process.terminationStatus)", said)
+    program.environment = environment
+    return try program.start()
+  }
+
+  /// What went wrong, in a line; nil when nothing did.
+  private func failure(_ outcome: Program.Outcome) -> String? {
+    switch outcome.end {
+    case .exit(0): return nil
+    case .signal(let number): return "it was ended by signal \(number)"
+    case .exit(let code):
+      // The place in the script stands before the message, marked by a caret in between.
+      let said = String(decoding: outcome.errors, as: UTF8.self)
+      let line = said.split(separator: "\n").last { $0.contains(":") }
+      return line.map { $0.trimmingCharacters(in: .whitespaces) } ?? "it ended with \(code)"
     }
-    guard process.terminationStatus != 0 else { return ("", said) }
-    // The place in the script stands before the message, marked by a caret in between.
-    let line = said.split(separator: "\n").last { $0.contains(":") }
-    let failure = line.map { $0.trimmingCharacters(in: .whitespaces) }
-    return (failure ?? "it ended with \(process.terminationStatus)", said)
   }
 
   // MARK: Whole or not at all
