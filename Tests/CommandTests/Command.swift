@@ -23,9 +23,22 @@ struct Command {
     workingFolder: String? = nil,
     whileRunning: (Process) throws -> Void = { _ in }
   ) throws {
+    try self.init(
+      program: [Self.program] + arguments, environment: environment, input: input,
+      workingFolder: workingFolder, whileRunning: whileRunning)
+  }
+
+  /// - Parameters:
+  ///   - program: its path, and arguments.
+  ///   - limit: seconds after which it is ended.
+  init(
+    program: [String], environment: [String: String?] = [:], input: String = "",
+    workingFolder: String? = nil, limit: Int = 900,
+    whileRunning: (Process) throws -> Void = { _ in }
+  ) throws {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: Self.program)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: program[0])
+    process.arguments = Array(program.dropFirst())
     var variables = ProcessInfo.processInfo.environment
     for (name, value) in environment { variables[name] = value }
     process.environment = variables
@@ -49,7 +62,7 @@ struct Command {
     try process.run()
     // A program that hangs must not hang the tests.
     let watchdog = DispatchWorkItem { [id = process.processIdentifier] in kill(id, SIGKILL) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 900, execute: watchdog)
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(limit), execute: watchdog)
     defer { watchdog.cancel() }
     try whileRunning(process)
     process.waitUntilExit()
