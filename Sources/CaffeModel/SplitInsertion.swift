@@ -52,9 +52,11 @@ struct SplitInsertion {
     }
     for (index, node) in graph.nodes.enumerated() {
       appendInputLayers(before: index)
-      let weights = node.layer.spec.lossWeights(tops: node.outputs.count)
-      let tops = zip(node.outputs, weights).map {
-        (blob: graph.values[$0].blob, shape: graph.values[$0].shape, lossWeight: $1)
+      let tops = node.outputs.enumerated().map { top, value in
+        (
+          blob: graph.values[value].blob, shape: graph.values[value].shape,
+          lossWeight: top == 0 ? node.layer.spec.weightInLoss ?? 0 : 0
+        )
       }
       let splits = node.outputs.enumerated().compactMap { top, value in
         split(value, of: node.layer.name, top: top)
@@ -69,18 +71,5 @@ struct SplitInsertion {
     }
     appendInputLayers(before: graph.nodes.count)
     layers = result
-  }
-}
-
-extension LayerSpec {
-  /// The weight of each top in the loss.
-  fileprivate func lossWeights(tops: Int) -> [Float] {
-    let first: Float =
-      switch self {
-      case .softmaxWithLoss(let spec): spec.lossWeight
-      case .euclideanLoss(let spec): spec.lossWeight
-      default: 0
-      }
-    return (0..<tops).map { $0 == 0 ? first : 0 }
   }
 }

@@ -78,22 +78,7 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
 
   /// The text in canonical order; what has its default value is left out, the batch always.
   package var description: String {
-    "c\(channels) h\(size.h) w\(size.w) \(Self.letters(of: spec))"
-  }
-
-  /// The letters from `k` on: what belongs to the layer alone.
-  package static func letters(of spec: ConvolutionSpec) -> String {
-    var words = ["k\(spec.outputs)", "r\(spec.kernel.h)"]
-    func add(_ row: String, _ column: String, _ extent: Extent, standard: Int) {
-      if extent.h != standard || extent.w != standard { words.append("\(row)\(extent.h)") }
-      if extent.w != extent.h { words.append("\(column)\(extent.w)") }
-    }
-    if spec.kernel.w != spec.kernel.h { words.append("s\(spec.kernel.w)") }
-    add("u", "v", spec.stride, standard: 1)
-    add("p", "q", spec.pad, standard: 0)
-    add("d", "e", spec.dilation, standard: 1)
-    if spec.groups != 1 { words.append("g\(spec.groups)") }
-    return words.joined(separator: " ")
+    "c\(channels) h\(size.h) w\(size.w) \(spec.letters)"
   }
 
   /// A network of this one convolution, `conv`. Its name is the description, so that the rows of

@@ -45,7 +45,7 @@ struct RowFactory {
       row(
         graph, index: node.layerIndex, layer: node.layer.name, stage: node.stage,
         kind: node.layer.spec.kind, input: shapes(node.inputs), output: shapes(node.outputs),
-        problem: ProblemText.describe(node, in: graph), cost: graph.cost(of: node))
+        problem: graph.problem(of: node), cost: graph.cost(of: node))
     }
     let net = row(
       graph, index: -1, layer: "net", stage: "net", kind: .network, input: shapes(graph.inputs),
@@ -63,49 +63,5 @@ struct RowFactory {
       problem: problem, multiplyAdds: cost.multiplyAdds, flops: cost.flops,
       parameters: cost.parameters, inputBytes: cost.inputBytes, outputBytes: cost.outputBytes,
       weightBytes: cost.weightBytes)
-  }
-}
-
-/// The `problem` column: a layer's parameters in letters.
-enum ProblemText {
-  static func describe(_ node: Graph.Node, in graph: Graph) -> String {
-    let input = graph.inputShape(of: node)
-    func window(_ kernel: Extent, _ stride: Extent, _ pad: Extent) -> String {
-      // The letters of a convolution, without its output channels.
-      Problem.letters(
-        of: ConvolutionSpec(outputs: 1, kernel: kernel, stride: stride, pad: pad)
-      ).split(separator: " ").dropFirst().joined(separator: " ")
-    }
-    switch node.layer.spec {
-    case .convolution(let spec):
-      return Problem(
-        batch: input.n, channels: input.c, size: Extent(h: input.h, w: input.w), spec: spec
-      ).description
-    case .pooling(let spec):
-      return spec.isGlobal
-        ? "\(spec.method.rawValue) global"
-        : "\(spec.method.rawValue) \(window(spec.kernel, spec.stride, spec.pad))"
-    case .lrn(let spec):
-      return "\(spec.region.rawValue) size\(spec.size) alpha\(spec.alpha) beta\(spec.beta) "
-        + "k\(spec.k)"
-    case .innerProduct(let spec):
-      return "c\(graph.productsPerOutput(of: node)) k\(spec.outputs)"
-        + (spec.isTransposed ? " transposed" : "")
-    case .relu(let spec): return spec.negativeSlope == 0 ? "" : "slope\(spec.negativeSlope)"
-    case .dropout(let spec): return "ratio\(spec.ratio)"
-    case .softmax(let spec): return "axis\(spec.axis)"
-    case .softmaxWithLoss(let spec):
-      return "axis\(spec.axis) \(spec.normalization.rawValue)"
-        + (spec.ignoredLabel.map { " ignore\($0)" } ?? "")
-    case .accuracy(let spec):
-      return "axis\(spec.axis) top\(spec.topK)" + (spec.ignoredLabel.map { " ignore\($0)" } ?? "")
-    case .concat(let spec): return "axis\(spec.axis)"
-    case .eltwise(let spec):
-      return ([spec.operation.rawValue] + spec.coefficients.map { "\($0)" })
-        .joined(separator: " ")
-    case .flatten(let spec): return "axis\(spec.axis) end\(spec.endAxis)"
-    case .power(let spec): return "power\(spec.power) scale\(spec.scale) shift\(spec.shift)"
-    case .euclideanLoss, .sigmoid, .tanh: return ""
-    }
   }
 }

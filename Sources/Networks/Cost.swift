@@ -29,40 +29,18 @@ public struct Cost: Hashable, Sendable {
 extension Graph {
   /// The cost of one node.
   public func cost(of node: Node) -> Cost {
-    let input = inputShape(of: node)
-    let output = outputShape(of: node)
     var cost = Cost.zero
     cost.inputBytes = node.inputs.reduce(0) { $0 + values[$1].shape.byteCount }
     cost.outputBytes = node.outputs.reduce(0) { $0 + values[$1].shape.byteCount }
     if let shapes = weightShapes(of: node) {
       cost.parameters = shapes.weight.count + (shapes.bias?.count ?? 0)
       cost.weightBytes = cost.parameters * MemoryLayout<Float>.stride
-      cost.multiplyAdds = output.count * productsPerOutput(of: node)
+      cost.multiplyAdds = outputShape(of: node).count * productsPerOutput(of: node)
       cost.flops = 2 * cost.multiplyAdds
-      return cost
-    }
-    switch node.layer.spec {
-    case .pooling(let spec):
-      cost.flops =
-        output.count * (spec.isGlobal ? input.h * input.w : spec.kernel.h * spec.kernel.w)
-    case .lrn(let spec):
-      // Square and add per neighbour, then scale, power and product.
-      let window = spec.region == .acrossChannels ? spec.size : spec.size * spec.size
-      cost.flops = output.count * (2 * window + 3)
-    case .softmax: cost.flops = output.count * 4
-    case .relu: cost.flops = output.count
-    case .softmaxWithLoss:
-      // A softmax, then a logarithm and a sum per label.
-      cost.flops = input.count * 4 + values[node.inputs[1]].shape.count * 2
-    case .euclideanLoss: cost.flops = input.count * 3
-    // A comparison with the label's score per score.
-    case .accuracy: cost.flops = input.count
-    case .eltwise(let spec):
-      let operations = node.inputs.count - 1 + spec.coefficients.count
-      cost.flops = output.count * operations
-    case .power: cost.flops = output.count * 3
-    case .sigmoid, .tanh: cost.flops = output.count * 4
-    case .dropout, .concat, .flatten, .convolution, .innerProduct: break
+    } else {
+      cost.flops = node.layer.spec.definition.flops(
+        bottoms: node.inputs.map { values[$0].shape },
+        tops: node.outputs.map { values[$0].shape })
     }
     return cost
   }

@@ -71,14 +71,14 @@ public struct Graph: Hashable, Sendable {
         operands.append(id)
       }
       let bottoms = operands.map { values[$0].shape }
-      let shapes = try layer.outputShapes(of: bottoms)
+      var resolved = layer
+      let shapes: [Shape]
+      (resolved.spec, shapes) = try layer.resolved(on: bottoms)
       guard shapes.count == layer.tops.count else {
         throw .unusableShape(
           layer: layer.name,
           reason: "has \(layer.tops.count) tops where its kind makes \(shapes.count)")
       }
-      var resolved = layer
-      resolved.spec = try layer.spec.countingFromFront(bottoms: bottoms, layer: layer.name)
       for shape in shapes {
         if let reason = limits.exceeds(byBlob: shape) {
           throw .tooLarge(what: "layer '\(layer.name)'", reason: reason)
@@ -107,14 +107,9 @@ public struct Graph: Hashable, Sendable {
   }
 
   private func stage(of layer: Layer, reading operands: [ValueID]) -> String {
-    switch layer.spec {
-    case .convolution, .innerProduct: return layer.name
-    default:
-      guard operands.count == 1, let producer = values[operands[0]].producer else {
-        return layer.name
-      }
-      return nodes[producer].stage
-    }
+    guard !layer.spec.hasWeights, operands.count == 1, let producer = values[operands[0]].producer
+    else { return layer.name }
+    return nodes[producer].stage
   }
 
   /// The graph of one layer alone: its operands become inputs, and it writes out of place.

@@ -47,32 +47,3 @@ extension Graph {
     }
   }
 }
-
-extension LayerSpec {
-  /// Size, stride (s), padding (p), dilation (d) and groups (g) of a window, as far as they are not
-  /// the usual ones; empty for layers without a window.
-  public var kernelText: String {
-    func pair(_ extent: Extent) -> String {
-      extent.h == extent.w ? "\(extent.h)" : "\(extent.h)x\(extent.w)"
-    }
-    func window(_ kernel: Extent, _ stride: Extent, _ pad: Extent) -> [String] {
-      ["\(kernel.h)x\(kernel.w)"] + (stride == .one ? [] : ["s" + pair(stride)])
-        + (pad == .zero ? [] : ["p" + pair(pad)])
-    }
-    switch self {
-    case .convolution(let spec):
-      return
-        (window(spec.kernel, spec.stride, spec.pad)
-        + (spec.dilation == .one ? [] : ["d" + pair(spec.dilation)])
-        + (spec.groups == 1 ? [] : ["g\(spec.groups)"])).joined(separator: " ")
-    case .pooling(let spec):
-      let method = spec.method == .max ? "max" : "average"
-      return
-        ((spec.isGlobal ? ["global"] : window(spec.kernel, spec.stride, spec.pad)) + [method])
-        .joined(separator: " ")
-    case .lrn(let spec):
-      return spec.region == .acrossChannels ? "\(spec.size) channels" : "\(spec.size)x\(spec.size)"
-    default: return ""
-    }
-  }
-}

@@ -35,11 +35,10 @@ public enum SeededInput {
     }
     let tensor = image(seed: seed, blob: blob, shape: shape)
     let isRectified =
-      switch node.layer.spec {
-      case .relu, .softmax, .softmaxWithLoss, .euclideanLoss, .accuracy, .sigmoid, .tanh: false
-      // A power that is no whole number has no value for a negative base.
-      case .power(let spec): spec.power != spec.power.rounded()
-      default: node.layerIndex > 0
+      switch node.layer.spec.definition.operandSigns {
+      case .asAfterReLU: node.layerIndex > 0
+      case .both: false
+      case .notNegative: true
       }
     if isRectified {
       for index in tensor.buffer.elements.indices {
@@ -61,13 +60,11 @@ public enum SeededInput {
 }
 
 extension Graph {
-  /// The number of classes, if a loss or an accuracy reads the value as labels; nil otherwise.
+  /// The number of classes, if a layer reads the value as labels; nil otherwise.
   public func labelClassCount(of value: ValueID) -> Int? {
     for node in nodes where node.inputs.count == 2 && node.inputs[1] == value {
-      switch node.layer.spec {
-      case .softmaxWithLoss(let spec): return inputShape(of: node).dimensions[spec.axis]
-      case .accuracy(let spec): return inputShape(of: node).dimensions[spec.axis]
-      default: break
+      if let axis = node.layer.spec.definition.labelAxis {
+        return inputShape(of: node).dimensions[axis]
       }
     }
     return nil

@@ -64,22 +64,8 @@ package struct SizeLimits {
     bySpec spec: LayerSpec, bottoms: [Shape], tops: [Shape]
   ) -> String? {
     guard let input = bottoms.first, let output = tops.first else { return nil }
-    let perOutput: [Int]
-    var outputs: Int?
-    switch spec {
-    case .convolution(let spec):
-      perOutput = [input.c / spec.groups, spec.kernel.h, spec.kernel.w]
-      outputs = spec.outputs
-    case .innerProduct(let spec):
-      perOutput = Array(input.dimensions[(input.canonicalAxis(spec.axis) ?? 0)...])
-      outputs = spec.outputs
-    case .pooling(let spec):
-      perOutput = spec.isGlobal ? [input.h, input.w] : [spec.kernel.h, spec.kernel.w]
-    case .lrn(let spec):
-      perOutput = spec.region == .acrossChannels ? [spec.size] : [spec.size, spec.size]
-    default: perOutput = [1]
-    }
-    if let outputs {
+    let perOutput = spec.definition.window(on: input)
+    if let outputs = spec.definition.weightedOutputs {
       guard let weights = Self.count([outputs] + perOutput, limit: blobLimit) else {
         return "its weights have more than \(blobLimit) values"
       }

@@ -20,34 +20,15 @@ public protocol WeightSource: Sendable {
 }
 
 extension Graph {
-  /// Products that each output of a convolution or an inner product sums up; 0 for other kinds.
-  public func productsPerOutput(of node: Node) -> Int {
-    switch node.layer.spec {
-    case .convolution(let spec):
-      inputShape(of: node).c / spec.groups * spec.kernel.h * spec.kernel.w
-    case .innerProduct(let spec):
-      inputShape(of: node).count(of: spec.axis..<inputShape(of: node).rank)
-    default: 0
-    }
+  /// Products that each output of a layer with weights sums up; 0 for a layer without.
+  func productsPerOutput(of node: Node) -> Int {
+    guard node.layer.spec.hasWeights else { return 0 }
+    return node.layer.spec.definition.window(on: inputShape(of: node)).reduce(1, *)
   }
 
   /// Shapes of the weight and the bias that a node needs, or nil if its kind has none.
   public func weightShapes(of node: Node) -> (weight: Shape, bias: Shape?)? {
-    let input = inputShape(of: node)
-    switch node.layer.spec {
-    case .convolution(let spec):
-      let shape = Shape([spec.outputs, input.c / spec.groups, spec.kernel.h, spec.kernel.w])
-      return (shape, spec.hasBias ? Shape([spec.outputs]) : nil)
-    case .innerProduct(let spec):
-      let count = input.count(of: spec.axis..<input.rank)
-      return (
-        Shape(spec.isTransposed ? [count, spec.outputs] : [spec.outputs, count]),
-        spec.hasBias ? Shape([spec.outputs]) : nil
-      )
-    case .relu, .pooling, .lrn, .dropout, .softmax, .softmaxWithLoss, .euclideanLoss, .accuracy,
-      .concat, .eltwise, .flatten, .power, .sigmoid, .tanh:
-      return nil
-    }
+    node.layer.spec.definition.weightShapes(on: inputShape(of: node))
   }
 }
 

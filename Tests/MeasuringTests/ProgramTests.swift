@@ -271,12 +271,12 @@ struct ProgramTests {
 
   @Test("Parameters go through JSON unchanged, numbers of no fraction aside")
   func parameters() throws {
-    let all: [String: Parameter] = [
+    let all: [String: LayerParameter] = [
       "a": .flag(true), "b": .integer(3), "c": .real(0.1), "d": .text("max"),
       "e": .integers([1, 2]), "f": .reals([0.5, -0.1]),
     ]
     let data = try JSONEncoder().encode(all)
-    #expect(try JSONDecoder().decode([String: Parameter].self, from: data) == all)
+    #expect(try JSONDecoder().decode([String: LayerParameter].self, from: data) == all)
   }
 
   @Test("A program at another number of threads is another process, until nothing is left in it")

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Softmax, then the mean of −log of what it gives to each label: Caffe `SoftmaxWithLoss`.
 ///
 /// Bottoms: scores; labels, one for each place that the scores have besides their class axis, whole
@@ -54,33 +56,41 @@ public enum LossNormalization: String, Sendable, CaseIterable, BitwiseCopyable {
   }
 }
 
-/// Σ (a − b)² ∕ (2 N) over all elements of two blobs, N being the images: Caffe `EuclideanLoss`.
-///
-/// The top is a scalar, not multiplied by ``lossWeight``.
-public struct EuclideanLossSpec: Hashable, Sendable {
-  /// What the gradient starts with.
-  public var lossWeight: Float
-  public init(lossWeight: Float = 1) { self.lossWeight = lossWeight }
-}
+extension SoftmaxWithLossSpec: LayerDefinition {
+  static var kind: LayerKind { .softmaxWithLoss }
+  static var bottomCount: BottomCount { .two }
 
-/// The share of labels that are among the `topK` largest scores: Caffe `Accuracy`.
-///
-/// Bottoms: scores and labels, as for ``SoftmaxWithLossSpec``. Tops: the share, a scalar; if there
-/// is a second one, the share of each class, 0 for a class without labels.
-///
-/// A label counts if fewer than `topK` other classes score as high as it or higher. A label that is
-/// no class makes the share NaN.
-public struct AccuracySpec: Hashable, Sendable {
-  public var topK: Int
-  /// Of the classes; a negative one counts from the end, in a ``Graph`` it has been counted from the
-  /// front.
-  public var axis: Int
-  /// Places with this label count for nothing.
-  public var ignoredLabel: Int?
+  func countingFromFront(_ input: Shape) throws(ShapeRefusal) -> LayerSpec? {
+    var spec = self
+    spec.axis = try input.front(axis)
+    return .softmaxWithLoss(spec)
+  }
+  func tops(of bottoms: [Shape], count: Int) throws(ShapeRefusal) -> [Shape] {
+    try requireLabels(bottoms, axis: axis)
+    let input = bottoms[0]
+    guard input.dimensions[0] == bottoms[1].dimensions.first else {
+      throw ShapeRefusal("the scores \(input) and the labels \(bottoms[1]) differ in their batch")
+    }
+    return count == 2 ? [.scalar, input] : [.scalar]
+  }
+  var mixesImages: Bool { true }
 
-  public init(topK: Int = 1, axis: Int = 1, ignoredLabel: Int? = nil) {
-    self.topK = topK
-    self.axis = axis
-    self.ignoredLabel = ignoredLabel
+  /// A softmax, then a logarithm and a sum for each label.
+  func flops(bottoms: [Shape], tops: [Shape]) -> Int { bottoms[0].count * 4 + bottoms[1].count * 2 }
+
+  var labelAxis: Int? { axis }
+  var weightInLoss: Float? { lossWeight }
+  var operandSigns: OperandSigns { .both }
+
+  func problem(on input: Shape) -> String {
+    "axis\(axis) \(normalization.rawValue)" + (ignoredLabel.map { " ignore\($0)" } ?? "")
+  }
+  var parameters: [String: LayerParameter] {
+    var parameters: [String: LayerParameter] = [
+      "axis": .integer(axis), "normalization": .text(normalization.rawValue),
+      "lossWeight": .real(lossWeight),
+    ]
+    parameters["ignoredLabel"] = ignoredLabel.map { .integer($0) }
+    return parameters
   }
 }

@@ -1,0 +1,8 @@
+import Tensors
+
+/// The hyperbolic tangent: Caffe `TanH`.
+struct TanHSpec: LayerDefinition {
+  static var kind: LayerKind { .tanh }
+  func flops(bottoms: [Shape], tops: [Shape]) -> Int { tops[0].count * 4 }
+  var operandSigns: OperandSigns { .both }
+}
