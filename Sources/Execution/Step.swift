@@ -41,6 +41,12 @@ public struct StepInfo: Sendable {
   public var workspaceByteCount = 0
   /// Bytes of packed or transformed weights that the step holds.
   public var weightByteCount = 0
+  /// Floating-point operations that the step executes, of all layers covered; lanes that only fill up
+  /// a register are not counted. Nil where a library does not tell.
+  public var executedFLOPs: Int?
+  /// Bytes that the step reads and writes: its operands, its weights, and what it keeps in between,
+  /// once for each time it goes through them. Nil where a library does not tell.
+  public var executedBytes: Int?
   /// The step does nothing (dropout in inference): its output is its input.
   public var isElided = false
   /// The output may occupy the memory of the input.
@@ -57,6 +63,47 @@ public struct StepInfo: Sendable {
     self.implementation = implementation
     self.kernelID = kernelID
     self.isa = isa
+  }
+
+  /// A step that computes layers as they are defined: as many operations as the definition has, and
+  /// no bytes but those of operands and weights.
+  /// - Parameters:
+  ///   - nodes: covered, each reading what the one before writes.
+  ///   - input: layout of all that the first of them reads.
+  ///   - output: layout of all that the last of them writes.
+  public init(
+    nodes: [Int], in graph: Graph, from input: Layout, to output: Layout, implementation: String,
+    kernelID: String, isa: String
+  ) {
+    let covered = nodes.map { graph.nodes[$0] }
+    self.init(
+      kind: covered[0].layer.spec.kind, nodes: nodes,
+      inputs: covered[0].inputs.map { Operand(value: $0, layout: input) },
+      outputs: covered[covered.count - 1].outputs.map { Operand(value: $0, layout: output) },
+      implementation: implementation, kernelID: kernelID, isa: isa)
+    let costs = covered.map { graph.cost(of: $0) }
+    executedFLOPs = costs.reduce(0) { $0 + $1.flops }
+    executedBytes =
+      costs.reduce(0) { $0 + $1.weightBytes }
+      + (inputs + outputs).reduce(0) { $0 + graph.values[$1.value].shape.byteCount }
+  }
+
+  /// A change of layout of one value.
+  public init(
+    reordering value: Graph.ValueID, in graph: Graph, from input: Layout, to output: Layout,
+    implementation: String, kernelID: String, isa: String
+  ) {
+    self.init(
+      kind: .reorder, nodes: [], inputs: [Operand(value: value, layout: input)],
+      outputs: [Operand(value: value, layout: output)], implementation: implementation,
+      kernelID: kernelID, isa: isa)
+    executedFLOPs = 0
+    executedBytes = 2 * graph.values[value].shape.byteCount
+  }
+
+  /// Counts floats that the step keeps in between: written once and read once.
+  public mutating func addIntermediate(floatCount: Int) {
+    executedBytes? += 2 * floatCount * MemoryLayout<Float>.stride
   }
 }
 
@@ -96,13 +143,12 @@ public final class ElidedStep: Step {
 
   /// - Parameter layout: of the value passed through.
   public init(node index: Int, in graph: Graph, layout: Layout) {
-    let node = graph.nodes[index]
     var info = StepInfo(
-      kind: node.layer.spec.kind, nodes: [index],
-      inputs: [Operand(value: node.inputs[0], layout: layout)],
-      outputs: [Operand(value: node.outputs[0], layout: layout)],
-      implementation: "none", kernelID: "none", isa: "none")
+      nodes: [index], in: graph, from: layout, to: layout, implementation: "none",
+      kernelID: "none", isa: "none")
     info.isElided = true
+    info.executedFLOPs = 0
+    info.executedBytes = 0
     self.info = info
   }
 

@@ -144,9 +144,9 @@ struct Composition {
     }
     library.useThreads(options.pool.threadCount)
     let step = OneDNNStep(
+      reordering: value,
       OneDNNLayers(library: library).reorder(graph.values[value].shape, from: from, to: to),
-      kind: .reorder, nodes: [], input: value, output: value,
-      threadCount: options.pool.threadCount)
+      in: graph, threadCount: options.pool.threadCount)
     return DelegatedStep(step, to: "onednn")
   }
 }

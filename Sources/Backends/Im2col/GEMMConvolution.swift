@@ -33,6 +33,7 @@ final class GEMMConvolution: Step {
       kernelID: identity.kernelID, isa: identity.isa)
     info.weightByteCount = weights.byteCount
     info.workspaceByteCount = unfolding.floatCount * MemoryLayout<Float>.stride
+    info.addIntermediate(floatCount: unfolding.input.n * unfolding.floatCount)
     self.info = info
   }
 

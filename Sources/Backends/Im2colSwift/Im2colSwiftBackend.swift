@@ -33,9 +33,7 @@ package struct Im2colSwiftBackend: Backend {
     let items = graph.inputShape(of: node).count / features
     let step = FullyConnected(
       spec: spec, input: Shape([items, features]), layout: .nchw, kernels: options.kernels
-    ).makeStep(
-      node: node, nodes: [index], outputValue: node.outputs[0], weights: weights,
-      floor: -.infinity, pool: options.pool)
+    ).makeStep([index], in: graph, weights: weights, floor: -.infinity, pool: options.pool)
     step.info.delegatedTo = "simd"
     return step
   }

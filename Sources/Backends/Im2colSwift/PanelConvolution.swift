@@ -47,6 +47,10 @@ final class PanelConvolution: Step {
     info.workspaceByteCount =
       scratch.byteCount(threadCount: pool.threadCount)
       + (matrixCount + plan.packedColumnCount) * MemoryLayout<Float>.stride
+    // The matrix, then the same packed.
+    info.addIntermediate(
+      floatCount: unfolding.input.n
+        * (unfolding.floatCount + unfolding.rowCount * unfolding.pixelCount))
     self.info = info
   }
 

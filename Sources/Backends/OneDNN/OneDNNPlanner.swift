@@ -20,13 +20,12 @@ struct OneDNNPlanner {
     library.useThreads(threadCount)
     var list = StepList(graph: graph, boundary: options.boundary) { value, from, to in
       OneDNNStep(
-        layers.reorder(graph.values[value].shape, from: from, to: to), kind: .reorder, nodes: [],
-        input: value, output: value, threadCount: threadCount)
+        reordering: value, layers.reorder(graph.values[value].shape, from: from, to: to),
+        in: graph, threadCount: threadCount)
     }
     for index in graph.nodes.indices where !list.covers(index) {
+      if list.elide(index) { continue }
       switch graph.nodes[index].layer.spec {
-      case .dropout: list.elide(index)
-      case .flatten: list.append(ElidedStep(node: index, in: graph, layout: .nchw))
       case .convolution, .innerProduct: list.append(try weightedStep(index, in: list))
       case .relu, .lrn, .softmax: list.append(try unweightedStep(index, in: list))
       case .pooling where graph.nodes[index].outputs.count == 1:
@@ -58,8 +57,7 @@ struct OneDNNPlanner {
     let choice = OneDNNChoice(options: options, graph: graph, layer: node.layer.name)
     return try choice.step(among: candidates) { candidate in
       OneDNNStep(
-        candidate, kind: node.layer.spec.kind, nodes: [index] + (fused.map { [$0] } ?? []),
-        input: node.inputs[0], output: graph.nodes[last].outputs[0], weights: weights,
+        candidate, nodes: [index] + (fused.map { [$0] } ?? []), in: graph, weights: weights,
         threadCount: threadCount)
     } way: { candidate, step in
       guard options.boundary == .nchw else { return [step] }
@@ -113,10 +111,7 @@ struct OneDNNPlanner {
   }
 
   private func step(_ candidate: OneDNNCandidate, _ index: Int) -> OneDNNStep {
-    let node = graph.nodes[index]
-    return OneDNNStep(
-      candidate, kind: node.layer.spec.kind, nodes: [index], input: node.inputs[0],
-      output: node.outputs[0], threadCount: threadCount)
+    OneDNNStep(candidate, nodes: [index], in: graph, threadCount: threadCount)
   }
 
   /// A layer without weights in one layout; nil where that cannot be.

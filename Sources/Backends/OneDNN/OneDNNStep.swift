@@ -11,11 +11,39 @@ final class OneDNNStep: Step {
   private let weights: [(argument: Int, buffer: AlignedBuffer, memory: UnsafeRawPointer?)]
 
   /// - Parameters:
-  ///   - nodes: covered; the first is the main one. Empty for a reorder.
+  ///   - nodes: covered; the first is the main one.
   ///   - weights: as the network has them.
-  init(
-    _ candidate: OneDNNCandidate, kind: LayerKind, nodes: [Int], input: Graph.ValueID,
-    output: Graph.ValueID, weights: LayerWeights? = nil, threadCount: Int
+  convenience init(
+    _ candidate: OneDNNCandidate, nodes: [Int], in graph: Graph, weights: LayerWeights? = nil,
+    threadCount: Int
+  ) {
+    self.init(candidate, weights: weights, threadCount: threadCount) { name, kernelID, isa in
+      var info = StepInfo(
+        nodes: nodes, in: graph, from: candidate.input, to: candidate.output,
+        implementation: name, kernelID: kernelID, isa: isa)
+      info.canRunInPlace = info.kind == .relu
+      // The library tells neither what its transforms compute nor how it unfolds an image.
+      if candidate.transform != nil { info.executedFLOPs = nil }
+      if candidate.transform != nil || candidate.isGEMM { info.executedBytes = nil }
+      return info
+    }
+  }
+
+  /// A change of layout of one value.
+  convenience init(
+    reordering value: Graph.ValueID, _ candidate: OneDNNCandidate, in graph: Graph,
+    threadCount: Int
+  ) {
+    self.init(candidate, weights: nil, threadCount: threadCount) {
+      StepInfo(
+        reordering: value, in: graph, from: candidate.input, to: candidate.output,
+        implementation: $0, kernelID: $1, isa: $2)
+    }
+  }
+
+  private init(
+    _ candidate: OneDNNCandidate, weights: LayerWeights?, threadCount: Int,
+    info makeInfo: (_ implementation: String, _ kernelID: String, _ isa: String) -> StepInfo
   ) {
     let primitive = candidate.primitive
     self.primitive = primitive
@@ -42,17 +70,13 @@ final class OneDNNStep: Step {
     }
     self.weights = packed
     call = OneDNNCall(primitive, threadCount: threadCount)
-    var info = StepInfo(
-      kind: kind, nodes: nodes, inputs: [Operand(value: input, layout: candidate.input)],
-      outputs: [Operand(value: output, layout: candidate.output)],
-      implementation:
-        "f32-\(candidate.operation)-onednn-\(candidate.method)\(primitive.implementation)",
-      kernelID: "\(identity.name) \(primitive.implementation)",
-      isa: identity.isa(ofImplementation: primitive.implementation))
+    var info = makeInfo(
+      "f32-\(candidate.operation)-onednn-\(candidate.method)\(primitive.implementation)",
+      "\(identity.name) \(primitive.implementation)",
+      identity.isa(ofImplementation: primitive.implementation))
     info.weightByteCount = packed.reduce(0) { $0 + $1.buffer.byteCount }
     info.workspaceByteCount = primitive.byteCount(Int(ALEX_DNNL_QUERY_SCRATCHPAD))
-    info.canRunInPlace = kind == .relu
-    if packed.isEmpty == false { info.tile = candidate.name }
+    if !packed.isEmpty { info.tile = candidate.name }
     if let transform = candidate.transform, let shape = weights?.weight.shape {
       info.errorAmplification = transform.errorAmplification(channels: shape.c)
       info.errorTile = transform.outputs

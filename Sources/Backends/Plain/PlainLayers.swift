@@ -53,9 +53,8 @@ extension StepInfo {
   /// - Parameter layout: of all operands, for a layer that does not care.
   init(plain operation: String, _ index: Int, in graph: Graph, layout: Layout = .nchw) {
     self.init(
-      rowMajor: index, in: graph, implementation: "f32-\(operation)-baseline", kernelID: "swift",
+      nodes: [index], in: graph, from: layout, to: layout,
+      implementation: "f32-\(operation)-baseline", kernelID: "swift",
       isa: InstructionSet.baseline.rawValue)
-    for operand in inputs.indices { inputs[operand].layout = layout }
-    for operand in outputs.indices { outputs[operand].layout = layout }
   }
 }

@@ -7,12 +7,9 @@ extension StepInfo {
   init(
     rowMajor index: Int, in graph: Graph, implementation: String, kernelID: String, isa: String
   ) {
-    let node = graph.nodes[index]
     self.init(
-      kind: node.layer.spec.kind, nodes: [index],
-      inputs: node.inputs.map { Operand(value: $0, layout: .nchw) },
-      outputs: node.outputs.map { Operand(value: $0, layout: .nchw) },
-      implementation: implementation, kernelID: kernelID, isa: isa)
+      nodes: [index], in: graph, from: .nchw, to: .nchw, implementation: implementation,
+      kernelID: kernelID, isa: isa)
   }
 }
 

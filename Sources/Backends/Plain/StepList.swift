@@ -54,11 +54,19 @@ struct StepList {
     steps.append(step)
   }
 
-  /// A node that does nothing, in whatever layout its input is.
-  mutating func elide(_ node: Int) {
+  /// Leaves a node out that has nothing to compute, in the layout of its input if it may have any.
+  /// - Returns: false for a node that computes.
+  mutating func elide(_ node: Int) -> Bool {
     let input = graph.nodes[node].inputs[0]
-    let layout = layout(of: input) ?? .native(for: graph.values[input].shape)
+    let layout: Layout
+    switch graph.nodes[node].layer.spec.identity {
+    case .inAnyLayout:
+      layout = self.layout(of: input) ?? .native(for: graph.values[input].shape)
+    case .rowMajor: layout = .nchw
+    case nil: return false
+    }
     append(ElidedStep(node: node, in: graph, layout: layout))
+    return true
   }
 
   /// All steps, the graph's outputs as its boundary asks for them.

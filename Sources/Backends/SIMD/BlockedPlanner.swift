@@ -19,24 +19,24 @@ struct BlockedPlanner {
 
   /// A convolution to be planned.
   struct ConvolutionContext {
-    var node: Graph.Node
+    var graph: Graph
     /// Graph nodes covered: the convolution, and a ReLU fused into it.
     var nodes: [Int]
-    var outputValue: Graph.ValueID
     var spec: ConvolutionSpec
-    var input: Shape
-    var output: Shape
     var weights: LayerWeights
     /// Outputs below are raised to it.
     var floor: Float
     var options: CompileOptions
 
+    var node: Graph.Node { graph.nodes[nodes[0]] }
+    var input: Shape { graph.inputShape(of: node) }
+    var output: Shape { graph.outputShape(of: node) }
+    var outputValue: Graph.ValueID { graph.nodes[nodes[nodes.count - 1]].outputs[0] }
+
     /// The convolution by the direct kernels.
     func directStep() -> KernelStep {
       DirectConvolution(spec: spec, input: input, output: output, kernels: options.kernels)
-        .makeStep(
-          node: node, nodes: nodes, outputValue: outputValue, weights: weights, floor: floor,
-          pool: options.pool)
+        .makeStep(nodes, in: graph, weights: weights, floor: floor, pool: options.pool)
     }
   }
 
@@ -46,15 +46,7 @@ struct BlockedPlanner {
       layerSteps.reorder($0, from: $1, to: $2)
     }
     for index in graph.nodes.indices where !list.covers(index) {
-      switch graph.nodes[index].layer.spec {
-      case .dropout:
-        list.elide(index)
-        continue
-      case .flatten:
-        list.append(ElidedStep(node: index, in: graph, layout: .nchw))
-        continue
-      default: break
-      }
+      if list.elide(index) { continue }
       if let step = stepWithoutKernel(index) {
         list.append(step)
         continue
@@ -104,9 +96,7 @@ struct BlockedPlanner {
     let node = graph.nodes[index]
     let fused = fusedReLU(after: index)
     let context = ConvolutionContext(
-      node: node, nodes: [index] + (fused.map { [$0] } ?? []),
-      outputValue: fused.map { graph.nodes[$0].outputs[0] } ?? node.outputs[0], spec: spec,
-      input: graph.inputShape(of: node), output: graph.outputShape(of: node),
+      graph: graph, nodes: [index] + (fused.map { [$0] } ?? []), spec: spec,
       weights: try weights.required(for: node, in: graph),
       floor: fused == nil ? -.infinity : 0, options: options)
     if let step = try makeConvolution(context) { return step }
@@ -129,10 +119,8 @@ struct BlockedPlanner {
     let product = FullyConnected(
       spec: spec, input: input, layout: layout, kernels: options.kernels)
     return product.makeStep(
-      node: node, nodes: [index] + (fused.map { [$0] } ?? []),
-      outputValue: fused.map { graph.nodes[$0].outputs[0] } ?? node.outputs[0],
-      weights: weights, floor: fused == nil ? -.infinity : 0,
-      pool: options.pool)
+      [index] + (fused.map { [$0] } ?? []), in: graph, weights: weights,
+      floor: fused == nil ? -.infinity : 0, pool: options.pool)
   }
 
   /// A layer that there is no kernel for: by the plain code, and labelled so. Blobs in channel blocks

@@ -92,19 +92,19 @@ struct DirectConvolution {
   /// The step for graph nodes `nodes`, the first being the convolution.
   /// - Parameter floor: outputs below are raised to it: 0 is ReLU, −∞ nothing.
   func makeStep(
-    node: Graph.Node, nodes: [Int], outputValue: Graph.ValueID, weights: LayerWeights,
-    floor: Float, pool: ThreadPool
+    _ nodes: [Int], in graph: Graph, weights: LayerWeights, floor: Float, pool: ThreadPool
   ) -> KernelStep {
     let tile = Int(kernels.output_tile)
     let packed = PackedWeights(convolution: weights, spec: spec, tile: tile, planar: isPlanar)
     var info = StepInfo(
-      kind: .convolution, nodes: nodes,
-      inputs: [Operand(value: node.inputs[0], layout: inputLayout)],
-      outputs: [Operand(value: outputValue, layout: .blocked)],
+      nodes: nodes, in: graph, from: inputLayout, to: .blocked,
       implementation: "f32-conv-direct-\(tiling.width)x\(tile)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.tile = "\(tiling.width)x\(tile)"
     info.workspaceByteCount = (repackedFloatCount + groupedOutputFloatCount) * 4
+    // Copies before and after.
+    if repackedFloatCount > 0 { info.addIntermediate(floatCount: input.count) }
+    if regroupsOutput { info.addIntermediate(floatCount: output.count) }
     info.weightByteCount = packed.byteCount
     let storage = PixelTilingStorage(tiling)
     return KernelStep(info) { bindings in

@@ -36,8 +36,7 @@ struct FullyConnected {
   }
 
   func makeStep(
-    node: Graph.Node, nodes: [Int], outputValue: Graph.ValueID, weights: LayerWeights,
-    floor: Float, pool: ThreadPool
+    _ nodes: [Int], in graph: Graph, weights: LayerWeights, floor: Float, pool: ThreadPool
   ) -> KernelStep {
     let tile = Int(kernels.output_tile)
     // A matrix product reads whole sixteens of inputs.
@@ -53,9 +52,7 @@ struct FullyConnected {
     let method = images == 1 ? "vector" : "matrix"
     let tiling = PixelTiling(product: kernels, images: images)
     var info = StepInfo(
-      kind: .innerProduct, nodes: nodes,
-      inputs: [Operand(value: node.inputs[0], layout: layout)],
-      outputs: [Operand(value: outputValue, layout: .nchw)],
+      nodes: nodes, in: graph, from: layout, to: .nchw,
       implementation: "f32-fc-\(method)-\(tiling.width)x\(tile)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.weightByteCount = packed.byteCount
@@ -64,6 +61,8 @@ struct FullyConnected {
         [vectorProduct(bindings, packed: packed, inputs: inputs, floor: floor, pool: pool)]
       }
     }
+    // The images side by side.
+    info.addIntermediate(floatCount: input.count)
     let imageTiles = PixelTilingStorage(tiling)
     let packedCount = order.count * images
     let blocks = depthBlocks(chunks: order.count / Layout.channelBlock, imageTiles: tiling)

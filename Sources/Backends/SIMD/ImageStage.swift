@@ -94,6 +94,10 @@ private final class ImageStep: Step {
     let scratch = steps.map(\.info.workspaceByteCount).max() ?? 0
     threadFloatCount = blobCount + roundUp(scratch / 4, to: 32)
     info.workspaceByteCount = threadFloatCount * pool.threadCount * 4
+    // Every part goes through the weights, and through the blob between.
+    let parts = steps.map(\.info)
+    info.executedFLOPs = parts.reduce(0) { $0 + ($1.executedFLOPs ?? 0) } * partCount
+    info.executedBytes = parts.reduce(0) { $0 + ($1.executedBytes ?? 0) } * partCount
     self.info = info
   }
 

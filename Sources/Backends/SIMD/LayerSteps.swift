@@ -9,12 +9,9 @@ struct LayerSteps {
   let kernels: KernelTable
   let pool: ThreadPool
 
-  private func info(_ index: Int, _ operation: String, layout: Layout) -> StepInfo {
-    let node = graph.nodes[index]
-    return StepInfo(
-      kind: node.layer.spec.kind, nodes: [index],
-      inputs: [Operand(value: node.inputs[0], layout: layout)],
-      outputs: [Operand(value: node.outputs[0], layout: layout)],
+  private func info(_ nodes: [Int], _ operation: String, layout: Layout) -> StepInfo {
+    StepInfo(
+      nodes: nodes, in: graph, from: layout, to: layout,
       implementation: "f32-\(operation)-\(kernels.isaName)", kernelID: kernels.isaName,
       isa: kernels.isaName)
   }
@@ -22,7 +19,7 @@ struct LayerSteps {
   func relu(_ index: Int, _ spec: ReLUSpec) -> KernelStep {
     let shape = graph.inputShape(of: graph.nodes[index])
     let layout = Layout.native(for: shape)
-    var info = info(index, "relu-vector", layout: layout)
+    var info = info([index], "relu-vector", layout: layout)
     info.canRunInPlace = true
     // Whole cache lines per thread, so that no two write the same one.
     let count = layout.elementCount(of: shape)
@@ -43,7 +40,7 @@ struct LayerSteps {
 
   func pooling(_ index: Int, _ spec: PoolingSpec) -> KernelStep {
     let geometry = PoolingGeometry(spec, graph.nodes[index], in: graph)
-    let info = info(index, geometry.operation, layout: .blocked)
+    let info = info([index], geometry.operation, layout: .blocked)
     return KernelStep(info) { bindings in
       [
         KernelLaunch(kernels.pooling, on: pool, phase: .rest) { thread in
@@ -55,7 +52,7 @@ struct LayerSteps {
 
   func lrn(_ index: Int, _ spec: LRNSpec) -> KernelStep {
     let geometry = NormalizationGeometry(spec, graph.nodes[index], in: graph)
-    var info = info(index, "lrn-vector", layout: .blocked)
+    var info = info([index], "lrn-vector", layout: .blocked)
     info.canRunInPlace = true
     info.workspaceByteCount = geometry.scratchCount * pool.threadCount * 4
     return KernelStep(info) { bindings in
@@ -77,9 +74,7 @@ struct LayerSteps {
     let normalization = NormalizationGeometry(lrn, graph.nodes[norm], in: graph)
     let window = PoolingGeometry(pooling, graph.nodes[pool], in: graph)
     let names = normalizesFirst ? "lrn-\(window.operation)" : "\(window.operation)-lrn"
-    var info = info(nodes[0], "\(names)-rows", layout: .blocked)
-    info.nodes = nodes
-    info.outputs = [Operand(value: graph.nodes[nodes[1]].outputs[0], layout: .blocked)]
+    var info = info(nodes, "\(names)-rows", layout: .blocked)
     let rowCount = roundUp(
       normalizesFirst ? window.windowFloatCount : window.rowFloatCount, to: 32)
     let perThread = normalization.scratchCount + rowCount
@@ -103,7 +98,7 @@ struct LayerSteps {
   func softmax(_ index: Int, _ spec: SoftmaxSpec) -> KernelStep {
     let axis = AxisSplit(graph.inputShape(of: graph.nodes[index]), axis: spec.axis)
     precondition(axis.inner == 1, "the kernel reads whole rows")
-    var info = info(index, "softmax-vector", layout: .nchw)
+    var info = info([index], "softmax-vector", layout: .nchw)
     info.canRunInPlace = true
     return KernelStep(info) { bindings in
       [
@@ -121,8 +116,7 @@ struct LayerSteps {
   /// A change of layout of one value.
   func reorder(_ value: Graph.ValueID, from: Layout, to: Layout) -> KernelStep {
     let info = StepInfo(
-      kind: .reorder, nodes: [], inputs: [Operand(value: value, layout: from)],
-      outputs: [Operand(value: value, layout: to)],
+      reordering: value, in: graph, from: from, to: to,
       implementation: "f32-reorder-\(from)-\(to)-\(kernels.isaName)", kernelID: kernels.isaName,
       isa: kernels.isaName)
     var repack = Repack(graph.values[value].shape)

@@ -83,6 +83,16 @@ struct WinogradConvolution {
     tiling.products * (input.c / spec.groups) * spec.outputs
   }
 
+  /// All operations that run: the products, the transforms of tiles, edges counted, and the bias.
+  private var executedFLOPs: Int {
+    2 * multiplyAdds + tiling.inputFLOPs * input.c
+      + (tiling.outputFLOPs(height: output.h) + (spec.hasBias ? output.n * output.h * output.w : 0))
+      * spec.outputs
+  }
+
+  /// Transformed weights.
+  private var weightCount: Int { frequencies * input.c / spec.groups * spec.outputs }
+
   /// Square 3×3 and 5×5 filters, stride 1, whole channel blocks per group.
   private static func applies(to spec: ConvolutionSpec, channels: Int) -> Bool {
     let block = Layout.channelBlock
@@ -106,11 +116,8 @@ struct WinogradConvolution {
     let phasedCount = phases == nil ? 0 : Layout.blocked.elementCount(of: input)
     let (m, r) = (transform.outputs, transform.taps)
     var info = StepInfo(
-      kind: .convolution, nodes: context.nodes,
-      inputs: [
-        Operand(value: context.node.inputs[0], layout: phases == nil ? .blocked : .nchw)
-      ],
-      outputs: [Operand(value: context.outputValue, layout: .blocked)],
+      nodes: context.nodes, in: context.graph, from: phases == nil ? .blocked : .nchw,
+      to: .blocked,
       implementation: "f32-conv-winograd-f\(m)x\(m)r\(r)x\(r)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
     info.tile = "F(\(m)x\(m),\(r)x\(r))" + divisionName
@@ -118,6 +125,12 @@ struct WinogradConvolution {
       channels: input.c / spec.groups, last: [tiling.lastRow, tiling.lastColumn].compactMap { $0 })
     info.errorTile = m
     info.weightByteCount = packed.byteCount
+    let flops = context.graph.cost(of: context.node).flops
+    info.executedFLOPs? += executedFLOPs - flops
+    info.executedBytes? += (weightCount - context.weights.weight.shape.count) * 4
+    info.addIntermediate(
+      floatCount: (phases == nil ? 0 : input.count)
+        + tiling.products * (input.c + spec.outputs))
     // One share of all threads together, or one for each thread alone.
     let single = ThreadPool()
     let shares =

@@ -36,6 +36,32 @@ struct WinogradTiling {
     return images * height * width
   }
 
+  /// Operations of the input transform of one channel: all columns of each tile, then all rows.
+  var inputFLOPs: Int {
+    sum { vertical, horizontal, _ in
+      horizontal.size * vertical.inputFLOPs + vertical.size * horizontal.inputFLOPs
+    }
+  }
+
+  /// Operations of the output transform of one channel: all columns of each tile, then the rows that
+  /// lie inside the output.
+  func outputFLOPs(height: Int) -> Int {
+    sum { vertical, horizontal, row in
+      horizontal.size * vertical.outputFLOPs
+        + min(vertical.outputs, height - row * transform.outputs) * horizontal.outputFLOPs
+    }
+  }
+
+  /// Over all tiles, given their transforms along columns and rows and their row in the image.
+  private func sum(_ flops: (WinogradTransform, WinogradTransform, Int) -> Int) -> Int {
+    images
+      * (0..<rows).reduce(0) { sum, row in
+        let vertical = (row == rows - 1 ? lastRow : nil) ?? transform
+        return sum + (columns - 1) * flops(vertical, transform, row)
+          + flops(vertical, lastColumn ?? transform, row)
+      }
+  }
+
   /// Some tiles as the kernels know them.
   func block(_ tiles: Range<Int>) -> WinogradTiles {
     WinogradTiles(

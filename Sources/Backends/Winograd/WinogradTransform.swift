@@ -136,6 +136,23 @@ package struct WinogradTransform: Hashable, Sendable {
     (0..<outputs).flatMap { i in (pairs + singles).map { Float(power($0, i).value) } }
   }
 
+  /// Operations of `InputTransform.apply`: without single points every other coefficient is 0 and left
+  /// out.
+  package var inputFLOPs: Int {
+    let step = singles.isEmpty ? 2 : 1
+    func dot(_ from: Int, _ to: Int, _ step: Int) -> Int { 2 * ((to - from + step - 1) / step) - 1 }
+    return dot(0, size - 1, step)
+      + pairs.count * (dot(2, size - 1, step) + dot(1, size - 1 - singles.count, step) + 2)
+      + singles.count * dot(1, size - 1, 1) + dot(1, size, step)
+  }
+
+  /// Operations of `OutputTransform.apply`: sums and differences of pairs; the first output adds, the
+  /// others multiply and add.
+  package var outputFLOPs: Int {
+    let terms = pairs.count + singles.count
+    return 2 * pairs.count + (outputs == 1 ? 1 : 0) + terms + 2 * (outputs - 1) * terms
+  }
+
   /// How much larger the rounding error bound is than the direct method's (K + 2) u Σ|w||x| with
   /// K = r²·`channels`.
   ///
