@@ -32,7 +32,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -65,8 +64,8 @@ let package = Package(
     .target(
       name: "CaffeModel",
       dependencies: [
-        "Networks", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ], exclude: ["caffe.proto"]),
+        "Networks", "Tensors",
+      ], resources: [.embedInCode("caffe.proto")]),
     .target(
       name: "Execution", dependencies: ["Tensors", "Networks", "KernelInterface", "CSupport"]),
     .target(

@@ -1,25 +1,22 @@
 import Foundation
 import Networks
-import SwiftProtobuf
 import Tensors
 
 /// Writes networks and weights as files that Caffe reads.
 package enum CaffeExport {
   /// The description of a network in today's syntax, with an Input layer for each input.
   package static func prototxt(of network: Network) -> String {
-    var net = Caffe_NetParameter()
-    net.name = network.name
-    net.layer = inputLayers(of: network) + network.layers.map { Caffe_LayerParameter($0) }
-    return net.textFormatString()
+    let layers = inputLayers(of: network) + network.layers.map { PrototxtMessage($0) }
+    return PrototxtMessage(net: network.name, layers: layers).text(as: Schema.net)
   }
 
   /// An input takes its blob's name, or another one when a layer has it.
-  private static func inputLayers(of network: Network) -> [Caffe_LayerParameter] {
+  private static func inputLayers(of network: Network) -> [PrototxtMessage] {
     var names = Set(network.layers.map(\.name))
     return network.inputs.map { input in
       var name = input.blob
       while !names.insert(name).inserted { name += "_input" }
-      return Caffe_LayerParameter(input, named: name)
+      return PrototxtMessage(input, named: name)
     }
   }
 
@@ -55,7 +52,7 @@ package enum CaffeExport {
         }
         let blobs = weights.map { [$0.weight] + ($0.bias.map { [$0] } ?? []) } ?? []
         // As it was imported, not with its axes counted from the front.
-        try write(Caffe_LayerParameter(network.layers[node.layerIndex]), blobs: blobs, to: file)
+        try write(PrototxtMessage(network.layers[node.layerIndex]), blobs: blobs, to: file)
       }
       try file.finish()
     } catch {
@@ -65,14 +62,9 @@ package enum CaffeExport {
   }
 
   private static func write(
-    _ layer: Caffe_LayerParameter, blobs: [Tensor], to file: OutputFile
+    _ layer: PrototxtMessage, blobs: [Tensor], to file: OutputFile
   ) throws(CaffeModelError) {
-    let description: [UInt8]
-    do {
-      description = try layer.serializedBytes()
-    } catch {
-      throw .cannotWrite(path: file.path, reason: "layer '\(layer.name)': \(error)")
-    }
+    let description = layer.bytes(as: Schema.layer)
     let heads = blobs.map { blob -> [UInt8] in
       let axes = blob.shape.dimensions.flatMap { WireWriter.varint(UInt64($0)) }
       let dimensions = WireWriter.head(1, count: axes.count) + axes
@@ -87,5 +79,50 @@ package enum CaffeExport {
       try file.write(blobHeads[index] + heads[index])
       try file.write(UnsafeRawBufferPointer(blob.buffer.elements))
     }
+  }
+}
+
+/// A file that is written from beginning to end.
+final class OutputFile {
+  let path: String
+  private var file: UnsafeMutablePointer<FILE>?
+
+  init(path: String) throws(CaffeModelError) {
+    self.path = path
+    file = fopen(path, "wb")
+    if file == nil { throw failure }
+  }
+
+  deinit { if let file { fclose(file) } }
+
+  func write(_ bytes: [UInt8]) throws(CaffeModelError) {
+    var failure: CaffeModelError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(CaffeModelError) { try write(buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  func write(_ buffer: UnsafeRawBufferPointer) throws(CaffeModelError) {
+    guard let file, let base = buffer.baseAddress, buffer.count > 0 else { return }
+    guard fwrite(base, 1, buffer.count, file) == buffer.count else { throw failure }
+  }
+
+  /// Closes the file; a full disk may show only now.
+  func finish() throws(CaffeModelError) {
+    guard let file else { return }
+    self.file = nil
+    if fclose(file) != 0 { throw failure }
+  }
+
+  /// Closes and removes a file that is not complete.
+  func discard() {
+    if let file { fclose(file) }
+    file = nil
+    remove(path)
+  }
+
+  private var failure: CaffeModelError {
+    .cannotWrite(path: path, reason: String(cString: strerror(errno)))
   }
 }

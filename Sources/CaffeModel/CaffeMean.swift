@@ -5,7 +5,7 @@ package enum CaffeMean {
   private static let byteLimit = 1 << 28
 
   /// Reads a mean: 1×C×H×W in files that Caffe wrote.
-  /// - Throws: ``CaffeModelError``: the file can't be read or is no such blob.
+  /// - Throws: ``CaffeModelError``: the file can't be read or does not hold a blob.
   package static func read(_ path: String) throws(CaffeModelError) -> Tensor {
     try read(try ByteSource(path: path), path: path)
   }

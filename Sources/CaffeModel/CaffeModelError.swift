@@ -56,12 +56,12 @@ package enum CaffeModelError: Error, Equatable, CustomStringConvertible {
       return at(nil) + reason
     case .unsupportedLayerType(let layer, let type, let line):
       return "\(at(line))layer '\(layer)' has type '\(type)', which is not supported; "
-        + "supported are \(supportedLayerTypes.joined(separator: ", "))"
+        + "supported are \(LayerType.all.map(\.name).joined(separator: ", "))"
     case .unsupportedParameter(let layer, let parameter, let line):
       return "\(at(line))\(subject(layer))parameter '\(parameter)' is not supported; "
         + "remove it if a forward pass does not need it"
     case .invalidValue(let layer, let parameter, let value, let line):
-      return "\(at(line))\(subject(layer))'\(value)' is no possible value of '\(parameter)'"
+      return "\(at(line))\(subject(layer))'\(value)' is not a valid value of '\(parameter)'"
     case .unusableLayer(let layer, let reason, let line):
       return "\(at(line))\(subject(layer))\(reason)"
     case .unusableInput(let reason, let line): return "\(at(line))network input: \(reason)"

@@ -19,126 +19,114 @@ enum DataLayers {
 
   /// The shape of each top of a layer.
   /// - Source: BVLC/caffe, src/caffe/layers/*_data_layer.cpp and input_layer.cpp.
-  static func shapes(
-    of layer: Caffe_LayerParameter, line: Int?
-  ) throws(CaffeModelError) -> [InputShape] {
+  static func shapes(of layer: PrototxtLayer) throws(CaffeModelError) -> [InputShape] {
     switch layer.type {
-    case "Input": return try inputShapes(of: layer, line: line)
-    case "DummyData": return try dummyShapes(of: layer, line: line)
+    case "Input": return try inputShapes(of: layer)
+    case "DummyData": return try dummyShapes(of: layer)
     case "HDF5Data":
-      return layer.top.map { _ in .unknown(reason: "the shapes stand in the HDF5 file") }
+      return layer.tops.map { _ in .unknown(reason: "the shapes stand in the HDF5 file") }
     default: break
     }
-    guard (1...2).contains(layer.top.count) else {
+    guard (1...2).contains(layer.tops.count) else {
       throw .unusableLayer(
-        layer: layer.name, reason: "has \(layer.top.count) tops; a data layer has data and label",
-        line: line)
+        layer: layer.name, reason: "has \(layer.tops.count) tops; a data layer has data and label",
+        line: layer.line)
     }
     let (image, batch) = imageShape(of: layer)
     let label: InputShape =
       batch.map { .known([$0]) } ?? .unknown(reason: "the layer gives no batch_size")
-    return Array([image, label].prefix(layer.top.count))
+    return Array([image, label].prefix(layer.tops.count))
   }
 
   /// A shape for each top, or one for all.
-  private static func inputShapes(
-    of layer: Caffe_LayerParameter, line: Int?
-  ) throws(CaffeModelError) -> [InputShape] {
-    let shapes = layer.inputParam.shape.map { $0.dim.map { Int($0) } }
+  private static func inputShapes(of layer: PrototxtLayer) throws(CaffeModelError) -> [InputShape] {
+    let shapes = layer.message.message("input_param").messages("shape").map { $0.ints("dim") }
     if shapes.isEmpty {
-      return layer.top.map { _ in .unknown(reason: "the Input layer gives no shape") }
+      return layer.tops.map { _ in .unknown(reason: "the Input layer gives no shape") }
     }
-    guard shapes.count == 1 || shapes.count == layer.top.count else {
-      throw .unusableLayer(
-        layer: layer.name,
-        reason: "has \(shapes.count) shapes for \(layer.top.count) tops; give one, or one for each",
-        line: line)
-    }
-    return layer.top.indices.map { .known(shapes.count == 1 ? shapes[0] : shapes[$0]) }
+    return try known(shapes, of: layer)
   }
 
-  private static func dummyShapes(
-    of layer: Caffe_LayerParameter, line: Int?
+  private static func known(
+    _ shapes: [[Int]], of layer: PrototxtLayer
   ) throws(CaffeModelError) -> [InputShape] {
-    let parameter = layer.dummyDataParam
-    let axes = [parameter.num, parameter.channels, parameter.height, parameter.width]
+    guard shapes.count == 1 || shapes.count == layer.tops.count else {
+      throw .unusableLayer(
+        layer: layer.name,
+        reason:
+          "has \(shapes.count) shapes for \(layer.tops.count) tops; give one, or one for each",
+        line: layer.line)
+    }
+    return layer.tops.indices.map { .known(shapes.count == 1 ? shapes[0] : shapes[$0]) }
+  }
+
+  private static func dummyShapes(of layer: PrototxtLayer) throws(CaffeModelError) -> [InputShape] {
+    let parameter = layer.message.message("dummy_data_param")
+    let axes = ["num", "channels", "height", "width"].map { parameter.ints($0) }
     let shapes: [[Int]]
-    if !parameter.shape.isEmpty {
+    if !parameter["shape"].isEmpty {
       guard axes.allSatisfy(\.isEmpty) else {
         throw .unusableLayer(
           layer: layer.name, reason: "has both shape and num, channels, height or width",
-          line: line)
+          line: layer.line)
       }
-      shapes = parameter.shape.map { $0.dim.map { Int($0) } }
+      shapes = parameter.messages("shape").map { $0.ints("dim") }
     } else {
       let counts = Set(axes.map(\.count))
-      guard counts.isSubset(of: [1, layer.top.count]), let most = counts.max() else {
+      guard counts.isSubset(of: [1, layer.tops.count]), let most = counts.max() else {
         throw .unusableLayer(
           layer: layer.name,
-          reason: "needs num, channels, height and width, once or once for each top", line: line)
+          reason: "needs num, channels, height and width, once or once for each top",
+          line: layer.line)
       }
-      shapes = (0..<most).map { index in axes.map { Int($0.count == 1 ? $0[0] : $0[index]) } }
+      shapes = (0..<most).map { index in axes.map { $0.count == 1 ? $0[0] : $0[index] } }
     }
-    guard shapes.count == 1 || shapes.count == layer.top.count else {
-      throw .unusableLayer(
-        layer: layer.name,
-        reason: "has \(shapes.count) shapes for \(layer.top.count) tops; give one, or one for each",
-        line: line)
-    }
-    return layer.top.indices.map { .known(shapes.count == 1 ? shapes[0] : shapes[$0]) }
+    return try known(shapes, of: layer)
   }
 
   /// The images of a layer that reads images, and its batch size.
-  private static func imageShape(of layer: Caffe_LayerParameter) -> (InputShape, batch: Int?) {
-    let transform = layer.transformParam
-    let batch: UInt32
-    var crop = transform.cropSize
-    var channels: Int? = transform.meanValue.count > 1 ? transform.meanValue.count : nil
-    if transform.forceColor { channels = 3 }
-    if transform.forceGray { channels = 1 }
+  private static func imageShape(of layer: PrototxtLayer) -> (InputShape, batch: Int?) {
+    let transform = layer.message.message("transform_param")
+    var channels: Int? = transform["mean_value"].count > 1 ? transform["mean_value"].count : nil
+    if transform.bool("force_color") == true { channels = 3 }
+    if transform.bool("force_gray") == true { channels = 1 }
+    let parameters = [
+      "MemoryData": "memory_data_param", "ImageData": "image_data_param",
+      "WindowData": "window_data_param",
+    ]
+    let given = layer.message.message(parameters[layer.type] ?? "data_param")
+    func number(_ name: String) -> Int { given.int(name) ?? 0 }
+    var crop = transform.int("crop_size") ?? 0
+    if crop == 0 { crop = number("crop_size") }
+    var batch = number("batch_size")
     switch layer.type {
     case "MemoryData":
-      let parameter = layer.memoryDataParam
-      let axes = [
-        parameter.batchSize, parameter.channels, parameter.height, parameter.width,
-      ].map { Int($0) }
-      return (.known(axes), parameter.hasBatchSize ? axes[0] : nil)
+      let axes = [batch, number("channels"), number("height"), number("width")]
+      return (.known(axes), given.int("batch_size"))
     case "ImageData":
-      let parameter = layer.imageDataParam
-      batch = parameter.batchSize
-      if crop == 0 { crop = parameter.cropSize }
-      channels = parameter.isColor ? 3 : 1
-      if crop == 0, parameter.newHeight > 0, parameter.newWidth > 0, let channels {
-        let shape = [Int(batch), channels, Int(parameter.newHeight), Int(parameter.newWidth)]
-        return (.known(shape), Int(batch))
-      }
-    case "WindowData":
-      let parameter = layer.windowDataParam
-      batch = parameter.batchSize
-      if crop == 0 { crop = parameter.cropSize }
-      channels = 3
-    default:
-      let parameter = layer.dataParam
-      batch = parameter.batchSize
-      if crop == 0 { crop = parameter.cropSize }
-      if parameter.forceEncodedColor { channels = 3 }
+      batch = given.int("batch_size") ?? 1
+      let count = given.bool("is_color") ?? true ? 3 : 1
+      channels = count
+      let (height, width) = (number("new_height"), number("new_width"))
+      if crop == 0, height > 0, width > 0 { return (.known([batch, count, height, width]), batch) }
+    case "WindowData": channels = 3
+    default: if given.bool("force_encoded_color") == true { channels = 3 }
     }
     guard batch > 0 else { return (.unknown(reason: "the layer gives no batch_size"), nil) }
     guard crop > 0 else {
       return (
         .unknown(
-          reason: "the size of the images stands in the data base, and there is no crop_size"),
-        Int(batch)
+          reason: "the size of the images stands in the database, and there is no crop_size"),
+        batch
       )
     }
-    let size = Int(crop)
     guard let channels else {
       return (
         .assumed(
-          [Int(batch), 3, size, size],
-          note: "three channels are assumed, since they stand in the data base only"), Int(batch)
+          [batch, 3, crop, crop],
+          note: "three channels are assumed, since only the database has them"), batch
       )
     }
-    return (.known([Int(batch), channels, size, size]), Int(batch))
+    return (.known([batch, channels, crop, crop]), batch)
   }
 }

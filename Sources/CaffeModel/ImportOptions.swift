@@ -71,3 +71,56 @@ func assign(
   }
   return assigned
 }
+
+/// Which of a description's layers are wanted: Caffe's `NetState`.
+package struct NetState: Hashable, Sendable {
+  package enum Phase: String, Sendable, CaseIterable {
+    case train = "TRAIN"
+    case test = "TEST"
+  }
+
+  package var phase: Phase
+  package var level: Int
+  package var stages: Set<String>
+
+  package init(phase: Phase = .test, level: Int = 0, stages: Set<String> = []) {
+    self.phase = phase
+    self.level = level
+    self.stages = stages
+  }
+
+  /// Whether a layer is part of the net, by its `include` and `exclude` rules.
+  /// - Source: BVLC/caffe, net.cpp, `FilterNet` and `StateMeetsRule`.
+  func includes(_ layer: PrototxtLayer) throws(CaffeModelError) -> Bool {
+    let includes = layer.message["include"]
+    let excludes = layer.message["exclude"]
+    if !includes.isEmpty, let exclude = excludes.first {
+      throw .unusableLayer(
+        layer: layer.name, reason: "has include and exclude rules; only one kind is possible",
+        line: exclude.line)
+    }
+    for rule in includes where try meets(rule, of: layer) { return true }
+    for rule in excludes where try meets(rule, of: layer) { return false }
+    return includes.isEmpty
+  }
+
+  private func meets(
+    _ field: PrototxtField, of layer: PrototxtLayer
+  ) throws(CaffeModelError) -> Bool {
+    // Checked first: a misspelt rule would be one that is always met.
+    let rule = field.message ?? PrototxtMessage(fields: [field])
+    try rule.check(as: Schema.rule, layer: layer.name)
+    if let wanted = rule.phase, wanted != phase { return false }
+    if let least = rule.int("min_level"), level < least { return false }
+    if let most = rule.int("max_level"), level > most { return false }
+    return stages.isSuperset(of: rule.texts("stage"))
+      && stages.isDisjoint(with: rule.texts("not_stage"))
+  }
+}
+
+extension PrototxtMessage {
+  /// The phase that a rule or a layer is for.
+  var phase: NetState.Phase? {
+    choice("phase", among: ["TRAIN", "TEST"]).flatMap(NetState.Phase.init(rawValue:))
+  }
+}

@@ -20,7 +20,7 @@ private let allowedImports: [String: Set<String>] = [
   // Level 2
   "Kernels": ["KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512", "CSupport"],
   "Reference": ["Tensors", "Networks"],
-  "CaffeModel": ["Networks", "Tensors", "SwiftProtobuf"],
+  "CaffeModel": ["Networks", "Tensors"],
   "Execution": ["Tensors", "Networks", "KernelInterface", "CSupport"],
   "Reporting": ["Networks", "Processes", "Results", "Statistics", "Mustache"],
   // Level 3

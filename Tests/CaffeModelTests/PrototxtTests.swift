@@ -68,6 +68,57 @@ struct PrototxtTests {
       ])
   }
 
+  @Test("Numbers, names and strings are read in every form of the text format")
+  func valueForms() throws {
+    let network = try network(
+      fromPrototxt: #"""
+        input: "in\t\x2f\1011" input_dim: 1 input_dim: 0x10 input_dim: 010 input_dim: 8
+        layer { name: 'it\'s "é"' type: "Convolution" bottom: "in\t/A1" top: "c"
+          convolution_param { num_output: 0X0f kernel_size: [3] pad: 00 bias_term: f axis: -3 } }
+        layer { name: "p" type: "Pooling" bottom: "c" top: "p"
+          pooling_param { pool: 1 kernel_size: 2 } }
+        layer { name: "l" type: "LRN" bottom: "p" top: "l"
+          lrn_param { local_size: 3 alpha: 1.5e-3f beta: .5 k: 2 norm_region: 0 } }
+        layer { name: "w" type: "Power" bottom: "l" top: "w"
+          power_param { power: 1. scale: -Inf shift: -0.0 } }
+        """#)
+    #expect(network.inputs == [.init(blob: "in\t/A1", shape: Shape([1, 16, 8, 8]))])
+    #expect(network.layers[0].name == #"it's "é""#)
+    #expect(
+      network.layers.map(\.spec) == [
+        .convolution(ConvolutionSpec(outputs: 15, kernel: Extent(3), hasBias: false)),
+        .pooling(PoolingSpec(method: .average, kernel: Extent(2))),
+        .lrn(LRNSpec(size: 3, alpha: 0.0015, beta: 0.5, k: 2)),
+        .power(PowerSpec(power: 1, scale: -.infinity, shift: -0.0)),
+      ])
+  }
+
+  @Test(
+    "A value of another type than its field's is refused with its line",
+    arguments: [
+      ("num_output", "1.5"), ("num_output", "-1"), ("num_output", "4294967296"),
+      ("num_output", "08"), ("num_output", "0x"), ("num_output", "{ }"), ("num_output", "\"8\""),
+      ("axis", "2147483648"), ("axis", "--1"), ("bias_term", "yes"), ("bias_term", "2"),
+      ("engine", "GPU"), ("engine", "3"), ("weight_filler", "1"),
+      ("weight_filler { value", "0x1p3 }"), ("weight_filler { value", "1e }"),
+      ("weight_filler { type", "xavier }"), ("weight_filler { type", "\"\\q\" }"),
+    ])
+  func refusesValues(field: String, value: String) throws {
+    let colon = value.hasPrefix("{") ? "" : ":"
+    #expect {
+      try network(
+        fromPrototxt: """
+          input: "data" input_dim: 1 input_dim: 1 input_dim: 8 input_dim: 8
+          layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param {
+            \(field)\(colon) \(value) } }
+          """)
+    } throws: { error in
+      guard case CaffeModelError.invalidValue("c", let parameter, _, 3)? = error as? CaffeModelError
+      else { return false }
+      return parameter == "convolution_param." + field.replacing(" { ", with: ".")
+    }
+  }
+
   @Test("Absent parameters have Caffe's defaults")
   func hasDefaults() throws {
     let network = try network(

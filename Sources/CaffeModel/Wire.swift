@@ -35,7 +35,7 @@ struct WireReader {
     let tag = try varint()
     let number = tag >> 3
     guard number >= 1, number < 1 << 29 else {
-      throw WireError("byte \(start) begins no field")
+      throw WireError("byte \(start) does not begin a field")
     }
     switch tag & 7 {
     case 0: return (Int(number), .varint(try varint()))
@@ -49,7 +49,7 @@ struct WireReader {
       let begin = try skip(Int(length))
       return (Int(number), .bytes(begin..<position))
     case 5: return (Int(number), .fixed32(try skip(4)))
-    default: throw WireError("the field at byte \(start) has no possible type")
+    default: throw WireError("the field at byte \(start) has an invalid type")
     }
   }
 
@@ -121,4 +121,33 @@ struct WireReader {
 struct WireError: Error, Equatable {
   var reason: String
   init(_ reason: String) { self.reason = reason }
+}
+
+/// Bytes of protobuf's binary format.
+enum WireWriter {
+  enum Kind: UInt64 {
+    case varint = 0
+    case bytes = 2
+    case fixed32 = 5
+  }
+
+  static func varint(_ value: UInt64) -> [UInt8] {
+    var rest = value
+    var bytes: [UInt8] = []
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+    return bytes
+  }
+
+  static func tag(_ number: Int, _ kind: Kind) -> [UInt8] {
+    varint(UInt64(number) << 3 | kind.rawValue)
+  }
+
+  /// The head of a field whose bytes follow.
+  static func head(_ number: Int, count: Int) -> [UInt8] {
+    tag(number, .bytes) + varint(UInt64(count))
+  }
 }

@@ -1,3 +1,87 @@
+/// A message as it stands in a file, field by field with its line.
+///
+/// Useful errors need the line and the field of what is wrong, which protobuf libraries do not keep; the
+/// older syntaxes are upgraded in this form as well. ``Schema`` knows what the fields mean.
+struct PrototxtMessage: Equatable {
+  var fields: [PrototxtField] = []
+
+  /// All fields of that name.
+  subscript(name: String) -> [PrototxtField] { fields.filter { $0.name == name } }
+
+  /// The last scalar of that name, without quotes, as protobuf takes the last of several.
+  func scalar(_ name: String) -> String? { self[name].last?.unquoted }
+
+  /// The line of the field at that path, nil when it is not there.
+  func line(of path: String) -> Int? {
+    var message = self
+    var found: PrototxtField?
+    for name in path.split(separator: ".") {
+      guard let field = message[String(name)].last else { return nil }
+      found = field
+      message = field.message ?? PrototxtMessage()
+    }
+    return found?.line
+  }
+}
+
+/// The values of a message that ``check(as:layer:path:)`` has passed.
+extension PrototxtMessage {
+  private func values<Value>(_ name: String, _ read: (String) -> Value?) -> [Value] {
+    self[name].compactMap { field in
+      if case .scalar(let text) = field.value { read(text) } else { nil }
+    }
+  }
+
+  func ints(_ name: String) -> [Int] { values(name, ScalarText.integer) }
+  func int(_ name: String) -> Int? { ints(name).last }
+  func floats(_ name: String) -> [Float] { values(name, ScalarText.float) }
+  func float(_ name: String) -> Float? { floats(name).last }
+  func bool(_ name: String) -> Bool? { values(name, ScalarText.bool).last }
+  func texts(_ name: String) -> [String] { values(name, ScalarText.string) }
+  func text(_ name: String) -> String? { texts(name).last }
+  /// A value of an enumeration, given by name or by number.
+  /// - Parameter names: by number.
+  func choice(_ name: String, among names: [String]) -> String? {
+    guard let text = scalar(name) else { return nil }
+    guard let number = Int(text), names.indices.contains(number) else { return text }
+    return names[number]
+  }
+  func messages(_ name: String) -> [PrototxtMessage] { self[name].compactMap(\.message) }
+  /// The message of that name, empty where there is none; several are merged, as by protobuf.
+  func message(_ name: String) -> PrototxtMessage {
+    PrototxtMessage(fields: messages(name).flatMap(\.fields))
+  }
+}
+
+/// A field with its value and the line on which it stands.
+struct PrototxtField: Equatable {
+  enum Value: Equatable {
+    /// The source text of a number, a name, or a string with its quotes.
+    case scalar(String)
+    case message(PrototxtMessage)
+  }
+
+  var name: String
+  var line: Int
+  var value: Value
+
+  var message: PrototxtMessage? {
+    if case .message(let message) = value { message } else { nil }
+  }
+
+  /// The scalar without its quotes.
+  var unquoted: String? {
+    guard case .scalar(let value) = value else { return nil }
+    guard value.count >= 2, value.first == "\"" || value.first == "'" else { return value }
+    return String(value.dropFirst().dropLast())
+  }
+
+  /// This value under another name.
+  func renamed(_ name: String) -> PrototxtField {
+    PrototxtField(name: name, line: line, value: value)
+  }
+}
+
 /// Reads protobuf's text format into its fields, knowing the syntax but no schema.
 struct PrototxtScanner {
   /// Levels of messages inside each other; Caffe's own files have five.
