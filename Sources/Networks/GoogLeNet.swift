@@ -1,23 +1,9 @@
 import Tensors
 
 /// Outputs of the convolutions of one inception module.
-struct InceptionWidths {
-  var one: Int
-  var threeReduce: Int
-  var three: Int
-  var fiveReduce: Int
-  var five: Int
-  var pool: Int
-
-  init(_ one: Int, _ threeReduce: Int, _ three: Int, _ fiveReduce: Int, _ five: Int, _ pool: Int) {
-    self.one = one
-    self.threeReduce = threeReduce
-    self.three = three
-    self.fiveReduce = fiveReduce
-    self.five = five
-    self.pool = pool
-  }
-}
+private typealias InceptionWidths = (
+  one: Int, threeReduce: Int, three: Int, fiveReduce: Int, five: Int, pool: Int
+)
 
 /// Szegedy et al., "Going deeper with convolutions" (2014), table 1, as `bvlc_googlenet` has it, with
 /// the head for inference only.
@@ -34,17 +20,17 @@ func makeGoogLeNet() -> Network {
   chain.relu("conv2/relu_3x3")
   chain.add("conv2/norm2", norm)
   chain.pool("pool2/3x3_s2", kernel: 3, stride: 2)
-  chain.inception("3a", InceptionWidths(64, 96, 128, 16, 32, 32))
-  chain.inception("3b", InceptionWidths(128, 128, 192, 32, 96, 64))
+  chain.inception("3a", (64, 96, 128, 16, 32, 32))
+  chain.inception("3b", (128, 128, 192, 32, 96, 64))
   chain.pool("pool3/3x3_s2", kernel: 3, stride: 2)
-  chain.inception("4a", InceptionWidths(192, 96, 208, 16, 48, 64))
-  chain.inception("4b", InceptionWidths(160, 112, 224, 24, 64, 64))
-  chain.inception("4c", InceptionWidths(128, 128, 256, 24, 64, 64))
-  chain.inception("4d", InceptionWidths(112, 144, 288, 32, 64, 64))
-  chain.inception("4e", InceptionWidths(256, 160, 320, 32, 128, 128))
+  chain.inception("4a", (192, 96, 208, 16, 48, 64))
+  chain.inception("4b", (160, 112, 224, 24, 64, 64))
+  chain.inception("4c", (128, 128, 256, 24, 64, 64))
+  chain.inception("4d", (112, 144, 288, 32, 64, 64))
+  chain.inception("4e", (256, 160, 320, 32, 128, 128))
   chain.pool("pool4/3x3_s2", kernel: 3, stride: 2)
-  chain.inception("5a", InceptionWidths(256, 160, 320, 32, 128, 128))
-  chain.inception("5b", InceptionWidths(384, 192, 384, 48, 128, 128))
+  chain.inception("5a", (256, 160, 320, 32, 128, 128))
+  chain.inception("5b", (384, 192, 384, 48, 128, 128))
   chain.pool("pool5/7x7_s1", .average, kernel: 7, stride: 1)
   chain.add("pool5/drop_7x7_s1", .dropout(DropoutSpec(ratio: 0.4)), inPlace: true)
   chain.innerProduct("loss3/classifier", 1000)

@@ -158,7 +158,7 @@ public struct Graph: Hashable, Sendable {
     return (Graph(networkName: networkName, values: copies, nodes: moved, inputs: inputs), ids)
   }
 
-  /// The same graph for another number of images.
+  /// This graph for another number of images.
   public func withImages(_ count: Int) -> Graph {
     var copy = self
     for id in values.indices where values[id].shape.rank > 0 && values[id].shape.n == batch {

@@ -2,9 +2,8 @@ import Synchronization
 
 /// Networks in files.
 ///
-/// Which formats there are is no business of those who measure networks: the program tells once
-/// how a file is read, and names of files are then as good as names of the catalog, in worker
-/// processes too.
+/// The code that measures networks does not know file formats. The program registers a reader once;
+/// from then on a file name can stand wherever a name of the catalog can, in worker processes too.
 public enum NetworkFiles {
   /// Reads the network in a file.
   public typealias Reader = @Sendable (_ path: String) throws -> Network
@@ -22,7 +21,7 @@ public enum NetworkFiles {
     return name.contains("/") || name.hasSuffix(".prototxt") || name.hasSuffix(".caffemodel")
   }
 
-  /// The network in a file; nil when nobody has told how files are read.
+  /// The network in a file; nil when no reader is registered.
   static func network(at path: String) throws -> Network? {
     try reader.withLock { $0 }?(path)
   }

@@ -7,8 +7,8 @@ package struct SizeLimits {
 
   /// Of a description: blobs as in Caffe, 1 TB altogether, days of work.
   package static let description = SizeLimits(blob: caffeLimit, total: 1 << 38, work: 1 << 55)
-  /// Of any graph: what sums and products of sizes can hold. How much memory there is, is looked at
-  /// by those who take it.
+  /// Of any graph: what sums and products of sizes can hold. Whoever allocates checks the memory of the
+  /// machine.
   package static let graph = SizeLimits(blob: 1 << 46, total: 1 << 48, work: 1 << 58)
 
   /// Values of one blob.

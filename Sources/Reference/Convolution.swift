@@ -17,7 +17,7 @@ extension Reference {
     let padded = Padded(input, pad: spec.pad)
     accumulate(spec, padded, weights, sign: { $0 }, into: &result.values)
     if derivesBounds {
-      // The same sum over absolute values.
+      // The sum of the absolute values.
       let magnitudes = Padded(
         Operand(shape: input.shape, values: input.values.map(abs)), pad: spec.pad)
       accumulate(spec, magnitudes, weights, sign: abs, into: &result.bounds)

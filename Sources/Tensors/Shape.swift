@@ -44,7 +44,7 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
 
   private func legacy(_ axis: Int) -> Int { axis < rank ? dimensions[axis] : 1 }
 
-  /// The same blob with another batch size.
+  /// This shape with another batch size.
   public func withBatch(_ batch: Int) -> Shape {
     precondition(rank >= 1, "a scalar has no batch axis")
     return Shape([batch] + dimensions.dropFirst())

@@ -71,7 +71,9 @@ struct CatalogTests {
           info.weightByteCount >= network.graph.cost(of: network.graph.nodes[info.nodes[0]])
             .parameters * 4)
       }
-      let flops = info.nodes.reduce(0) { $0 + network.graph.cost(of: network.graph.nodes[$1]).flops }
+      let flops = info.nodes.reduce(0) {
+        $0 + network.graph.cost(of: network.graph.nodes[$1]).flops
+      }
       if !info.implementation.contains("wino") {
         #expect(info.executedFLOPs == flops, "\(info.implementation)")
       } else if candidate.backend.name == "onednn" {

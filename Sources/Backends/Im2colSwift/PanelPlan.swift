@@ -1,4 +1,6 @@
 import KernelInterface
+import Networks
+import Tensors
 
 /// How the products Y[rows × columns] = W[rows × depth] · X[depth × columns], one per group, are cut
 /// into register tiles, depth blocks, and shares of threads.
@@ -54,9 +56,9 @@ struct PanelPlan {
   /// Time of a tile in a column panel: 2, or 1 where one vector has all columns.
   private func cost(ofPanel panel: Int) -> Int { columns - panel * tile <= lanes ? 1 : 2 }
 
-  /// A thread's tiles: neighbours, and as much work for each thread but for one tile.
+  /// A thread's tiles: neighbours, and equal work for all threads to within one tile.
   ///
-  /// The same tiles in every depth block, so that no thread waits for another in between.
+  /// A thread keeps its tiles through all depth blocks, so that none waits for another in between.
   func strips(thread: Int, threadCount: Int) -> [PanelStrip] {
     let total =
       groups * rowPanels.count * (0..<columnPanelCount).reduce(0) { $0 + cost(ofPanel: $1) }
@@ -107,5 +109,37 @@ final class PanelStrips {
   func of(_ share: ThreadShare) -> (start: UnsafePointer<PanelStrip>, count: Int) {
     let range = ranges[share.thread]
     return (UnsafePointer(pointer + range.lowerBound), range.count)
+  }
+}
+
+/// The weights of a convolution as the rows of a product's left matrix, and its bias.
+struct PackedPanels {
+  /// [group][depth block][row panel][depth ∕ 16][row of the panel][16], filled up with zeros.
+  let weights: AlignedBuffer
+  /// [group][row]; zeros without a bias.
+  let bias: AlignedBuffer
+
+  var byteCount: Int { weights.byteCount + bias.byteCount }
+
+  init(_ source: LayerWeights, plan: PanelPlan) {
+    weights = AlignedBuffer(count: plan.weightCount)
+    bias = AlignedBuffer(count: plan.groups * plan.rows)
+    if let values = source.bias { bias.pointer.update(from: values.pointer, count: bias.count) }
+    var target = weights.pointer
+    for group in 0..<plan.groups {
+      let rows = source.weight.pointer + group * plan.rows * plan.depth
+      for block in 0..<plan.depthBlockCount {
+        for panel in plan.rowPanels {
+          for chunk in plan.chunks(ofBlock: block) {
+            let first = chunk * PanelPlan.chunk
+            let count = min(PanelPlan.chunk, plan.depth - first)
+            for row in Int(panel.first)..<Int(panel.first + panel.width) {
+              target.update(from: rows + row * plan.depth + first, count: count)
+              target += PanelPlan.chunk
+            }
+          }
+        }
+      }
+    }
   }
 }

@@ -100,3 +100,94 @@ final class OneDNNStep: Step {
 
   func run() { call.run() }
 }
+
+/// A primitive with its operands: ready to run.
+final class OneDNNCall {
+  private let primitive: OneDNNPrimitive
+  private let threadCount: Int
+  private let made: UnsafeMutableRawPointer
+  private var memories: [UnsafeMutableRawPointer] = []
+  private let arguments: UnsafeMutablePointer<alex_dnnl_argument>
+  private var argumentCount = 0
+  private static let capacity = 5
+
+  /// Makes the primitive, which generates its code.
+  init(_ primitive: OneDNNPrimitive, threadCount: Int) {
+    self.primitive = primitive
+    self.threadCount = threadCount
+    primitive.library.useThreads(threadCount)
+    var made: UnsafeMutableRawPointer?
+    let status = primitive.library.api.primitive_create(&made, primitive.descriptor)
+    guard status == 0, let made else {
+      preconditionFailure("oneDNN offers \(primitive.implementation) but does not make it")
+    }
+    self.made = made
+    arguments = .allocate(capacity: Self.capacity)
+  }
+
+  deinit {
+    unbind()
+    arguments.deallocate()
+    _ = primitive.library.api.primitive_destroy(made)
+  }
+
+  func unbind() {
+    for memory in memories { _ = primitive.library.api.memory_destroy(memory) }
+    memories = []
+    argumentCount = 0
+  }
+
+  /// Adds an operand, lying as `description` says. oneDNN sets the fill of blocks to zero here.
+  func bind(_ argument: Int, _ description: UnsafeRawPointer?, at data: UnsafeMutableRawPointer) {
+    precondition(argumentCount < Self.capacity)
+    let library = primitive.library
+    var memory: UnsafeMutableRawPointer?
+    let status = library.api.memory_create(&memory, description, library.engine, data)
+    guard status == 0, let memory else {
+      preconditionFailure("oneDNN takes no memory for argument \(argument)")
+    }
+    memories.append(memory)
+    (arguments + argumentCount).initialize(
+      to: alex_dnnl_argument(argument: Int32(argument), memory: memory))
+    argumentCount += 1
+  }
+
+  func run() {
+    let library = primitive.library
+    library.useThreads(threadCount)
+    let status = library.api.primitive_execute(
+      made, library.stream, Int32(argumentCount), arguments)
+    let waited = library.api.stream_wait(library.stream)
+    precondition(status == 0 && waited == 0, "oneDNN fails with status \(status)")
+  }
+}
+
+extension OneDNNPrimitive {
+  /// A tensor as this primitive wants it: a copy made by the library, in memory of ours; the
+  /// original where it lies as wanted already.
+  /// - Parameters:
+  ///   - query: which operand, with `index` among several.
+  ///   - source: how `buffer` lies.
+  func packed(
+    _ buffer: AlignedBuffer, lying source: OneDNNMemory, as query: Int, index: Int = 0,
+    threadCount: Int
+  ) -> AlignedBuffer {
+    guard let wanted = memory(query, index: index) else {
+      preconditionFailure("\(implementation) has no operand \(query)")
+    }
+    if source.isSame(as: wanted, library: library) { return buffer }
+    guard let reorder = Self.reorder(from: source, to: wanted, library: library) else {
+      preconditionFailure("oneDNN does not pack the weights of \(implementation)")
+    }
+    let result = AlignedBuffer(count: (byteCount(query, index: index) + 3) / 4)
+    let scratch = AlignedBuffer(count: reorder.byteCount(Int(ALEX_DNNL_QUERY_SCRATCHPAD)) / 4 + 1)
+    let call = OneDNNCall(reorder, threadCount: threadCount)
+    call.bind(Int(ALEX_DNNL_ARG_SOURCE), source.pointer, at: buffer.pointer)
+    call.bind(Int(ALEX_DNNL_ARG_DESTINATION), wanted, at: result.pointer)
+    call.bind(
+      Int(ALEX_DNNL_ARG_SCRATCHPAD), reorder.memory(Int(ALEX_DNNL_QUERY_SCRATCHPAD)),
+      at: scratch.pointer)
+    call.run()
+    return result
+  }
+}

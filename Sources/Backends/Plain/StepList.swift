@@ -2,8 +2,8 @@ import Execution
 import Networks
 import Tensors
 
-/// Steps as they are planned, with the layouts in which each value is there by then; adds reorders
-/// where a step needs another one.
+/// Collects steps and the layouts in which each value exists so far; adds a reorder where a step needs
+/// another layout.
 struct StepList {
   let graph: Graph
   let boundary: Boundary
@@ -77,7 +77,7 @@ struct StepList {
     return steps
   }
 
-  /// Makes sure that a value is there in a layout. An input of a graph with native boundary comes
+  /// Makes sure that a value exists in a layout. An input of a graph with native boundary comes
   /// as the first step wants it.
   private mutating func require(_ value: Graph.ValueID, _ layout: Layout) {
     if let step = reorder(value, to: layout) { steps.append(step) }
@@ -102,4 +102,29 @@ extension Graph {
     else { return nil }
     return reader
   }
+}
+
+/// A step of other code under the label of a backend that has handed its layer on.
+final class DelegatedStep: Step {
+  let info: StepInfo
+  private let step: any Step
+
+  /// - Parameter name: what stands in the column `delegated_to`.
+  convenience init(_ step: any Step, to name: String) {
+    var info = step.info
+    info.delegatedTo = name
+    self.init(step, info: info)
+  }
+
+  /// - Parameter info: what the step is where it stands now.
+  init(_ step: any Step, info: StepInfo) {
+    self.info = info
+    self.step = step
+  }
+
+  func bind(_ bindings: Bindings) { step.bind(bindings) }
+
+  func run() { step.run() }
+
+  func run(timing clock: PhaseClock) { step.run(timing: clock) }
 }

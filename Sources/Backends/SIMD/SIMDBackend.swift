@@ -5,7 +5,8 @@ import Tensors
 /// Backend `simd`: our own vector kernels, convolutions directly.
 package struct SIMDBackend: Backend {
   package let name = "simd"
-  package let summary = "vector kernels in Swift: blocked layout, direct convolution, packed weights"
+  package let summary =
+    "vector kernels in Swift: blocked layout, direct convolution, packed weights"
   package let threading = Threading.pool
 
   package init() {}

@@ -1,4 +1,6 @@
+import CSupport
 import Execution
+import KernelInterface
 import Networks
 import Tensors
 
@@ -21,5 +23,90 @@ package struct WinogradBackend: Backend {
         try TileChoice(context: context).convolution()?.makeStep(context)
       }, delegate: "simd"
     ).steps()
+  }
+}
+
+/// Chooses the output tile of a Winograd convolution: the one asked for, the one that a plan names,
+/// or the fastest of those that there are, by measuring.
+///
+/// Larger tiles multiply less but have larger weights, which at small batches have to arrive from
+/// memory while the multiplications run: what wins depends on layer, batch, threads and host.
+struct TileChoice {
+  let context: BlockedPlanner.ConvolutionContext
+
+  /// What a layer that is left to the direct kernels has instead of a tile.
+  static let direct = "direct"
+  /// Longest that the candidates of one layer are timed.
+  private static let budgetNanoseconds: Int64 = 250_000_000
+  private static let roundCount = 2...12
+
+  /// - Returns: nil when the method does not apply, or the direct kernels win.
+  /// - Throws: a tile that was asked for but does not exist for this filter.
+  func convolution() throws(BackendError) -> WinogradConvolution? {
+    let sizes = WinogradConvolution.tileSizes(for: context.spec)
+    let candidates = sizes.flatMap { size in
+      WinogradConvolution.Division.allCases.compactMap { makeConvolution(size, $0) }
+    }
+    guard !candidates.isEmpty else { return nil }
+    let layer = context.node.layer.name
+    if let asked = context.options.tiles?.tile(of: layer) {
+      return try convolution(of: asked, among: candidates)
+    }
+    guard let plan = context.options.tiles else {
+      return candidates.min { $0.multiplyAdds < $1.multiplyAdds }
+    }
+    let best = plan.choose(measure(candidates, plan), for: layer)
+    return candidates.first { $0.tileName == best }
+  }
+
+  private func convolution(
+    of tile: String, among candidates: [WinogradConvolution]
+  ) throws(BackendError) -> WinogradConvolution? {
+    if tile == Self.direct { return nil }
+    if let found = candidates.first(where: { $0.tileName == tile }) { return found }
+    let known = candidates.map(\.tileName) + [Self.direct]
+    throw .unsupported(
+      layer: context.node.layer.name,
+      reason: "no Winograd tile '\(tile)' for this filter; there is "
+        + known.joined(separator: ", "))
+  }
+
+  private func makeConvolution(
+    _ size: Int, _ division: WinogradConvolution.Division
+  ) -> WinogradConvolution? {
+    WinogradConvolution(
+      spec: context.spec, input: context.input, output: context.output, tileOutputs: size,
+      division: division, kernels: context.options.kernels, pool: context.options.pool)
+  }
+
+  private func makeStep(_ convolution: WinogradConvolution?) -> KernelStep {
+    if let convolution { return convolution.makeStep(context) }
+    return context.directStep()
+  }
+
+  /// The fastest call of each candidate, taking turns. In a net the direct kernels are one too;
+  /// alone they would be another backend's row.
+  private func measure(
+    _ candidates: [WinogradConvolution], _ plan: TilePlan
+  ) -> [(tile: String, nanoseconds: Int)] {
+    let isNet = context.options.boundary == .nchw
+    let all: [WinogradConvolution?] = candidates + (isNet ? [nil] : [])
+    if all.count == 1, let only = all[0] { return [(only.tileName, 0)] }
+    let trial = StepTrial(
+      all.map { [makeStep($0)] },
+      evicting: context.options.expectsColdWeights ? plan.evictionMemory : nil,
+      pool: context.options.pool
+    ) { $0.value == context.outputValue ? context.output : context.input }
+    let start = alex_monotonic_ns()
+    var best = [Int](repeating: .max, count: all.count)
+    for round in 0..<Self.roundCount.upperBound {
+      for index in all.indices { best[index] = min(best[index], trial.time(index)) }
+      if round + 1 >= Self.roundCount.lowerBound,
+        alex_monotonic_ns() - start > Self.budgetNanoseconds
+      {
+        break
+      }
+    }
+    return zip(all, best).map { ($0?.tileName ?? Self.direct, $1) }
   }
 }

@@ -5,8 +5,8 @@ import Tensors
 /// Bottoms: scores and labels, as for ``SoftmaxWithLossSpec``. Tops: the share, a scalar; if there
 /// is a second one, the share of each class, 0 for a class without labels.
 ///
-/// A label counts if fewer than `topK` other classes score as high as it or higher. A label that is
-/// no class makes the share NaN.
+/// A label counts if fewer than `topK` other classes score as high as it or higher. A label outside
+/// the classes makes the share NaN.
 public struct AccuracySpec: Hashable, Sendable {
   public var topK: Int
   /// Of the classes; a negative one counts from the end, in a ``Graph`` it has been counted from the

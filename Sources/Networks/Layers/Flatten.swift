@@ -1,6 +1,7 @@
 import Tensors
 
-/// The same values with the axes from `axis` to `endAxis`, both included, made one: Caffe `Flatten`.
+/// Makes one axis of those from `axis` to `endAxis`, both included; the values stay as they are: Caffe
+/// `Flatten`.
 public struct FlattenSpec: Hashable, Sendable {
   /// A negative one counts from the end, as does ``endAxis``; in a ``Graph`` they have been counted
   /// from the front.

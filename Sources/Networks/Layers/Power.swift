@@ -19,7 +19,7 @@ public struct PowerSpec: Hashable, Sendable {
 extension PowerSpec: LayerDefinition {
   static var kind: LayerKind { .power }
   func flops(bottoms: [Shape], tops: [Shape]) -> Int { tops[0].count * 3 }
-  /// A power that is no whole number has no value for a negative base.
+  /// A negative base has no power but whole ones.
   var operandSigns: OperandSigns { power == power.rounded() ? .both : .notNegative }
   func problem(on input: Shape) -> String { "power\(power) scale\(scale) shift\(shift)" }
   var parameters: [String: LayerParameter] {

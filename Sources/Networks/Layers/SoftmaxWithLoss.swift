@@ -7,7 +7,7 @@ import Tensors
 /// one, the softmax.
 ///
 /// loss = Σ −log(max(softmax[label], FLT_MIN)) ∕ divisor, over the places whose label is not ignored.
-/// A label that is no class makes the loss NaN (in Caffe it reads some other memory).
+/// A label outside the classes makes the loss NaN (Caffe reads memory out of bounds).
 public struct SoftmaxWithLossSpec: Hashable, Sendable {
   /// Of the classes; a negative one counts from the end, in a ``Graph`` it has been counted from the
   /// front.
