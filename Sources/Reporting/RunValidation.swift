@@ -65,27 +65,22 @@ package struct RunValidation: Sendable {
 
   // MARK: Reading
 
-  /// A file that could be read.
-  private struct File<Row: Sendable> {
-    var schema: Schema<Row>
-    var text: String
-    var numbered: [(line: Int, row: Row)]
-    var rows: [Row] { numbered.map(\.row) }
-  }
-
-  private mutating func read<Row>(_ schema: Schema<Row>, isOptional: Bool = false) -> File<Row>? {
+  private mutating func read<Row>(_ schema: Schema<Row>, isOptional: Bool = false) -> Table<Row>? {
     do throws(ResultsError) {
       let text = try schema.text(inFolder: folder)
-      let rows = try schema.numberedRows(in: text, file: schema.fileName)
+      let table = try schema.table(in: text, file: schema.fileName)
+      let count = table.rows.count
+      let remarks = [("without", table.missing), ("unknown and left out:", table.unknown)]
+        .filter { !$1.isEmpty }.map { ", \($0) \($1.joined(separator: " "))" }
       files.append(
-        "\(schema.fileName): \(rows.count) \(rows.count == 1 ? "row" : "rows")")
-      if let difference = schema.difference(text, from: schema.text(rows.map(\.row))) {
+        "\(schema.fileName): \(count) \(count == 1 ? "row" : "rows")" + remarks.joined())
+      if let difference = TextDifference(text, from: table.text(table.rows)) {
         report(
           schema.fileName, difference.line, difference.column,
           "written otherwise than alexbench writes it: "
             + Self.sentence(difference))
       }
-      return File(schema: schema, text: text, numbered: rows)
+      return table
     } catch {
       if isOptional, case .missing = error { return nil }
       files.append("\(schema.fileName): not readable")
@@ -96,11 +91,12 @@ package struct RunValidation: Sendable {
 
   // MARK: Rules
 
-  private mutating func apply<Row>(_ rule: RowRule<Row>, to file: File<Row>?) {
+  private mutating func apply<Row>(_ rule: RowRule<Row>, to file: Table<Row>?) {
     guard let file else { return }
+    let missing = Set(file.missing)
     var found: [ResultsError] = []
-    for (line, row) in file.numbered {
-      for problem in rule.problems(row) {
+    for (line, row) in zip(file.lines, file.rows) {
+      for problem in rule.problems(row) where !missing.contains(problem.column) {
         found.append(
           .corrupt(
             file: file.schema.fileName, line: line, column: problem.column, reason: problem.reason))
@@ -123,26 +119,31 @@ package struct RunValidation: Sendable {
   // MARK: Computed files
 
   private mutating func recompute(
-    _ samples: File<SampleRow>?, _ workloads: File<WorkloadRow>?, _ layers: File<LayerRow>?,
-    _ roofs: File<RoofRow>?, _ summary: File<SummaryRow>?, _ compare: File<CompareRow>?
+    _ samples: Table<SampleRow>?, _ workloads: Table<WorkloadRow>?, _ layers: Table<LayerRow>?,
+    _ roofs: Table<RoofRow>?, _ summary: Table<SummaryRow>?, _ compare: Table<CompareRow>?
   ) {
-    guard let samples = samples?.rows, let workloads = workloads?.rows, let layers = layers?.rows
-    else { return }
+    guard let samples, let workloads, let layers else { return }
     let isRoofsBroken = roofs == nil && files.contains("\(Schema.roofs.fileName): not readable")
     if let summary, !isRoofsBroken {
       compareTexts(
         summary,
         with: summarise(
-          samples: samples, workloads: workloads, layers: layers, roofs: roofs?.rows ?? []))
+          samples: samples.rows, workloads: workloads.rows, layers: layers.rows,
+          roofs: roofs?.rows ?? []), without: Set(workloads.missing))
     }
     if let compare {
-      compareTexts(compare, with: Reporting.compare(samples: samples, workloads: workloads))
+      compareTexts(
+        compare, with: Reporting.compare(samples: samples.rows, workloads: workloads.rows))
     }
   }
 
-  private mutating func compareTexts<Row>(_ file: File<Row>, with rows: [Row]) {
+  /// - Parameter left: columns that cannot be computed again, since another file lacks them.
+  private mutating func compareTexts<Row>(
+    _ file: Table<Row>, with rows: [Row], without left: Set<String> = []
+  ) {
     let name = file.schema.fileName
-    guard let difference = file.schema.difference(file.text, from: file.schema.text(rows)) else {
+    let found = file.text(file.rows, without: left)
+    guard let difference = TextDifference(found, from: file.text(rows, without: left)) else {
       if let index = files.firstIndex(where: { $0.hasPrefix(name + ":") }) {
         files[index] += ", the same when computed again"
       }

@@ -1,11 +1,11 @@
 /// How a backend compares with itself on one workload (`calibration.csv`): what differences mean on
 /// this host.
-package struct CalibrationRow: Hashable, Sendable {
+package struct CalibrationRow: FileRow {
   /// Of the first copy.
-  package var key: WorkloadKey
-  package var hostClass: String
+  package var key = WorkloadKey()
+  package var hostClass = ""
   /// Rounds in which both copies were timed.
-  package var roundCount: Int
+  package var roundCount = 0
   /// Second copy ∕ first copy.
   package var medianRatio: Double?
   /// Exact 95 % order-statistic interval of the median.
@@ -14,12 +14,14 @@ package struct CalibrationRow: Hashable, Sendable {
   /// Median absolute deviation of the rounds' ratios from their median, over that median.
   package var spreadPercent: Double?
   /// Parts of the rounds, each looked at as a comparison of its own.
-  package var windowCount: Int
+  package var windowCount = 0
   /// Of those, the ones whose interval leaves 1 outside.
-  package var falseAlarmCount: Int
+  package var falseAlarmCount = 0
   /// Minimum detectable effect of a comparison over all rounds.
   package var detectableEffectPercent: Double?
-  package var detectableEffectReason: String
+  package var detectableEffectReason = ""
+
+  package init() {}
 
   package init(
     key: WorkloadKey, hostClass: String, roundCount: Int = 0, medianRatio: Double? = nil,
@@ -43,18 +45,35 @@ package struct CalibrationRow: Hashable, Sendable {
 
 extension Schema where Row == CalibrationRow {
   /// `calibration.csv`: one row per workload of a backend that was compared with itself.
-  package static let calibration = Schema(
-    fileName: "calibration.csv", blank: CalibrationRow(key: .blank, hostClass: ""),
-    columns: keyColumns.map { $0.lifted(\.key) } + [
-      Column("host_class", \.hostClass),
-      Column("n_rounds", \.roundCount),
-      Column("ratio_median", \.medianRatio),
-      Column("ratio_ci_lo", \.intervalLower),
-      Column("ratio_ci_hi", \.intervalUpper),
-      Column("spread_pct", unit: "%", \.spreadPercent),
-      Column("n_windows", \.windowCount),
-      Column("n_false_alarms", \.falseAlarmCount),
-      Column("mde_pct", unit: "%", \.detectableEffectPercent),
-      Column("mde_reason", \.detectableEffectReason),
-    ])
+  package static let calibration = Schema(fileName: "calibration.csv", key: \.key) {
+    Column("host_class", \.hostClass, "as in `environment.json`", isRequired: true)
+    Column("n_rounds", \.roundCount, "rounds in which both copies were timed")
+    Column(
+      "ratio_median", \.medianRatio,
+      """
+      second copy ∕ first copy, median over the rounds; of an even count √(a·b) of the middle two
+      """)
+    Column(
+      "ratio_ci_lo", \.intervalLower,
+      """
+      exact 95 % order-statistic (sign) interval of that median: lower end; empty below 6 rounds
+      """)
+    Column("ratio_ci_hi", \.intervalUpper, "upper end")
+    Column(
+      "spread_pct", unit: "%", \.spreadPercent,
+      "100 × median absolute deviation of the rounds' ratios ∕ their median")
+    Column(
+      "n_windows", \.windowCount,
+      """
+      parts of the rounds, at least 12 in each where there are so many, that were looked at as \
+      comparisons of their own
+      """)
+    Column(
+      "n_false_alarms", \.falseAlarmCount,
+      "of those, the ones whose 95 % interval leaves 1 outside")
+    Column(
+      "mde_pct", unit: "%", \.detectableEffectPercent,
+      "minimum detectable effect of a comparison over all rounds")
+    Column("mde_reason", \.detectableEffectReason, "why there is none")
+  }
 }

@@ -1,13 +1,13 @@
 /// What a run says about a pair of backends on one workload (`compare.csv`): a function of the
 /// other files.
-package struct CompareRow: Hashable, Sendable {
+package struct CompareRow: FileRow {
   /// The workload; `backend` and `isa` are empty, the pair stands in columns of its own.
-  package var key: WorkloadKey
-  package var baseline: String
-  package var baselineISA: String
-  package var contender: String
-  package var contenderISA: String
-  package var scope: CompareScope
+  package var key = WorkloadKey()
+  package var baseline = ""
+  package var baselineISA = ""
+  package var contender = ""
+  package var contenderISA = ""
+  package var scope = CompareScope.process
   package var pairCount = 0
   /// Time of the contender over that of the baseline.
   package var ratio: Double?
@@ -20,9 +20,11 @@ package struct CompareRow: Hashable, Sendable {
   package var alpha: Double?
   /// Minimum detectable effect.
   package var detectableEffectPercent: Double?
-  package var verdict: CompareVerdict
+  package var verdict = CompareVerdict.notComparable
   /// Why the verdict is `inconclusive` or `not-comparable`.
-  package var reason: String
+  package var reason = ""
+
+  package init() {}
 
   package init(
     key: WorkloadKey, baseline: String, baselineISA: String, contender: String,
@@ -40,7 +42,7 @@ package struct CompareRow: Hashable, Sendable {
 }
 
 /// What a comparison speaks of.
-package enum CompareScope: String, Sendable, CaseIterable, Codable {
+package enum CompareScope: String, Sendable, CaseIterable, Codable, FieldValue {
   /// Pairs are rounds of one launch: true of that process.
   case process
   /// Pairs are launches: true of the host.
@@ -48,7 +50,7 @@ package enum CompareScope: String, Sendable, CaseIterable, Codable {
 }
 
 /// Outcome of a comparison; the contender is what is faster or slower.
-package enum CompareVerdict: String, Sendable, CaseIterable, Codable {
+package enum CompareVerdict: String, Sendable, CaseIterable, Codable, FieldValue {
   case faster, slower
   /// The interval holds 1 and lies inside the margin.
   case equivalent
@@ -57,33 +59,54 @@ package enum CompareVerdict: String, Sendable, CaseIterable, Codable {
   case notComparable = "not-comparable"
 }
 
-extension CompareScope: FieldValue {}
-extension CompareVerdict: FieldValue {}
-
 extension Schema where Row == CompareRow {
   /// `compare.csv`: one row per pair of backends and workload, computed from the other files.
   package static let compare = Schema(
-    fileName: "compare.csv",
-    blank: CompareRow(
-      key: .blank, baseline: "", baselineISA: "", contender: "", contenderISA: "", scope: .process,
-      verdict: .notComparable, reason: ""),
-    columns: keyColumns.map { column in
-      let isOfPair = column.name == "backend" || column.name == "isa"
-      return isOfPair ? .alwaysEmpty(column.name) : column.lifted(\.key)
-    } + [
-      Column("baseline", \.baseline),
-      Column("baseline_isa", \.baselineISA),
-      Column("contender", \.contender),
-      Column("contender_isa", \.contenderISA),
-      Column("scope", \.scope),
-      Column("n_pairs", \.pairCount),
-      Column("ratio_median", \.ratio),
-      Column("ratio_ci_lo", \.intervalLower),
-      Column("ratio_ci_hi", \.intervalUpper),
-      Column("correction", \.correction),
-      Column("alpha", \.alpha),
-      Column("mde_pct", unit: "%", \.detectableEffectPercent),
-      Column("verdict", \.verdict),
-      Column("reason", \.reason),
-    ])
+    fileName: "compare.csv", key: \.key, without: ["backend", "isa"]
+  ) {
+    Column("baseline", \.baseline, "backend that is compared with", isRequired: true)
+    Column("baseline_isa", \.baselineISA, "its instruction set", isRequired: true)
+    Column("contender", \.contender, "backend that is compared", isRequired: true)
+    Column("contender_isa", \.contenderISA, "its instruction set", isRequired: true)
+    Column(
+      "scope", \.scope,
+      """
+      what the row speaks of: `process` with one launch, where pairs are rounds; `host` with \
+      several, where a launch gives one pair, the median ratio of its rounds
+      """, isRequired: true)
+    Column("n_pairs", \.pairCount, "pairs: rounds or launches that both sides have")
+    Column(
+      "ratio_median", \.ratio,
+      """
+      time of the contender over time of the baseline, median over the pairs; of an even count \
+      √(a·b) of the two in the middle. Below 1 the contender is faster. Empty without pairs
+      """)
+    Column(
+      "ratio_ci_lo", \.intervalLower,
+      """
+      exact order-statistic (sign) interval of the median ratio at confidence 1 − `alpha`: lower end
+      """)
+    Column("ratio_ci_hi", \.intervalUpper, "upper end")
+    Column(
+      "correction", \.correction,
+      """
+      how `alpha` was made: `bonferroni over N` is 0.05 ∕ N, N all comparisons in the file with 6 \
+      pairs or more, both sides `ok` and neither handed to another backend. So all intervals of the \
+      file hold at once with 95 %
+      """)
+    Column("alpha", \.alpha, "error probability of this interval alone")
+    Column(
+      "mde_pct", unit: "%", \.detectableEffectPercent,
+      """
+      minimum detectable effect: the least difference in percent that as many pairs, scattering as \
+      these do, would call `faster` or `slower` with probability 0.95
+      """)
+    Column(
+      "verdict", \.verdict,
+      """
+      `slower`, `faster`: the interval lies above or below 1. `equivalent`: it holds 1 and lies \
+      within 1 ∕ 1.02 … 1.02. `inconclusive`: it holds 1 and is wider. `not-comparable`: see `reason`
+      """, isRequired: true)
+    Column("reason", \.reason, "why there is no interval, or why it decides nothing")
+  }
 }

@@ -1,17 +1,15 @@
-import Foundation
-
 /// Instructions of one call of a layer under callgrind, and what they hold for
 /// (`results/baselines/counts.csv`).
-package struct CountRow: Hashable, Sendable {
-  package var network: String
-  package var layer: String
-  package var backend: String
-  package var isa: String
+package struct CountRow: FileRow {
+  package var network = ""
+  package var layer = ""
+  package var backend = ""
+  package var isa = ""
   /// Empty unless one is fixed.
-  package var tile: String
-  package var implementation: String
-  package var instructions: Int
-  package var origin: Origin
+  package var tile = ""
+  package var implementation = ""
+  package var instructions = 0
+  package var origin = Origin(architecture: "", compiler: "", libc: "", valgrind: "")
 
   /// What must match for counts to be comparable.
   package struct Origin: Hashable, Sendable {
@@ -37,6 +35,8 @@ package struct CountRow: Hashable, Sendable {
     Key(network: network, layer: layer, backend: backend, isa: isa, tile: tile)
   }
 
+  package init() {}
+
   package init(
     network: String, layer: String, backend: String, isa: String, tile: String,
     implementation: String, instructions: Int, origin: Origin
@@ -54,16 +54,23 @@ package struct CountRow: Hashable, Sendable {
 
 extension Schema where Row == CountRow {
   /// `counts.csv`: one row per layer, backend, instruction set and tile.
-  package static let counts = Schema(
-    fileName: "counts.csv",
-    blank: CountRow(
-      network: "", layer: "", backend: "", isa: "", tile: "", implementation: "", instructions: 0,
-      origin: .init(architecture: "", compiler: "", libc: "", valgrind: "")),
-    columns: [
-      Column("network", \.network), Column("layer", \.layer), Column("backend", \.backend),
-      Column("isa", \.isa), Column("tile", \.tile), Column("implementation", \.implementation),
-      Column("instructions", \.instructions), Column("architecture", \.origin.architecture),
-      Column("compiler", \.origin.compiler), Column("libc", \.origin.libc),
-      Column("valgrind", \.origin.valgrind),
-    ])
+  package static let counts = Schema(fileName: "counts.csv") {
+    Column("network", \.network, "what is counted: the network", isRequired: true)
+    Column(
+      "layer", \.layer, "the layer; the name of a lone convolution is its problem",
+      isRequired: true)
+    Column("backend", \.backend, "the backend", isRequired: true)
+    Column("isa", \.isa, "its instruction set", isRequired: true)
+    Column("tile", \.tile, "the tile, where one was fixed")
+    Column("implementation", \.implementation, "what ran")
+    Column(
+      "instructions", \.instructions,
+      "of one call on one thread; calls before are not in it", isRequired: true)
+    Column(
+      "architecture", \.origin.architecture,
+      "what the counts hold for; with another one of these four nothing is compared")
+    Column("compiler", \.origin.compiler, "likewise")
+    Column("libc", \.origin.libc, "likewise")
+    Column("valgrind", \.origin.valgrind, "likewise")
+  }
 }

@@ -1,25 +1,27 @@
 /// One event of one workload (`counters.csv`), from calls of their own.
-package struct CounterRow: Hashable, Sendable {
-  package var key: WorkloadKey
+package struct CounterRow: FileRow {
+  package var key = WorkloadKey()
   /// `papi`, `perf-hardware`, `perf-software`, `rusage`, `callgrind`; `derived` for a value that
   /// was computed from the others.
-  package var source: String
-  package var event: String
+  package var source = ""
+  package var event = ""
   /// Total over the calls and threads; nil when it was not counted.
   package var value: Int?
-  package var callCount: Int
+  package var callCount = 0
   package var perCall: Double?
   /// Whose work is counted: `user+kernel`, `user`, `process`, `simulated`; empty when unknown.
-  package var scope: String
+  package var scope = ""
   package var threadsCounted: Int?
   package var threadsSeen: Int?
   /// Sums over threads.
   package var enabledNanoseconds: Int?
   package var runningNanoseconds: Int?
   /// `ok`, `scaled`, `advisory`, `withheld`, `unavailable`.
-  package var status: String
+  package var status = ""
   /// Why the status is not `ok`; of a derived value what it was computed from.
-  package var reason: String
+  package var reason = ""
+
+  package init() {}
 
   package init(
     key: WorkloadKey, source: String, event: String, value: Int? = nil, callCount: Int = 0,
@@ -48,20 +50,46 @@ package struct CounterRow: Hashable, Sendable {
 
 extension Schema where Row == CounterRow {
   /// `counters.csv`: one row per workload and event; only there when counters were asked for.
-  package static let counters = Schema(
-    fileName: "counters.csv", blank: CounterRow(key: .blank, source: "", event: "", status: ""),
-    columns: keyColumns.map { $0.lifted(\.key) } + [
-      Column("source", \.source),
-      Column("event", \.event),
-      Column("value", \.value),
-      Column("n_calls", \.callCount),
-      Column("per_call", \.perCall),
-      Column("scope", \.scope),
-      Column("threads_counted", \.threadsCounted),
-      Column("threads_seen", \.threadsSeen),
-      Column("time_enabled_ns", unit: "ns", \.enabledNanoseconds),
-      Column("time_running_ns", unit: "ns", \.runningNanoseconds),
-      Column("status", \.status),
-      Column("reason", \.reason),
-    ])
+  package static let counters = Schema(fileName: "counters.csv", key: \.key) {
+    Column(
+      "source", \.source,
+      """
+      `papi`, `perf-hardware`, `perf-software`, `rusage`, `callgrind`; `derived` for what is \
+      computed from the others
+      """, isRequired: true)
+    Column("event", \.event, "name in its source; times in ns", isRequired: true)
+    Column("value", \.value, "total over calls and threads")
+    Column(
+      "n_calls", \.callCount,
+      "calls; each group of events that the processor counts at once has its own")
+    Column("per_call", \.perCall, "`value` over `n_calls`; of derived rows the value itself")
+    Column(
+      "scope", \.scope,
+      """
+      whose work: `user+kernel` and `user` (threads of the process with or without the kernel on \
+      their behalf), `process` (the system's account), `simulated` (callgrind: caches of a fixed \
+      size, cold before the call)
+      """)
+    Column("threads_counted", \.threadsCounted, "threads whose work is in the value")
+    Column("threads_seen", \.threadsSeen, "threads of the process before or after the calls")
+    Column(
+      "time_enabled_ns", unit: "ns", \.enabledNanoseconds,
+      """
+      how long the events were switched on, summed over threads; empty where the source does not tell
+      """)
+    Column(
+      "time_running_ns", unit: "ns", \.runningNanoseconds, "how long they were counted")
+    Column(
+      "status", \.status,
+      """
+      `ok`; `scaled` (counted part of the time and extrapolated, with `--allow-multiplexing`); \
+      `advisory` (callgrind ran another kernel than the processor does); `withheld` (counted part \
+      of the time, or not on all threads); `unavailable`
+      """, isRequired: true)
+    Column(
+      "reason", \.reason,
+      """
+      why the status is not `ok`, and what to do; of derived rows what they come from
+      """)
+  }
 }

@@ -4,24 +4,26 @@ import Networks
 /// measured beside each other in fresh processes.
 ///
 /// A verdict is a function of these rows alone.
-package struct PairRow: Hashable, Sendable {
+package struct PairRow: FileRow {
   /// `backend` is that of both sides.
-  package var key: WorkloadKey
-  package var role: PairRole
+  package var key = WorkloadKey()
+  package var role = PairRole.gated
   /// 1, or 2 for pairs that were made to see whether a suspicion is reproduced.
-  package var attempt: Int
+  package var attempt = 0
   /// From 0 in each attempt.
-  package var pair: Int
+  package var pair = 0
   /// Whether the process of the head was started first.
-  package var isHeadFirst: Bool
+  package var isHeadFirst = false
   /// The worse one of the two sides.
-  package var status: Status
+  package var status = Status.ok
   /// Why the status is not `ok`; empty when it is.
-  package var reason: String
-  package var base: PairSide
-  package var head: PairSide
+  package var reason = ""
+  package var base = PairSide()
+  package var head = PairSide()
   /// The command that measures this workload alone.
-  package var repro: String
+  package var repro = ""
+
+  package init() {}
 
   package init(
     key: WorkloadKey, role: PairRole, attempt: Int, pair: Int, isHeadFirst: Bool,
@@ -42,7 +44,7 @@ package struct PairRow: Hashable, Sendable {
 }
 
 /// What a pair is for.
-package enum PairRole: String, Sendable, CaseIterable, Codable {
+package enum PairRole: String, Sendable, CaseIterable, Codable, FieldValue {
   /// Base against head: what the verdict is about.
   case gated
   /// Base against base.
@@ -67,44 +69,62 @@ package struct PairSide: Hashable, Sendable {
   package init() {}
 }
 
-extension PairRole: FieldValue {}
-
 extension WorkloadKey {
   /// Of work that does not depend on any backend.
   package static func sentinel(_ name: String) -> WorkloadKey {
     WorkloadKey(
       runID: "", network: "", layerIndex: -1, layer: name, stage: name, kind: "sentinel",
-      direction: .forward, backend: "", isa: "", threads: 0, batch: 0, pass: .isolated, cache: .warm)
+      direction: .forward, backend: "", isa: "", threads: 0, batch: 0, pass: .isolated, cache: .warm
+    )
   }
 }
 
 extension Schema where Row == PairRow {
   /// `pairs.csv`: one row per pair of launches and workload.
-  package static let pairs = Schema(
-    fileName: "pairs.csv",
-    blank: PairRow(key: .blank, role: .gated, attempt: 0, pair: 0, isHeadFirst: false),
-    columns: keyColumns.map { $0.lifted(\.key) } + [
-      Column("role", \.role),
-      Column("attempt", \.attempt),
-      Column("pair", \.pair),
-      Column("head_first", \.isHeadFirst),
-      Column("status", \.status),
-      Column("reason", \.reason),
-    ] + sideColumns("base", \.base) + sideColumns("head", \.head) + [
-      Column("repro", \.repro)
-    ])
+  package static let pairs = Schema(fileName: "pairs.csv", key: \.key) {
+    Column(
+      "role", \.role,
+      """
+      `gated` (base against head), `control` (base against base), `sentinel` (work that does not \
+      depend on the code; `layer` names it: `clock` is a chain of additions, `fma <isa>` and \
+      `memory` are the roof probes; times are per operation, in any unit)
+      """, isRequired: true)
+    Column("attempt", \.attempt, "1, or 2 for the second stage", isRequired: true)
+    Column("pair", \.pair, "from 0 in each stage", isRequired: true)
+    Column("head_first", \.isHeadFirst, "1 when the head's process was started first")
+    Column(
+      "status", \.status,
+      """
+      `ok`; `failed` when one side is not as the other; a status that both sides share, as in \
+      `workloads.csv`
+      """, isRequired: true)
+    Column("reason", \.reason, "why it is not `ok`")
+    PairSide.columns("base").map { $0.lifted(\.base) }
+    PairSide.columns("head").map { $0.lifted(\.head) }
+    Column("repro", \.repro, "command that measures this workload alone in pairs")
+  }
+}
 
-  private static func sideColumns(
-    _ name: String, _ path: WritableKeyPath<PairRow, PairSide> & Sendable
-  ) -> [Column<PairRow>] {
-    let columns: [Column<PairSide>] = [
-      Column("\(name)_ns", unit: "ns", \.nanoseconds),
-      Column("\(name)_blocks", \.blockCount),
-      Column("\(name)_contaminated", \.contaminatedCount),
-      Column("\(name)_steady", \.isSteady),
-      Column("\(name)_code", \.code),
-      Column("\(name)_host_class", \.hostClass),
-    ]
-    return columns.map { $0.lifted(path) }
+extension PairSide {
+  /// - Parameter name: of the side.
+  fileprivate static func columns(_ name: String) -> [Column<PairSide>] {
+    ColumnList<PairSide>.make {
+      Column(
+        "\(name)_ns", unit: "ns", \.nanoseconds, "per call of the \(name); empty without a time",
+        isRequired: true)
+      Column("\(name)_blocks", \.blockCount, "timed blocks")
+      Column(
+        "\(name)_contaminated", \.contaminatedCount,
+        "of those, the ones that something foreign touched")
+      Column(
+        "\(name)_steady", \.isSteady, "1 when the workload had reached a steady state before")
+      Column(
+        "\(name)_code", \.code,
+        """
+        what names the code: a hash of the program's file, and a handicap; the same text on both \
+        sides is the same code, empty is unknown
+        """, isRequired: true)
+      Column("\(name)_host_class", \.hostClass, "as in `environment.json`", isRequired: true)
+    }
   }
 }

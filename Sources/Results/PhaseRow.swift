@@ -1,14 +1,15 @@
 /// The time of one phase of a workload (`phases.csv`), from calls of their own that look at the
 /// clock at every change of phase.
-package struct PhaseRow: Hashable, Sendable {
-  package var key: WorkloadKey
-  /// `im2col`, `pack`, `gemm`, `input_transform`, `output_transform`, `reorder`, `rest`.
-  package var phase: String
-  package var callCount: Int
+package struct PhaseRow: FileRow {
+  package var key = WorkloadKey()
+  package var phase = ""
+  package var callCount = 0
   /// Per call, lower median over the calls.
-  package var nanoseconds: Int
+  package var nanoseconds = 0
   /// Of the sum over the workload's phases.
-  package var sharePercent: Double
+  package var sharePercent = 0.0
+
+  package init() {}
 
   package init(
     key: WorkloadKey, phase: String, callCount: Int, nanoseconds: Int, sharePercent: Double
@@ -23,13 +24,20 @@ package struct PhaseRow: Hashable, Sendable {
 
 extension Schema where Row == PhaseRow {
   /// `phases.csv`: one row per workload and phase; only there when phases were asked for.
-  package static let phases = Schema(
-    fileName: "phases.csv",
-    blank: PhaseRow(key: .blank, phase: "", callCount: 0, nanoseconds: 0, sharePercent: 0),
-    columns: keyColumns.map { $0.lifted(\.key) } + [
-      Column("phase", \.phase),
-      Column("n_calls", \.callCount),
-      Column("ns", unit: "ns", \.nanoseconds),
-      Column("share_pct", unit: "%", \.sharePercent),
-    ])
+  package static let phases = Schema(fileName: "phases.csv", key: \.key) {
+    Column(
+      "phase", \.phase,
+      """
+      `im2col`, `pack` (operands into the order in which a product reads them, stride phases), \
+      `gemm` (the multiply-adds, whatever loop they stand in), `input_transform`, \
+      `output_transform` (Winograd), `reorder` (a change of layout between steps), `rest` \
+      (everything else: activation, pooling, normalisation, softmax)
+      """, isRequired: true)
+    Column("n_calls", \.callCount, "calls")
+    Column(
+      "ns", unit: "ns", \.nanoseconds, "per call, lower median over the calls", isRequired: true)
+    Column(
+      "share_pct", unit: "%", \.sharePercent, "of the sum over the workload's phases",
+      isRequired: true)
+  }
 }

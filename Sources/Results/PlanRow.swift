@@ -1,15 +1,17 @@
 /// A tile that was tried to choose from (`plan.csv`).
 ///
 /// The key names the layer, also for choices made while a net was compiled (`pass` is then `net`).
-package struct PlanRow: Hashable, Sendable {
-  package var key: WorkloadKey
+package struct PlanRow: FileRow {
+  package var key = WorkloadKey()
   /// As `--tile` takes it: outputs per side of a Winograd tile, `direct`, a library's primitive, or
   /// for `auto` a backend, with a colon and its tile behind it.
-  package var tile: String
+  package var tile = ""
   /// Fastest call while choosing, of the images that the step computes together; `results/README.md`
   /// says when the weights are cold.
-  package var nanoseconds: Int
-  package var isChosen: Bool
+  package var nanoseconds = 0
+  package var isChosen = false
+
+  package init() {}
 
   package init(key: WorkloadKey, tile: String, nanoseconds: Int, isChosen: Bool) {
     self.key = key
@@ -22,14 +24,26 @@ package struct PlanRow: Hashable, Sendable {
 extension Schema where Row == PlanRow {
   /// `plan.csv`: one row per layer and tile tried; only there when something was chosen by
   /// measuring.
-  package static let plan = Schema(
-    fileName: "plan.csv",
-    blank: PlanRow(key: .blank, tile: "", nanoseconds: 0, isChosen: false),
-    columns: keyColumns.map { $0.lifted(\.key) } + [
-      Column("tile", \.tile),
-      Column("ns", unit: "ns", \.nanoseconds),
-      Column("chosen", \.isChosen),
-    ])
+  package static let plan = Schema(fileName: "plan.csv", key: \.key) {
+    Column(
+      "tile", \.tile,
+      """
+      outputs per side of a Winograd tile, or `direct` for the direct kernels; of `onednn` a \
+      primitive and the layout it reads, `brgconv:avx512_core@nhwc` – in nets timed with the \
+      changes of layout it brings about and, for convolutions, the layers of its stage; of `auto` a \
+      backend, or with a colon and its own tile behind it `winograd:4`, \
+      `onednn:brgconv:avx512_core@nhwc`
+      """, isRequired: true)
+    Column(
+      "ns", unit: "ns", \.nanoseconds,
+      """
+      fastest call while choosing: of the batch; of one image in a stage that runs image by image; \
+      of a thread's share where threads divide the images; of `auto` the median of a forward of the \
+      whole net: in chosen rows of the net as planned, in others of the one in which this stage was \
+      computed so
+      """, isRequired: true)
+    Column("chosen", \.isChosen, "1 for the tile that the backend took", isRequired: true)
+  }
 }
 
 extension [PlanRow] {

@@ -1,17 +1,19 @@
 /// What a check allows to some workloads (`.alexbench.csv`).
 ///
 /// Empty names match all; of several rows that match a workload the last one counts.
-package struct PolicyRow: Hashable, Sendable {
-  package var network: String
-  package var backend: String
+package struct PolicyRow: FileRow {
+  package var network = ""
+  package var backend = ""
   /// A layer, or `net`.
-  package var layer: String
+  package var layer = ""
   /// Slow-down that is let pass, in percent; nil for the usual one.
   package var marginPercent: Double?
   /// Its times are shown, but never fail a check.
-  package var isMuted: Bool
+  package var isMuted = false
   /// Why.
-  package var reason: String
+  package var reason = ""
+
+  package init() {}
 
   package init(
     network: String = "", backend: String = "", layer: String = "", marginPercent: Double? = nil,
@@ -34,11 +36,15 @@ package struct PolicyRow: Hashable, Sendable {
 
 extension Schema where Row == PolicyRow {
   /// `.alexbench.csv`: one row per exception to the rule of a check.
-  package static let policy = Schema(
-    fileName: ".alexbench.csv", blank: PolicyRow(),
-    columns: [
-      Column("network", \.network), Column("backend", \.backend), Column("layer", \.layer),
-      Column("margin_pct", unit: "%", \.marginPercent), Column("mute", \.isMuted),
-      Column("reason", \.reason),
-    ])
+  package static let policy = Schema(fileName: ".alexbench.csv", isHandwritten: true) {
+    Column("network", \.network, "the network; empty for all")
+    Column("backend", \.backend, "the backend; empty for all")
+    Column("layer", \.layer, "the layer, `net` for the full net; empty for all")
+    Column(
+      "margin_pct", unit: "%", \.marginPercent,
+      "slow-down that is let pass; empty for the usual 5 % (`--margin`)")
+    Column(
+      "mute", \.isMuted, "1: shown, but never fails a check (in a row without a margin)")
+    Column("reason", \.reason, "for people")
+  }
 }

@@ -1,5 +1,5 @@
 /// What a roof bounds.
-package enum RoofKind: String, Sendable, CaseIterable, Codable {
+package enum RoofKind: String, Sendable, CaseIterable, Codable, FieldValue {
   /// Multiply-adds.
   case compute
   /// Reading from a level of memory.
@@ -15,7 +15,7 @@ package enum RoofKind: String, Sendable, CaseIterable, Codable {
 }
 
 /// What was probed: the arithmetic, or a level of memory.
-package enum RoofLevel: String, Sendable, CaseIterable, Codable {
+package enum RoofLevel: String, Sendable, CaseIterable, Codable, FieldValue {
   case multiplyAdd = "fma"
   case level1 = "L1"
   case level2 = "L2"
@@ -27,22 +27,24 @@ package enum RoofLevel: String, Sendable, CaseIterable, Codable {
 
 /// A rate that nothing on this machine exceeds with so many threads (`roofs.csv`): what was seen in
 /// all probes of a run.
-package struct RoofRow: Hashable, Sendable {
-  package var runID: String
-  package var kind: RoofKind
+package struct RoofRow: FileRow {
+  package var runID = ""
+  package var kind = RoofKind.read
   /// Instruction set of the kernel that probed.
-  package var isa: String
-  package var threads: Int
-  package var level: RoofLevel
+  package var isa = ""
+  package var threads = 0
+  package var level = RoofLevel.memory
   /// The largest rate seen, in the unit of the kind.
-  package var value: Double
-  package var median: Double
-  package var probeCount: Int
+  package var value = 0.0
+  package var median = 0.0
+  package var probeCount = 0
   /// Bytes that all threads together read; nil for arithmetic.
   package var workingSetBytes: Int?
   /// What the caches of this level that the threads reach hold together; nil for arithmetic and
   /// memory.
   package var capacityBytes: Int?
+
+  package init() {}
 
   package init(
     runID: String, level: RoofLevel, isa: String, threads: Int, value: Double, median: Double,
@@ -61,41 +63,44 @@ package struct RoofRow: Hashable, Sendable {
   }
 }
 
-extension RoofKind: FieldValue {}
-extension RoofLevel: FieldValue {}
-
 extension Schema where Row == RoofRow {
   /// `roofs.csv`: one row per roof; most of the key columns are empty.
   package static let roofs = Schema(
     fileName: "roofs.csv",
-    blank: RoofRow(
-      runID: "", level: .memory, isa: "", threads: 0, value: 0, median: 0, probeCount: 0),
-    columns: [
-      Column("run_id", \.runID),
-      .alwaysEmpty("network"),
-      .alwaysEmpty("layer_index"),
-      .alwaysEmpty("layer"),
-      .alwaysEmpty("stage"),
-      Column("kind", \.kind),
-      .alwaysEmpty("direction"),
-      .alwaysEmpty("backend"),
-      Column("isa", \.isa),
-      Column("threads", \.threads),
-      .alwaysEmpty("batch"),
-      .alwaysEmpty("pass"),
-      .alwaysEmpty("cache"),
-      Column("level", \.level),
-      Column("value", \.value),
-      unitColumn,
-      Column("median", \.median),
-      Column("n_probes", \.probeCount),
-      Column("working_set_bytes", unit: "bytes", \.workingSetBytes),
-      Column("capacity_bytes", unit: "bytes", \.capacityBytes),
-    ])
+    keys: {
+      Column("run_id", \.runID, isRequired: true)
+      Column("kind", \.kind, isRequired: true)
+      Column("isa", \.isa, isRequired: true)
+      Column("threads", \.threads, isRequired: true)
+    },
+    columns: {
+      Column(
+        "level", \.level, "`fma` for `compute`; `L1`, `L2`, `L3`, `memory` for `read`",
+        isRequired: true)
+      Column(
+        "value", \.value, "the largest rate that was seen in the run: the roof",
+        isRequired: true)
+      unitColumn
+      Column("median", \.median, "of all probes")
+      Column("n_probes", \.probeCount, "how many")
+      Column(
+        "working_set_bytes", unit: "bytes", \.workingSetBytes,
+        "what one probe reads, all threads together; empty for `compute`")
+      Column(
+        "capacity_bytes", unit: "bytes", \.capacityBytes,
+        """
+        what the caches of this level that these threads reach hold together; empty for `compute` \
+        and `memory`
+        """)
+    })
 
   /// Follows from the kind; a file that says something else is corrupt.
   private static var unitColumn: Column<RoofRow> {
     var column = Column<RoofRow>("unit") { $0.kind.unit }
+    column.meaning =
+      "of `value` and `median`: `GFLOP/s` for `compute`, a multiply-add counting as two; `GB/s` for "
+      + "`read`"
+    column.mayBeEmpty = false
     column.read = { row, field in field == row.kind.unit }
     return column
   }

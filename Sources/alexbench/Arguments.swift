@@ -27,6 +27,21 @@ struct CommaList<Element: ExpressibleByArgument & Hashable>: ExpressibleByArgume
   }
 }
 
+/// How commands read runs.
+struct ReadingOptions: ParsableArguments {
+  @Flag(
+    name: .shortAndLong,
+    help: "Also name columns that the run's files lack, and those that this version leaves out.")
+  var verbose = false
+
+  /// The files of a run.
+  func files(of folder: String) throws(ResultsError) -> RunFiles {
+    let files = try RunFiles(folder: folder)
+    if verbose { for notice in files.notices { printError("alexbench: \(folder): \(notice)") } }
+    return files
+  }
+}
+
 /// `NAME=PATH`.
 struct NamedPath: ExpressibleByArgument {
   var name: String

@@ -89,11 +89,13 @@ struct BaselineSave: ParsableCommand {
 
   @OptionGroup var baselines: BaselineFolder
 
+  @OptionGroup var reading: ReadingOptions
+
   func run() throws {
     try AlexExit.reporting {
       try BaselineFolder.check(name)
       let folder = try self.folder ?? PlanCommand.latestRun(in: "results/runs")
-      let run = try RunFiles(folder: folder)
+      let run = try reading.files(of: folder)
       if let reason = BaselinePairs.refusal(run) {
         throw MeasuringError.usage("\(folder) cannot be a baseline: \(reason)")
       }

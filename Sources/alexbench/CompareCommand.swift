@@ -58,6 +58,8 @@ struct CompareCommand: ParsableCommand {
     help: ArgumentHelp("Writes the rows as CSV to this file.", valueName: "file"))
   var output: String?
 
+  @OptionGroup var reading: ReadingOptions
+
   func validate() throws {
     guard runs.count <= 2 else {
       throw ValidationError("compare takes one run or two, not \(runs.count)")
@@ -80,7 +82,7 @@ struct CompareCommand: ParsableCommand {
   private func compareBackends() throws {
     var path = runs.first ?? ""
     if runs.isEmpty { path = try latestRun(in: "results/runs") }
-    let files = try RunFiles(folder: path)
+    let files = try reading.files(of: path)
     let comparison = try RunComparison(files, base: base)
     if let notice = comparison.baseNotice { printError("alexbench: \(notice)") }
     if base == nil {
@@ -102,7 +104,7 @@ struct CompareCommand: ParsableCommand {
 
   private func compareRuns() throws {
     let comparison = try RunsComparison(
-      RunFiles(folder: runs[0]), RunFiles(folder: runs[1]), crossHost: crossHost, base: base,
+      reading.files(of: runs[0]), reading.files(of: runs[1]), crossHost: crossHost, base: base,
       margin: margin.map { $0.value / 100 } ?? RunsCompareRule.margin)
     try emit(comparison)
   }

@@ -25,11 +25,13 @@ struct ExplainCommand: ParsableCommand {
     name: .customLong("run"), help: "Folder of the run. (default: the latest in results/runs)")
   var folder: String?
 
+  @OptionGroup var reading: ReadingOptions
+
   func run() throws {
     try AlexExit.reporting {
       var path = folder ?? ""
       if folder == nil { path = try latestRun(in: "results/runs") }
-      let files = try RunFiles(folder: path)
+      let files = try reading.files(of: path)
       guard let explanation = Explanation(of: layer, in: files) else {
         let known = Explanation.layers(of: files)
         throw MeasuringError.unknown(

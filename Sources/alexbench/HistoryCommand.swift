@@ -38,9 +38,11 @@ struct HistoryAdd: ParsableCommand {
   @Flag(help: "Take a run of sources that had changes which were not committed.")
   var dirty = false
 
+  @OptionGroup var reading: ReadingOptions
+
   func run() throws {
     try AlexExit.reporting {
-      let run = try RunFiles(folder: folder)
+      let run = try reading.files(of: folder)
       guard run.environment.build.gitCommit != nil else {
         throw MeasuringError.usage(
           "\(folder) does not say of which commit it is; runs are kept by commit, so measure "

@@ -56,6 +56,8 @@ struct PlotCommand: ParsableCommand {
   @Option(help: "Backend that speedup compares with. (default: that of compare.csv)")
   var base: String?
 
+  @OptionGroup var reading: ReadingOptions
+
   func run() throws {
     try AlexExit.reporting {
       let gnuplot = try Gnuplot()
@@ -67,7 +69,7 @@ struct PlotCommand: ParsableCommand {
       selection.batches = batch?.elements
       selection.threads = threads?.elements
       selection.base = base
-      let drawing = try draw(try paths.map { try RunFiles(folder: $0) }, selection)
+      let drawing = try draw(try paths.map(reading.files), selection)
       for line in drawing.skipped { printError("alexbench: skipped \(oneLine(line))") }
       guard !drawing.plots.isEmpty else { throw PlottingError.nothingToDraw }
       for path in try gnuplot.write(drawing.plots, format.formats, to: out) { print(path) }

@@ -46,6 +46,8 @@ struct ReportCommand: ParsableCommand {
       valueName: "backend"))
   var base: String?
 
+  @OptionGroup var reading: ReadingOptions
+
   func validate() throws {
     guard format == .html || plots == nil else {
       throw ValidationError("--plots goes with --format html; Markdown has no pictures inside")
@@ -56,7 +58,7 @@ struct ReportCommand: ParsableCommand {
     try AlexExit.reporting {
       var path = folder ?? ""
       if folder == nil { path = try latestRun(in: "results/runs") }
-      let files = try RunFiles(folder: path)
+      let files = try reading.files(of: path)
       let comparison = try RunComparison(files, base: base)
       switch format {
       case .html:

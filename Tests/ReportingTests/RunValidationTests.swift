@@ -93,6 +93,40 @@ struct RunValidationTests {
     #expect(validation.files.count == 6)
   }
 
+  @Test("A run with a column less, one more and another order is valid as well, and says so")
+  func otherColumns() throws {
+    let run = try GoodRun()
+    let changes = [
+      ("samples.csv", "switches"), ("workloads.csv", "peak_rss_bytes"),
+      ("layers.csv", "parameters"), ("roofs.csv", "n_probes"), ("summary.csv", "p95_ns"),
+      ("compare.csv", "correction"), ("phases.csv", "n_calls"),
+    ]
+    for (file, missing) in changes {
+      var lines = try run.text(file).split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let place = try #require(lines[0].firstIndex(of: missing))
+      for index in lines.indices {
+        lines[index].remove(at: place)
+        lines[index].insert(index == 0 ? "later" : "x\(index)", at: 3)
+        lines[index].reverse()
+      }
+      try run.write(lines.map { $0.joined(separator: ",") + "\n" }.joined(), to: file)
+    }
+    let validation = try RunValidation(folder: run.folder)
+    #expect(validation.isValid, "\(validation.violations)")
+    #expect(
+      validation.files.contains(
+        "samples.csv: 32 rows, without switches, unknown and left out: later"))
+    #expect(
+      validation.files.contains(
+        "summary.csv: 6 rows, without p95_ns, unknown and left out: later, the same when computed "
+          + "again"))
+    let files = try RunFiles(folder: run.folder)
+    #expect(files.samples.count == 32 && files.summary.count == 6)
+    #expect(files.notices.count == 2 * changes.count)
+  }
+
   /// A change of one file, and the message that points to it.
   struct Damage: Sendable, CustomTestStringConvertible {
     var file: String

@@ -44,22 +44,62 @@ struct CorruptInputTests {
         == .schemaVersion(file: "run/workloads.csv", line: 2, found: "2", supported: 1))
   }
 
-  @Test("A renamed column is named")
-  func header() {
+  @Test("A file without a column that its rows need is refused, with the column's name")
+  func missingColumn() {
+    let error = failure(good.replacing(",status,", with: ",state,"))
     #expect(
-      failure(good.replacing(",nrmse,", with: ",rms,"))
+      error?.description
+        == "run/workloads.csv:1: column 'status': is missing; workloads.csv says nothing without it"
+    )
+    #expect(
+      failure(schema.headerLine.replacing(",threads,", with: ","))
         == .corrupt(
-          file: "run/workloads.csv", line: 1, column: "nrmse",
-          reason: "stands at place 30 of workloads.csv, found 'rms'"))
+          file: "run/workloads.csv", line: 1, column: "threads",
+          reason: "is missing; workloads.csv says nothing without it"))
+    #expect(
+      failure(good.replacing("schema_version,", with: "version,"))
+        == .corrupt(
+          file: "run/workloads.csv", line: 1, column: "schema_version", reason: "is missing"))
   }
 
-  @Test("A column too many is named")
-  func extraColumn() {
+  @Test("A file of another version is refused for that, whatever columns it has")
+  func versionBeforeColumns() {
     #expect(
-      failure(schema.headerLine.dropLast() + ",extra\n")
+      failure("layer,schema_version\nconv1,2\n")
+        == .schemaVersion(file: "run/workloads.csv", line: 2, found: "2", supported: 1))
+  }
+
+  @Test("A column that stands twice, or has no name, is refused")
+  func headers() {
+    #expect(
+      failure(schema.headerLine.dropLast() + ",extra,nrmse\n")
+        == .corrupt(
+          file: "run/workloads.csv", line: 1, column: "nrmse",
+          reason: "stands twice in the header"))
+    #expect(
+      failure(schema.headerLine.dropLast() + ",extra,extra\n")
         == .corrupt(
           file: "run/workloads.csv", line: 1, column: "extra",
-          reason: "not a column of workloads.csv"))
+          reason: "stands twice in the header"))
+    #expect(
+      failure(schema.headerLine.dropLast() + ",\n")
+        == .corrupt(
+          file: "run/workloads.csv", line: 1, column: "", reason: "a column has no name"))
+  }
+
+  @Test("In a file that people write, a column that is missing or unknown is a mistake")
+  func handwritten() {
+    let header = Schema.policy.headerLine
+    for wrong in [
+      header.replacing("margin_pct", with: "margin"), header.replacing(",mute", with: ""),
+    ] {
+      #expect(throws: ResultsError.self) { try Schema.policy.rows(in: wrong, file: "p") }
+    }
+    #expect(throws: Never.self) {
+      try Schema.policy.rows(
+        in: "layer,schema_version,network,backend,reason,mute,margin_pct\nconv1,1,,,,0,3\n",
+        file: "p")
+    }
   }
 
   @Test("A row with too few fields is not filled up")

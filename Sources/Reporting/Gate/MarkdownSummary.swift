@@ -1,4 +1,3 @@
-
 extension GateVerdict {
   /// What a job summary may have, by GitHub's rules: 1 MiB.
   static let summaryByteLimit = 1 << 20

@@ -1,4 +1,3 @@
-
 /// Percentages for people, one digit after the point.
 enum Percent {
   static func text(_ percent: Double) -> String { NumberText.percent(percent) + " %" }

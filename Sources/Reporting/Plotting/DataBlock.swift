@@ -26,7 +26,7 @@ struct DataBlock {
 }
 
 /// Columns of a file, to be put into a block.
-struct FileFields<Row: Sendable> {
+struct FileFields<Row: FileRow> {
   let names: [String]
   private let columns: [Column<Row>]
 

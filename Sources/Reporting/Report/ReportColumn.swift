@@ -12,7 +12,7 @@ struct ReportNode: MustacheParent {
 ///
 /// The cell keeps the file's exact text in `data-value` and its place – file, row counted from 1
 /// below the header, column – in `data-source`.
-struct ReportColumn<Row> {
+struct ReportColumn<Row: FileRow> {
   /// Texts above this may take several lines.
   private static var longText: Int { 60 }
 
@@ -26,7 +26,7 @@ struct ReportColumn<Row> {
   init(
     _ schema: Schema<Row>, _ name: String, _ header: String? = nil, unit: String = "",
     show: (@Sendable (Double) -> String)? = nil
-  ) where Row: Sendable {
+  ) {
     guard let column = schema.columns.first(where: { $0.name == name }) else {
       preconditionFailure("\(schema.fileName) has no column \(name)")
     }
@@ -60,7 +60,7 @@ struct ReportColumn<Row> {
 }
 
 /// A table of rows of one file.
-struct ReportTable<Row: Sendable> {
+struct ReportTable<Row: FileRow> {
   var fileName: String
   var columns: [ReportColumn<Row>]
   /// With the row's number in the file, from 1.
