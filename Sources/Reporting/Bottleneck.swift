@@ -33,7 +33,7 @@ enum Bottleneck {
     let subject = row.key.backend
     if let percent = row.work.percentOfRoof {
       // Direct methods leave out products with padding only, and are at the roof then.
-      if percent > 100, row.work.flopsExecuted == nil {
+      if percent > 100, row.work.executesFewer {
         return "\(subject) is faster than \(bound) allows direct convolution to be, because its "
           + "algorithm needs fewer operations\(because(beside))."
       }
@@ -83,5 +83,14 @@ enum Bottleneck {
   private static func remainder(_ row: SummaryRow) -> String {
     guard let percent = row.work.percentOfRoof else { return "" }
     return "; it reaches \(NumberText.percent(percent)) % of what \(name(row.work.bound)) allows"
+  }
+}
+
+extension WorkSummary {
+  /// Whether the method needs fewer operations than direct convolution, as far as is known: methods
+  /// whose operations nobody counts are such.
+  fileprivate var executesFewer: Bool {
+    guard let flopsExecuted, let flopsAlgorithmic else { return true }
+    return flopsExecuted < flopsAlgorithmic
   }
 }

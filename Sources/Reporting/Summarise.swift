@@ -137,7 +137,12 @@ private func workSummary(of workload: WorkloadRow, layer: LayerRow?) -> WorkSumm
   work.flopsAlgorithmic = layer.flops
   work.bytes = layer.inputBytes + layer.outputBytes + layer.weightBytes
   guard workload.status == .ok else { return work }
-  if isDirect(workload) {
+  if workload.hasExecutedColumn {
+    work.flopsExecuted = workload.facts.executedFLOPs
+    if work.flopsExecuted == nil {
+      work.flopsReason = "the backend does not say which operations it executes"
+    }
+  } else if isDirectByName(workload) {
     work.flopsExecuted = layer.flops
   } else {
     work.flopsReason = "the transforms' operations are not counted yet"
@@ -145,9 +150,10 @@ private func workSummary(of workload: WorkloadRow, layer: LayerRow?) -> WorkSumm
   return work
 }
 
-/// Whether as many operations ran as the direct algorithm has. What was handed on names its own
+/// Whether as many operations ran as the direct algorithm has, in a run from before backends said
+/// how many they execute: all but Winograd methods did. What was handed on names its own
 /// implementation; a net of the `winograd` backend is a mixture.
-private func isDirect(_ workload: WorkloadRow) -> Bool {
+private func isDirectByName(_ workload: WorkloadRow) -> Bool {
   if workload.facts.implementation.contains("winograd") { return false }
   return workload.key.kind != "network" || !workload.key.backend.contains("winograd")
 }

@@ -112,7 +112,12 @@ extension Schema where Row == SummaryRow {
     Column("mde_reason", \.time.detectableEffectReason, "why there is none")
     Column(
       "flops_algorithmic", unit: "FLOP", \.work.flopsAlgorithmic, "of direct convolution")
-    Column("flops_executed", unit: "FLOP", \.work.flopsExecuted, "of the method that ran")
+    Column(
+      "flops_executed", unit: "FLOP", \.work.flopsExecuted,
+      """
+      of the method that ran: `executed_flops`; in runs from before that column the number of \
+      direct convolution, unless a Winograd method ran
+      """)
     Column("flops_reason", \.work.flopsReason, "why FLOPs are missing")
     Column("bytes_min", unit: "bytes", \.work.bytes, "each input, weight and output once")
     Column(

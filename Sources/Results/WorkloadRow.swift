@@ -8,6 +8,8 @@ package struct WorkloadRow: FileRow {
   package var check = CheckFacts()
   /// The command that measures this row alone.
   package var repro = ""
+  /// Whether the row's file has a column for what was executed; those of earlier versions do not.
+  package private(set) var hasExecutedColumn = true
 
   package init() {}
 
@@ -42,6 +44,11 @@ package struct WorkloadFacts: Hashable, Sendable, Codable {
   package var workspaceBytes: Int?
   package var weightBytes: Int?
   package var peakRSSBytes: Int?
+  /// Floating-point operations of one call, as the backend counts those of the method that ran; of a
+  /// net those of all steps. Nil when it does not say.
+  package var executedFLOPs: Int?
+  /// Bytes that the method reads and writes in one call, likewise.
+  package var executedBytes: Int?
 
   package init() {}
 
@@ -66,6 +73,8 @@ package struct WorkloadFacts: Hashable, Sendable, Codable {
     workspaceBytes = try number(.workspaceBytes)
     weightBytes = try number(.weightBytes)
     peakRSSBytes = try number(.peakRSSBytes)
+    executedFLOPs = try number(.executedFLOPs)
+    executedBytes = try number(.executedBytes)
   }
 
   /// Stands in an implementation whose times are longer on purpose, before how much.
@@ -142,6 +151,16 @@ extension WorkloadRow {
       largest resident size of the process so far, other backends and the buffer of the roof \
       probes included
       """)
+    Column(
+      "executed_flops", unit: "FLOP", \.facts.executedFLOPs,
+      """
+      floating-point operations of one call, as the backend counts those of the method that ran, \
+      transforms and padding included; of a net those of all steps; empty when the backend does not \
+      say
+      """, whenMissing: { $0.hasExecutedColumn = false })
+    Column(
+      "executed_bytes", unit: "bytes", \.facts.executedBytes,
+      "bytes that the method reads and writes in one call, likewise")
     Column(
       "max_abs_err", \.check.maxAbsError, "largest distance from the float64 reference")
     Column(

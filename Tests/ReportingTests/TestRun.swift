@@ -42,6 +42,8 @@ struct TestRun {
         weightBytes: 700))
   }
 
+  /// The backend says that it executes what the direct algorithm has, but for Winograd methods, of
+  /// which it says nothing.
   mutating func add(
     _ key: WorkloadKey, status: Status = .ok, reason: String = "",
     implementation: String = "f32-conv-direct-14x32-avx2", delegatedTo: String = "",
@@ -50,6 +52,9 @@ struct TestRun {
     var facts = WorkloadFacts()
     facts.implementation = implementation
     facts.delegatedTo = delegatedTo
+    if !implementation.contains("winograd") {
+      facts.executedFLOPs = layers.first { $0.layer == key.layer }?.flops
+    }
     workloads.append(WorkloadRow(key: key, status: status, reason: reason, facts: facts))
     let perLaunch = nanoseconds.count / launches
     for (index, time) in nanoseconds.enumerated() {

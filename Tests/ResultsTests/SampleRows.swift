@@ -31,6 +31,8 @@ enum SampleRows {
     facts.workspaceBytes = 5
     facts.weightBytes = 6
     facts.peakRSSBytes = 7
+    facts.executedFLOPs = 8
+    facts.executedBytes = 9
     return WorkloadRow(
       key: key(), status: .failed, reason: "error, 1.5 × the \"bound\"\nat [0, 1]", facts: facts,
       check: CheckFacts(maxAbsError: 1e-7, nrmse: 0.1, errorBound: .leastNonzeroMagnitude),

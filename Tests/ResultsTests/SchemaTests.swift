@@ -39,8 +39,8 @@ struct SchemaTests {
   func workloads() {
     let own = """
       status,reason,implementation,kernel_id,layout,tile,delegated_to,first_ns,prepare_ns,\
-      reorder_in_ns,reorder_out_ns,workspace_bytes,weight_bytes,peak_rss_bytes,max_abs_err,nrmse,\
-      err_bound,repro
+      reorder_in_ns,reorder_out_ns,workspace_bytes,weight_bytes,peak_rss_bytes,executed_flops,\
+      executed_bytes,max_abs_err,nrmse,err_bound,repro
 
       """
     #expect(Schema.workloads.headerLine == Self.keyNames + own)

@@ -41,6 +41,7 @@ struct SyntheticRun {
       let isWinograd = key.backend == backends.dropFirst().first && key.kind == "convolution"
       facts.implementation = isWinograd ? "f32-conv-winograd-f4x4r3x3-avx2" : "f32-direct-avx2"
       facts.tile = isWinograd ? "F(4x4,3x3)" : ""
+      if !isWinograd { facts.executedFLOPs = geometry.last?.flops }
       if key.kind == "relu", key.backend == backends.last, backends.count > 1 {
         facts.delegatedTo = backends[0]
       }
