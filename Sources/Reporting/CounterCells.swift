@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// The counters of a run as a table shows them.
@@ -12,10 +13,7 @@ struct CounterCells {
 
   init(_ rows: [CounterRow]) {
     self.rows = Dictionary(grouping: rows, by: \.key)
-    var sources: [String] = []
-    for row in rows where !sources.contains(row.source) { sources.append(row.source) }
-    lines = sources.compactMap { source in
-      let own = rows.filter { $0.source == source }
+    lines = OrderedDictionary(grouping: rows, by: \.source).compactMap { source, own in
       guard own.allSatisfy({ $0.status == "unavailable" }) else { return nil }
       return "\(source): \(own[0].reason)"
     }

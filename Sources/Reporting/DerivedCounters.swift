@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// What counters say together: instructions per cycle and the like, where the parts were counted.
@@ -27,22 +28,15 @@ package enum DerivedCounters {
   package static func rows(_ rows: [CounterRow], layers: [LayerRow]) -> [CounterRow] {
     let geometry = Dictionary(layers.map { (GeometryKey($0), $0) }, uniquingKeysWith: { a, _ in a })
     let counted = rows.filter { $0.source != CounterRow.derivedSource }
-    var order: [WorkloadKey] = []
-    let groups = Dictionary(grouping: counted, by: \.key)
-    var seen: Set<WorkloadKey> = []
-    for row in counted where seen.insert(row.key).inserted { order.append(row.key) }
-    return order.flatMap { key in
-      of(groups[key] ?? [], key: key, layer: geometry[GeometryKey(key)])
+    return OrderedDictionary(grouping: counted, by: \.key).flatMap { key, rows in
+      of(rows, key: key, layer: geometry[GeometryKey(key)])
     }
   }
 
   private static func of(_ rows: [CounterRow], key: WorkloadKey, layer: LayerRow?) -> [CounterRow] {
-    var sources: [String] = []
-    for row in rows where !sources.contains(row.source) { sources.append(row.source) }
     // Of what several sources tell, the best one's counts; a simulation stands beside them.
     var seen: Set<String> = []
-    return sources.flatMap { source -> [CounterRow] in
-      let own = rows.filter { $0.source == source }
+    return OrderedDictionary(grouping: rows, by: \.source).flatMap { source, own in
       func value(_ names: [String]) -> (name: String, value: Double, isOK: Bool)? {
         for name in names {
           let parts = name.split(separator: "+").map { part in own.first { $0.event == part } }

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 import Statistics
 
@@ -71,18 +72,11 @@ package struct DetectionPlan: Sendable {
 
   /// A table per network, batch and thread count, and a line that sums up.
   package func text() -> String {
-    var order: [GroupKey] = []
-    var groups: [GroupKey: [Row]] = [:]
-    for row in rows {
-      let key = GroupKey(row.key)
-      if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append(row)
-    }
-    let tables = order.map { key in
+    let tables = OrderedDictionary(grouping: rows) { GroupKey($0.key) }.map { key, rows in
       let header = ["layer", "contender / baseline", "pairs", "detect now", "need", "minutes"]
       var grid = Grid(header: [header], rows: [])
       grid.leftAligned = [0, 1]
-      grid.rows = groups[key]!.map { row in
+      grid.rows = rows.map { row in
         let name = row.key.pass == .inNet ? "\(row.key.layer) in net" : row.key.layer
         let fields = [
           name, "\(row.contender) / \(row.baseline)", row.scope.count(row.pairCount),

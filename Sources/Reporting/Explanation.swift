@@ -1,54 +1,46 @@
+import OrderedCollections
 import Results
 
 /// `alexbench explain`: one layer, backends below each other, with all that the files of a run tell
 /// of them, and for each a sentence on what holds it up.
 package struct Explanation: Sendable {
-  private let groups: [(title: String, rows: [SummaryRow])]
+  /// Rows by title.
+  private let groups: OrderedDictionary<String, [SummaryRow]>
   private let files: RunFiles
 
   /// - Parameter layer: name, or `net`.
   /// - Returns: nil when the run has no such layer.
   package init?(of layer: String, in files: RunFiles) {
     self.files = files
-    var groups: [(title: String, rows: [SummaryRow])] = []
-    for row in files.summary where row.key.layer == layer {
-      let title = Self.title(row.key)
-      if let index = groups.firstIndex(where: { $0.title == title }) {
-        groups[index].rows.append(row)
-      } else {
-        groups.append((title, [row]))
-      }
+    groups = OrderedDictionary(grouping: files.summary.filter { $0.key.layer == layer }) {
+      Self.title($0.key)
     }
-    guard !groups.isEmpty else { return nil }
-    self.groups = groups
+    if groups.isEmpty { return nil }
   }
 
   private static func title(_ key: WorkloadKey) -> String {
-    let threads = key.threads == 1 ? "1 thread" : "\(key.threads) threads"
-    return
-      "\(key.network) \(key.layer), batch \(key.batch), \(threads), \(key.cache.rawValue) caches"
-      + (key.pass == .inNet ? ", inside the net" : "")
+    "\(key.network) \(key.layer), batch \(key.batch), \(count(key.threads, "thread")), "
+      + "\(key.cache.rawValue) caches" + (key.pass == .inNet ? ", inside the net" : "")
   }
 
   /// The layers that a run has, for the one who named another.
   package static func layers(of files: RunFiles) -> [String] {
-    var seen: Set<String> = []
-    return files.summary.map(\.key.layer).filter { seen.insert($0).inserted }
+    Array(OrderedSet(files.summary.map(\.key.layer)))
   }
 
   package func terminal() -> String {
-    groups.map { group in
-      let threads = group.rows[0].key.threads
-      var text = "\(group.title)\n"
-      if let layer = files.layers.first(where: { $0.describes(group.rows[0].key) }) {
+    groups.map { title, rows in
+      let threads = rows[0].key.threads
+      var text = "\(title)\n"
+      if let layer = files.layers.first(where: { $0.describes(rows[0].key) }) {
         text += wrapped("  ", Self.geometry(layer))
       }
       if let roofs = RoofLine.text(files.roofs, threads: threads) { text += wrapped("  ", roofs) }
-      let keys = Set(group.rows.map(\.key))
+      let keys = Set(rows.map(\.key))
       for line in CounterCells(files.counters.filter { keys.contains($0.key) }).lines {
         text += wrapped("  not counted: ", line)
       }
-      for row in group.rows { text += "\n" + block(row, among: group.rows) }
+      for row in rows { text += "\n" + block(row, among: rows) }
       return text
     }.joined(separator: "\n")
   }
@@ -115,11 +107,9 @@ package struct Explanation: Sendable {
 
   /// One line per source.
   private func counters(_ key: WorkloadKey) -> [String] {
-    let own = files.counters.filter { $0.key == key }
-    var sources: [String] = []
-    for row in own where !sources.contains(row.source) { sources.append(row.source) }
-    return sources.compactMap { source in
-      let rows = own.filter { $0.source == source }
+    let sources = OrderedDictionary(
+      grouping: files.counters.filter { $0.key == key }, by: \.source)
+    return sources.compactMap { source, rows in
       let values = rows.filter { $0.perCall != nil }
       guard let first = values.first else {
         // What cannot be counted at all is said once, above.

@@ -64,3 +64,8 @@ package enum NumberText {
     String(format: "%.\(digits)f", value)
   }
 }
+
+/// `1 layer`, `3 layers`.
+func count(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
+}

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 import Statistics
 
@@ -24,19 +25,16 @@ package struct Recording: Sendable {
   package init(
     samples: [SampleRow], backends: [String], pass: Pass = .isolated, cache: CacheMode = .warm
   ) {
-    var order: [WorkloadKey] = []
-    var blocks: [WorkloadKey: [String: [RecordedRound: Double]]] = [:]
+    var blocks: OrderedDictionary<WorkloadKey, [String: [RecordedRound: Double]]> = [:]
     for sample in samples
     where backends.contains(sample.key.backend) && sample.key.pass == pass
       && sample.key.cache == cache
     {
-      let key = pairKey(sample.key)
-      if blocks[key] == nil { order.append(key) }
       let round = RecordedRound(launch: sample.launch, round: sample.round)
-      blocks[key, default: [:]][sample.key.backend, default: [:]][round] = sample.timePerCall
+      blocks[pairKey(sample.key), default: [:]][sample.key.backend, default: [:]][round] =
+        sample.timePerCall
     }
-    workloads = order.compactMap { key in
-      let own = blocks[key]!
+    workloads = blocks.values.compactMap { own in
       guard backends.allSatisfy({ own[$0] != nil }) else { return nil }
       let rounds = own.values.reduce(Set(own.values.first!.keys)) { $0.intersection($1.keys) }
         .sorted()

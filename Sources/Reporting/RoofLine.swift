@@ -8,7 +8,7 @@ enum RoofLine {
     let own = roofs.filter { $0.threads == threads }
     let parts = [compute(own), read(own)].compactMap(\.self)
     guard !parts.isEmpty else { return nil }
-    return "roofs at \(threads) \(threads == 1 ? "thread" : "threads"): "
+    return "roofs at \(count(threads, "thread")): "
       + parts.joined(separator: "; ")
   }
 

@@ -82,7 +82,5 @@ struct Roofs {
     return Limit(nanoseconds: Double(bytes) / roof.value, bound: roof.level.rawValue)
   }
 
-  private static func text(_ threads: Int) -> String {
-    threads == 1 ? "1 thread" : "\(threads) threads"
-  }
+  private static func text(_ threads: Int) -> String { count(threads, "thread") }
 }

@@ -1,4 +1,5 @@
 import Networks
+import OrderedCollections
 import Results
 
 /// What one table or plot is about: workloads that differ in layer and backend only.
@@ -21,7 +22,7 @@ package struct GroupKey: Hashable, Sendable {
     let unusual =
       (direction == .forward ? "" : ", \(direction.rawValue)")
       + (cache == .warm ? "" : ", \(cache.rawValue) caches")
-    return "\(network), batch \(batch), \(threads) \(threads == 1 ? "thread" : "threads")\(unusual)"
+    return "\(network), batch \(batch), \(count(threads, "thread"))\(unusual)"
   }
 }
 
@@ -46,36 +47,20 @@ struct TableGroup: Sendable {
 
   /// Layers alone and full nets by table; layers inside the net are left out.
   static func all(_ summary: [SummaryRow]) -> [TableGroup] {
-    var rowsOfGroup: [GroupKey: [SummaryRow]] = [:]
-    var order: [GroupKey] = []
-    for row in summary where row.key.pass == .isolated || row.key.layerIndex < 0 {
-      let key = GroupKey(row.key)
-      if rowsOfGroup[key] == nil { order.append(key) }
-      rowsOfGroup[key, default: []].append(row)
-    }
-    return order.map { TableGroup(key: $0, rows: rowsOfGroup[$0]!) }
+    let shown = summary.filter { $0.key.pass == .isolated || $0.key.layerIndex < 0 }
+    return OrderedDictionary(grouping: shown) { GroupKey($0.key) }.map { TableGroup($0, $1) }
   }
 
-  private init(key: GroupKey, rows: [SummaryRow]) {
+  private init(_ key: GroupKey, _ rows: [SummaryRow]) {
     self.key = key
     self.rows = rows
-    var lines: [LineKey] = []
-    var backends: [String] = []
-    for row in rows {
-      let line = LineKey(index: row.key.layerIndex, layer: row.key.layer)
-      if !lines.contains(line) { lines.append(line) }
-      if !backends.contains(row.key.backend) { backends.append(row.key.backend) }
-    }
+    let lines = OrderedSet(rows.map { LineKey(index: $0.key.layerIndex, layer: $0.key.layer) })
     self.lines =
       lines.filter { $0.index >= 0 }.sorted { $0.index < $1.index } + lines.filter { $0.index < 0 }
-    columns = backends.flatMap { backend in
+    columns = OrderedDictionary(grouping: rows, by: \.key.backend).flatMap { backend, own in
       // A layer with several rows of one backend was run with several instruction sets.
-      let own = rows.filter { $0.key.backend == backend }
-      var isas: [String] = []
-      for (_, same) in Dictionary(grouping: own, by: \.key.layer).sorted(by: { $0.key < $1.key })
-      where same.count > 1 {
-        for row in same where !isas.contains(row.key.isa) { isas.append(row.key.isa) }
-      }
+      let layers = Dictionary(grouping: own, by: \.key.layer).sorted { $0.key < $1.key }
+      let isas = OrderedSet(layers.map(\.value).filter { $0.count > 1 }.joined().map(\.key.isa))
       return isas.isEmpty
         ? [ColumnKey(backend: backend, isa: "")]
         : isas.map { ColumnKey(backend: backend, isa: $0) }

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// The tables of `alexbench verify`: per network, batch and thread count one line per layer and
@@ -19,17 +20,12 @@ package struct VerifyTable: Sendable {
   }
 
   private func tables(_ draw: (String, Grid, Footnotes) -> String) -> String {
-    var groups: [String: [WorkloadRow]] = [:]
-    var order: [String] = []
-    for row in rows {
-      let threads = row.key.threads == 1 ? "1 thread" : "\(row.key.threads) threads"
-      let title = "\(row.key.network), batch \(row.key.batch), \(threads)"
-      if groups[title] == nil { order.append(title) }
-      groups[title, default: []].append(row)
+    let groups = OrderedDictionary(grouping: rows) { row in
+      "\(row.key.network), batch \(row.key.batch), \(count(row.key.threads, "thread"))"
     }
-    return order.map { title in
+    return groups.map { title, rows in
       var notes = Footnotes()
-      let grid = Self.grid(groups[title]!, &notes)
+      let grid = Self.grid(rows, &notes)
       return draw(title, grid, notes)
     }.joined(separator: "\n")
   }

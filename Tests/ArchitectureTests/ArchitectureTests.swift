@@ -22,7 +22,7 @@ private let allowedImports: [String: Set<String>] = [
   "Reference": ["Tensors", "Networks"],
   "CaffeModel": ["Networks", "Tensors"],
   "Execution": ["Tensors", "Networks", "KernelInterface", "CSupport"],
-  "Reporting": ["Networks", "Processes", "Results", "Statistics", "Mustache"],
+  "Reporting": ["Networks", "Processes", "Results", "Statistics", "Mustache", "OrderedCollections"],
   // Level 3
   "Backends": ["Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "CSupport"],
   "Measuring": [

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// Two backends on one workload, with the ratios of their times.
@@ -32,16 +33,9 @@ func comparedPairs(
 ) -> [ComparedPair] {
   guard let backend = base ?? baselineBackend(workloads) else { return [] }
   let (workloads, times) = timedWorkloads(samples: samples, workloads: workloads)
-  var order: [WorkloadKey] = []
-  var groups: [WorkloadKey: [WorkloadRow]] = [:]
-  for row in workloads {
-    let key = pairKey(row.key)
-    if groups[key] == nil { order.append(key) }
-    groups[key, default: []].append(row)
-  }
   let fusions = Fusions(workloads)
-  return order.flatMap { key -> [ComparedPair] in
-    let group = groups[key]!
+  let groups = OrderedDictionary(grouping: workloads) { pairKey($0.key) }
+  return groups.values.flatMap { group -> [ComparedPair] in
     guard let base = group.firstIndex(where: { $0.key.backend == backend }) else { return [] }
     let baseline = group[base]
     return group.enumerated().compactMap { index, contender in

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// The backends of one run against one of them (`alexbench compare RUN`).
@@ -60,9 +61,7 @@ package struct RunComparison: Sendable {
 
 /// Backends with times, in the order of the run.
 func measuredBackends(_ workloads: [WorkloadRow]) -> [String] {
-  var seen: Set<String> = []
-  return workloads.filter { $0.status == .ok }.map(\.key.backend)
-    .filter { seen.insert($0).inserted }
+  Array(OrderedSet(workloads.filter { $0.status == .ok }.map(\.key.backend)))
 }
 
 /// A sentence for each handicap that a run had.
@@ -70,10 +69,11 @@ func handicapLabels(_ files: RunFiles) -> [String] {
   var labels = files.environment.slowDowns
   if labels.isEmpty {
     // Runs from before options were recorded.
-    var seen: Set<String> = []
-    labels = files.workloads.compactMap { row in
-      row.facts.handicap.map { "\(row.key.backend):\(row.key.layer)=\($0)" }
-    }.filter { seen.insert($0).inserted }
+    labels = Array(
+      OrderedSet(
+        files.workloads.compactMap { row in
+          row.facts.handicap.map { "\(row.key.backend):\(row.key.layer)=\($0)" }
+        }))
   }
   return labels.map {
     "run \(files.environment.runID) was slowed down on purpose (--handicap \($0))"

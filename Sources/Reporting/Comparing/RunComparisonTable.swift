@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 extension RunComparison {
@@ -5,11 +6,11 @@ extension RunComparison {
   package func terminal() -> String {
     var text = "run \(runID): ratios to \(base.isEmpty ? "nothing" : base)\n"
     text += notices.map { wrapped("", $0) }.joined()
-    for group in groups {
+    for (title, rows) in groups {
       var notes = Footnotes()
-      let grid = grid(group, mark: " *", &notes)
-      text += "\n\(group.title)\n" + grid.terminal(isBold: false)
-      text += legend(group, mark: "*").map { wrapped("", $0) }.joined() + notes.text()
+      let grid = grid(rows, mark: " *", &notes)
+      text += "\n\(title)\n" + grid.terminal(isBold: false)
+      text += legend(rows, mark: "*").map { wrapped("", $0) }.joined() + notes.text()
     }
     if rows.isEmpty { text += wrapped("", Self.nothing) }
     return text + "\n" + wrapped("", Self.explanation(mark: "*"))
@@ -19,12 +20,12 @@ extension RunComparison {
   package func markdown() -> String {
     var text = "## Run \(markdownText(runID)), ratios to \(markdownText(base))\n\n"
     text += notices.map { "> \(markdownText($0))\n\n" }.joined()
-    for group in groups {
+    for (title, rows) in groups {
       var notes = Footnotes()
-      let grid = grid(group, mark: "", &notes)
-      text += "### \(markdownText(group.title))\n\n" + grid.markdown() + "\n"
+      let grid = grid(rows, mark: "", &notes)
+      text += "### \(markdownText(title))\n\n" + grid.markdown() + "\n"
       let lines =
-        legend(group, mark: "fastest:") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
+        legend(rows, mark: "fastest:") + notes.texts.enumerated().map { "[\($0 + 1)] \($1)" }
       if !lines.isEmpty { text += lines.map { "- \(markdownText($0))\n" }.joined() + "\n" }
     }
     if rows.isEmpty { text += Self.nothing + "\n\n" }
@@ -41,8 +42,8 @@ extension RunComparison {
 
   var notices: [String] { handicaps + [baseNotice].compactMap(\.self) }
 
-  private var groups: [TitledGroup<String, CompareRow>] {
-    TitledGroup.all(rows) { "\(GroupKey($0.key).title), \(Self.passName($0.key))" }
+  private var groups: OrderedDictionary<String, [CompareRow]> {
+    OrderedDictionary(grouping: rows) { "\(GroupKey($0.key).title), \(Self.passName($0.key))" }
   }
 
   /// Where the rows of a table were measured, in words.
@@ -55,18 +56,17 @@ extension RunComparison {
   }
 
   private func grid(
-    _ group: TitledGroup<String, CompareRow>, mark: String, _ notes: inout Footnotes
+    _ rows: [CompareRow], mark: String, _ notes: inout Footnotes
   ) -> Grid {
     let best = Set(winners)
     let libraries = LibraryNotes(warnings)
     let hasISAs =
-      Set(group.rows.map { [$0.contender, $0.contenderISA] }).count
-      > Set(group.rows.map(\.contender)).count
+      Set(rows.map { [$0.contender, $0.contenderISA] }).count > Set(rows.map(\.contender)).count
     var grid = Grid(
       header: [["layer", "backend", "ratio", "interval", "verdict", "MDE", "pairs"]], rows: [])
     grid.leftAligned = [0, 1, 3, 4]
     var layer = ""
-    for row in group.rows {
+    for row in rows {
       let isWinner = best.contains(
         Winner(key: row.key, backend: row.contender, isa: row.contenderISA))
       let name = hasISAs ? "\(row.contender) (\(row.contenderISA))" : row.contender
@@ -94,12 +94,12 @@ extension RunComparison {
   }
 
   /// Winners that are the base have no line of their own above.
-  private func legend(_ group: TitledGroup<String, CompareRow>, mark: String) -> [String] {
-    let keys = Set(group.rows.map(\.key))
+  private func legend(_ rows: [CompareRow], mark: String) -> [String] {
+    let keys = Set(rows.map(\.key))
     let layers = winners.filter { keys.contains($0.key) && $0.backend == base }.map(\.key.layer)
     var lines = layers.isEmpty ? [] : ["\(mark) \(base): \(layers.joined(separator: ", "))"]
     lines += LibraryNotes(warnings).texts(of: base).map { "the base: \($0)" }
-    let corrections = Set(group.rows.map(\.correction).filter { !$0.isEmpty }).sorted()
+    let corrections = Set(rows.map(\.correction).filter { !$0.isEmpty }).sorted()
     if !corrections.isEmpty {
       lines.append("intervals corrected by \(corrections.joined(separator: ", "))")
     }

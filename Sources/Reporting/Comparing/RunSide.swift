@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 import Statistics
 
@@ -91,7 +92,7 @@ struct RunSide {
 
   /// The workloads that both have, in this run's order, the backends of each together.
   func pairs(with contender: RunSide) -> [Pair] {
-    TitledGroup.all(order, title: pairKey).flatMap(\.rows).compactMap { key in
+    OrderedDictionary(grouping: order, by: pairKey).values.joined().compactMap { key in
       guard let row = rows[key], let match = contender.match(key, of: self),
         let other = contender.rows[match]
       else { return nil }

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 extension RunsComparison {
@@ -31,10 +32,10 @@ extension RunsComparison {
     var text = title + "\n" + warnings.map { wrapped("warning: ", $0) }.joined() + "\n"
     text += differencesHeader + "\n"
     for difference in differences { text += wrapped("  ", Self.sentence(difference)) }
-    for group in groups {
+    for (title, rows) in groups {
       var notes = Footnotes()
-      let grid = grid(group, &notes)
-      text += "\n\(group.title)\n" + grid.terminal(isBold: false) + notes.text()
+      let grid = grid(rows, &notes)
+      text += "\n\(title)\n" + grid.terminal(isBold: false) + notes.text()
     }
     return text + "\n" + (conclusion + explanation).map { wrapped("", $0) }.joined()
   }
@@ -47,10 +48,10 @@ extension RunsComparison {
     if !differences.isEmpty {
       text += differences.map { "- \(markdownText(Self.sentence($0)))\n" }.joined() + "\n"
     }
-    for group in groups {
+    for (title, rows) in groups {
       var notes = Footnotes()
-      let grid = grid(group, &notes)
-      text += "### \(markdownText(group.title))\n\n" + grid.markdown() + "\n"
+      let grid = grid(rows, &notes)
+      text += "### \(markdownText(title))\n\n" + grid.markdown() + "\n"
       let lines = notes.texts.enumerated().map { "- [\($0 + 1)] \(markdownText($1))\n" }
       if !lines.isEmpty { text += lines.joined() + "\n" }
     }
@@ -126,16 +127,16 @@ extension RunsComparison {
     ]
   }
 
-  private var groups: [TitledGroup<String, RunsCompareRow>] {
-    TitledGroup.all(rows) { "\(GroupKey($0.key).title), \(RunComparison.passName($0.key))" }
+  private var groups: OrderedDictionary<String, [RunsCompareRow]> {
+    OrderedDictionary(grouping: rows) {
+      "\(GroupKey($0.key).title), \(RunComparison.passName($0.key))"
+    }
   }
 
-  private func grid(_ group: TitledGroup<String, RunsCompareRow>, _ notes: inout Footnotes) -> Grid
-  {
+  private func grid(_ rows: [RunsCompareRow], _ notes: inout Footnotes) -> Grid {
     let libraries = [LibraryNotes(baselineWarnings), LibraryNotes(contenderWarnings)]
     let hasISAs =
-      Set(group.rows.map { [$0.key.backend, $0.key.isa] }).count
-      > Set(group.rows.map(\.key.backend)).count
+      Set(rows.map { [$0.key.backend, $0.key.isa] }).count > Set(rows.map(\.key.backend)).count
     let unit = divisor == nil ? "ms" : "ratio"
     var grid = Grid(
       header: [
@@ -146,7 +147,7 @@ extension RunsComparison {
       ], rows: [])
     grid.leftAligned = [0, 1, 5, 6]
     var layer = ""
-    for row in group.rows {
+    for row in rows {
       var name = hasISAs ? "\(row.key.backend) (\(row.key.isa))" : row.key.backend
       for (side, run) in zip(libraries, ["first", "second"]) {
         for text in side.texts(of: row.key.backend) { name += notes.mark("\(run) run: \(text)") }

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// Stages inside a net as workloads of their own: a stage takes the sum of its steps, reorders
@@ -16,27 +17,23 @@ struct StageTimes {
   ///   - workloads: of the run, in order.
   ///   - stepTimes: of the rows that are `ok`.
   init(_ workloads: [WorkloadRow], stepTimes: [WorkloadKey: RoundTimes]) {
-    var order: [WorkloadKey] = []
-    var steps: [WorkloadKey: [WorkloadRow]] = [:]
-    for row in workloads where row.key.pass == .inNet && row.key.layerIndex >= 0 {
-      let key = Self.stageKey(row.key)
-      if steps[key] == nil { order.append(key) }
-      steps[key, default: []].append(row)
-    }
+    let steps = OrderedDictionary(
+      grouping: workloads.filter { $0.key.pass == .inNet && $0.key.layerIndex >= 0 }
+    ) { Self.stageKey($0.key) }
     // Sides must agree on the key: the first layer that any backend has in the stage.
     var firstIndex: [WorkloadKey: Int] = [:]
     var isWorthARow: Set<WorkloadKey> = []
-    for key in order {
+    for (key, own) in steps {
       let stage = pairKey(key)
-      let index = steps[key]!.map(\.key.layerIndex).min()!
+      let index = own.map(\.key.layerIndex).min()!
       firstIndex[stage] = min(firstIndex[stage] ?? index, index)
       // A stage of one layer says nothing that the layer does not.
-      if steps[key]!.count > 1 { isWorthARow.insert(stage) }
+      if own.count > 1 { isWorthARow.insert(stage) }
     }
-    for key in order where isWorthARow.contains(pairKey(key)) {
-      var own = key
-      own.layerIndex = firstIndex[pairKey(key)]!
-      add(own, steps: steps[key]!, stepTimes: stepTimes)
+    for (key, own) in steps where isWorthARow.contains(pairKey(key)) {
+      var key = key
+      key.layerIndex = firstIndex[pairKey(key)]!
+      add(key, steps: own, stepTimes: stepTimes)
     }
   }
 

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// The fastest backend of a workload, where the intervals allow to name one.
@@ -30,13 +31,9 @@ package struct Winner: Hashable, Sendable {
   package static func all(in rows: [CompareRow]) -> [Winner] {
     let decided = rows.filter { $0.intervalLower != nil }
     guard let enough = decided.map(\.pairCount).min() else { return [] }
-    var order: [WorkloadKey] = []
-    var groups: [WorkloadKey: [CompareRow]] = [:]
-    for row in rows {
-      if groups[row.key] == nil { order.append(row.key) }
-      groups[row.key, default: []].append(row)
+    return OrderedDictionary(grouping: rows, by: \.key).values.compactMap {
+      winner(of: $0, enough: enough)
     }
-    return order.compactMap { winner(of: groups[$0]!, enough: enough) }
   }
 
   private struct Contender {

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 import Statistics
 
@@ -8,18 +9,12 @@ package struct BaselineTable {
   package init(_ baseline: Baseline) { self.baseline = baseline }
 
   package func terminal() -> String {
-    var order: [WorkloadKey] = []
-    var times: [WorkloadKey: [Double]] = [:]
-    for row in baseline.rows {
-      if times[row.key] == nil { order.append(row.key) }
-      times[row.key, default: []].append(row.nanoseconds)
-    }
     let header = ["network", "layer", "backend", "isa", "batch", "threads", "launches", "ms"]
     var grid = Grid(
       header: [header],
-      rows: order.map { key in
-        let own = times[key] ?? []
-        let median = OrderStatistics(own).map { NumberText.milliseconds($0.median) } ?? ""
+      rows: OrderedDictionary(grouping: baseline.rows, by: \.key).map { key, own in
+        let median =
+          OrderStatistics(own.map(\.nanoseconds)).map { NumberText.milliseconds($0.median) } ?? ""
         return [
           key.network, key.layer, key.backend, key.isa, "\(key.batch)", "\(key.threads)",
           "\(own.count)", median,

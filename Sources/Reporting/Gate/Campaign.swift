@@ -1,4 +1,5 @@
 import Networks
+import OrderedCollections
 import Results
 import Statistics
 
@@ -61,25 +62,17 @@ struct Campaign {
       var role: PairRole
       var key: WorkloadKey
     }
-    var index: [Name: Int] = [:]
-    var all: [(role: PairRole, series: PairSeries)] = []
+    var all: OrderedDictionary<Name, PairSeries> = [:]
     for row in rows {
       var name = Name(role: row.role, key: row.key)
       name.key.runID = ""
-      let place =
-        index[name]
-        ?? {
-          all.append((row.role, PairSeries(row)))
-          index[name] = all.count - 1
-          return all.count - 1
-        }()
-      all[place].series.add(row)
+      all[name, default: PairSeries(row)].add(row)
       if row.base.hostClass != row.head.hostClass { isOnOtherHost = true }
     }
     var stages: [StageName: Int] = [:]
-    for (role, series) in all {
-      guard role == .gated else {
-        controls.append((role, series))
+    for (name, series) in all {
+      guard name.role == .gated else {
+        controls.append((name.role, series))
         continue
       }
       order.append(series.key)

@@ -88,8 +88,8 @@ package struct GateFinding: Hashable, Sendable {
   /// For example `alexnet conv3, simd avx512, batch 1, 1 thread`.
   package var name: String {
     let what = level == .stage ? "stage \(key.layer)" : key.layer
-    return "\(key.network) \(what), \(key.backend) \(key.isa), batch \(key.batch), \(key.threads) "
-      + (key.threads == 1 ? "thread" : "threads")
+    return "\(key.network) \(what), \(key.backend) \(key.isa), batch \(key.batch), "
+      + count(key.threads, "thread")
   }
 
   /// Percent that the head takes longer.

@@ -1,15 +1,12 @@
+import OrderedCollections
+
 extension GateVerdict {
   /// JUnit XML: a suite per backend, a case per layer. Regressions are failures, wrong results errors;
   /// what is unclear or muted is skipped with its reason.
   package func junit() -> String {
-    var backends: [String] = []
-    for finding in findings where !backends.contains(finding.key.backend) {
-      backends.append(finding.key.backend)
-    }
     var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     text += "<testsuites name=\"alexbench check\" \(counts(findings))>\n"
-    for backend in backends {
-      let own = findings.filter { $0.key.backend == backend }
+    for (backend, own) in OrderedDictionary(grouping: findings, by: \.key.backend) {
       let skipped = own.count { $0.outcome.isSkipped }
       text += "  <testsuite name=\"\(xml(backend))\" \(counts(own)) skipped=\"\(skipped)\">\n"
       for finding in own { text += testCase(finding) }

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// For each event: its count per multiply-add of the direct algorithm, layer by layer.
@@ -30,13 +31,11 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
   let places = Dictionary(uniqueKeysWithValues: layers.enumerated().map { ($1, $0 + 1) })
   let shown = rows.filter { places[LayerKey($0.key)] != nil }
   // The processor's own events first; the ladder's order within.
-  var events: [Event] = []
-  for isSystem in [false, true] {
-    for row in shown where ["perf-software", "rusage"].contains(row.source) == isSystem {
-      let event = Event(source: row.source, event: row.event)
-      if !events.contains(event) { events.append(event) }
-    }
-  }
+  let events = OrderedSet(
+    [false, true].flatMap { isSystem in
+      shown.filter { ["perf-software", "rusage"].contains($0.source) == isSystem }
+        .map { Event(source: $0.source, event: $0.event) }
+    })
   let drawn = Array(events.prefix(6))
 
   var data = DataBlocks()

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// Which plots of runs are wanted.
@@ -102,10 +103,9 @@ private func check(_ selection: PlotSelection, _ runs: [RunFiles]) throws(Plotti
     _ what: String, _ wanted: [String]?, _ known: (WorkloadKey) -> String
   ) throws(PlottingError) {
     guard let wanted else { return }
-    var there: [String] = []
-    for name in keys.map(known) where !there.contains(name) { there.append(name) }
+    let there = OrderedSet(keys.map(known))
     for name in wanted where !there.contains(name) {
-      throw .notInRun(what: what, name: name, known: there)
+      throw .notInRun(what: what, name: name, known: Array(there))
     }
   }
   try check("network", selection.networks) { $0.network }

@@ -1,4 +1,5 @@
 import Networks
+import OrderedCollections
 import Results
 
 /// A backend in a plot, with the same colour and shape in all plots of a run.
@@ -97,14 +98,7 @@ struct RunView {
   static func groups<Row>(
     _ rows: [Row], _ key: (Row) -> WorkloadKey
   ) -> [(key: GroupKey, rows: [Row])] {
-    var order: [GroupKey] = []
-    var found: [GroupKey: [Row]] = [:]
-    for row in rows {
-      let group = GroupKey(key(row))
-      if found[group] == nil { order.append(group) }
-      found[group, default: []].append(row)
-    }
-    return order.map { ($0, found[$0]!) }
+    OrderedDictionary(grouping: rows) { GroupKey(key($0)) }.map { ($0, $1) }
   }
 
   /// Rows with a time, of layers alone and of nets, by what they have in common.
@@ -152,9 +146,4 @@ func largest<Key: Hashable & Comparable>(
 ) -> [Key] {
   guard keys.count > limit else { return keys }
   return Array(keys.sorted { weight($0) > weight($1) }.prefix(limit)).sorted()
-}
-
-/// `1 layer`, `3 layers`.
-func count(_ number: Int, _ noun: String) -> String {
-  "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

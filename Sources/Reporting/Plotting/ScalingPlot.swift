@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// Images per second over threads and over the batch; one plot per network, from several groups.
@@ -6,18 +7,14 @@ func scalingPlots(_ view: RunView) -> Outcome {
   let timed = view.files.summary.filter {
     $0.key.pass != .inNet && ($0.time.median ?? 0).isPositiveFinite
   }
-  var order: [GroupKey] = []
-  var rowsOfNetwork: [GroupKey: [SummaryRow]] = [:]
-  for row in timed {
+  let rowsOfNetwork = OrderedDictionary(grouping: timed) { row in
     var key = GroupKey(row.key)
     key.batch = 0
     key.threads = 0
-    if rowsOfNetwork[key] == nil { order.append(key) }
-    rowsOfNetwork[key, default: []].append(row)
+    return key
   }
   return Outcome(
-    plots: order.compactMap { key in
-      let rows = rowsOfNetwork[key]!
+    plots: rowsOfNetwork.compactMap { key, rows in
       let nets = rows.filter { $0.key.pass == .net }
       return scalingPlot(view, key, nets.isEmpty ? rows : nets)
     }, reason: "nothing was timed with several numbers of threads or several batches")

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// A bar per backend: the steps inside the full forward, one after the other, coloured by stage; a
@@ -32,14 +33,12 @@ private func stagePlot(
   let limit = ends.values.filter { $0 <= 8 * fastest }.max()! * 1.13
   let isCut = ends.values.contains { $0 > limit }
 
-  var order: [String] = []
-  var shares: [String: Double] = [:]
+  var shares: OrderedDictionary<String, Double> = [:]
   for row in steps.sorted(by: { $0.key.layerIndex < $1.key.layerIndex }) {
     let stage = row.key.stage
-    if shares[stage] == nil { order.append(stage) }
     shares[stage] = max(shares[stage] ?? 0, row.time.median! / totals[view.series(of: row.key)]!)
   }
-  let named = Set(order.sorted { shares[$0]! > shares[$1]! }.prefix(24))
+  let named = Set(shares.keys.sorted { shares[$0]! > shares[$1]! }.prefix(24))
   let isReorder = { (row: SummaryRow) in row.key.kind == "reorder" }
   let fields = FileFields(.summary, identityColumns + ["median_ns"])
 
@@ -61,7 +60,7 @@ private func stagePlot(
         + "(ends[\(bar)]-\(value)):(ends[\(bar)]):(\(bar)-0.36):(\(bar)+0.36) "
         + "with boxxyerror fs \(fill) border lc rgb 'black' lw 0.5 fc rgb '\(color)'")
   }
-  for (index, stage) in order.enumerated() {
+  for (index, stage) in shares.keys.enumerated() {
     let own = steps.filter { $0.key.stage == stage }
     let reorders = own.filter(isReorder)
     hasReorders = hasReorders || !reorders.isEmpty

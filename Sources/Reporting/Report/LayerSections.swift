@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// A section for each layer of each network: all rows of the files on it.
@@ -59,21 +60,12 @@ struct LayerSections {
 
   /// Networks as they come, in each the net first, then the layers in its order.
   private static func order(_ files: RunFiles, _ comparison: RunComparison) -> [Place] {
-    var indices: [Place: Int] = [:]
-    var places: [Place] = []
-    for key in files.summary.map(\.key) + comparison.rows.map(\.key) {
-      let place = Place(key)
-      if indices[place] == nil { places.append(place) }
-      indices[place] = min(indices[place] ?? key.layerIndex, key.layerIndex)
-    }
-    var networks: [String: Int] = [:]
-    for place in places where networks[place.network] == nil {
-      networks[place.network] = networks.count
-    }
-    return places.enumerated().sorted { a, b in
-      let left = (networks[a.element.network]!, indices[a.element]!, a.offset)
-      return left < (networks[b.element.network]!, indices[b.element]!, b.offset)
-    }.map(\.element)
+    let keys = files.summary.map(\.key) + comparison.rows.map(\.key)
+    let places = OrderedDictionary(grouping: keys, by: Place.init)
+    return OrderedDictionary(grouping: places, by: \.key.network).values.flatMap { places in
+      // Stable: layers of one index stay in their order.
+      places.sorted { $0.value.map(\.layerIndex).min()! < $1.value.map(\.layerIndex).min()! }
+    }.map(\.key)
   }
 
   private static func geometry(_ rows: [SummaryRow], _ layers: [GeometryKey: [LayerRow]])
@@ -95,15 +87,13 @@ struct LayerSections {
     return unique(
       rows.filter { $0.key.pass == .isolated }.map { row in
         let setting =
-          "batch \(row.key.batch), \(row.key.threads) "
-          + "\(row.key.threads == 1 ? "thread" : "threads")"
+          "batch \(row.key.batch), \(count(row.key.threads, "thread"))"
           + (row.key.cache == .warm ? "" : ", \(row.key.cache.rawValue)")
         return "\(setting): \(Bottleneck.sentence(row, files: own, among: rows))"
       })
   }
 
   private static func unique(_ texts: [String]) -> [String] {
-    var seen: Set<String> = []
-    return texts.filter { seen.insert($0).inserted }
+    Array(OrderedSet(texts))
   }
 }

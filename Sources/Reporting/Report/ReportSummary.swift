@@ -1,3 +1,4 @@
+import OrderedCollections
 import Results
 
 /// What a run says in a sentence per full net.
@@ -18,10 +19,11 @@ struct ReportSummary {
     let winners = Dictionary(
       comparison.winners.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     let ratios = Dictionary(grouping: comparison.rows, by: \.key)
-    sentences = TitledGroup.all(nets, title: { GroupKey($0.key).title }).map { group in
-      let key = pairKey(group.rows[0].key)
-      return "\(place), the full net (\(group.title)) "
-        + Self.sentence(group.rows, winner: winners[key], ratios: ratios[key] ?? [])
+    let groups = OrderedDictionary(grouping: nets) { GroupKey($0.key).title }
+    sentences = groups.map { title, rows in
+      let key = pairKey(rows[0].key)
+      return "\(place), the full net (\(title)) "
+        + Self.sentence(rows, winner: winners[key], ratios: ratios[key] ?? [])
     }
   }
 
