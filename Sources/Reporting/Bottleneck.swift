@@ -69,7 +69,7 @@ enum Bottleneck {
     }
     let hint =
       phases.isEmpty || counted("ipc") == nil
-      ? "; a run with --phases, and with --counters on a machine that has them, tells more" : ""
+      ? "; a run with --breakdown, and with --counters on a machine that has them, tells more" : ""
     return "\(subject) is below every roof (\(NumberText.percent(percent)) % of \(bound)): "
       + "overhead or waiting inside the kernel holds it up\(hint)."
   }

@@ -3,7 +3,7 @@ import Results
 import Statistics
 
 /// How many rounds it takes to tell a difference of a given size, judged by the spread of a run
-/// that was made (`alexbench plan`).
+/// that was made (`alexbench power`).
 package struct DetectionPlan: Sendable {
   /// Counts above are given as such; nobody measures so long.
   package static let limit = 20_000

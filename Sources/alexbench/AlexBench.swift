@@ -20,7 +20,7 @@ struct AlexBench: ParsableCommand {
         alexbench tune --batch 1,10
         alexbench run --plan plan.csv --backend auto,simd,onednn
         alexbench calibrate
-        alexbench plan --effect 3%
+        alexbench power --effect 3%
         alexbench validate results/runs/*
         alexbench compare BEFORE AFTER
         alexbench explain conv2
@@ -51,10 +51,11 @@ struct AlexBench: ParsableCommand {
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, ClassifyCommand.self,
       EvaluateCommand.self, DescribeCommand.self, ExportCommand.self, CalibrateCommand.self,
-      TuneCommand.self, PlanCommand.self, ValidateCommand.self, SummariseCommand.self,
+      TuneCommand.self, PowerCommand.self, ValidateCommand.self, SummariseCommand.self,
       CompareCommand.self, ReportCommand.self, PlotCommand.self,
       ExplainCommand.self, CheckCommand.self, BaselineCommand.self, HistoryCommand.self,
       ListCommand.self, HostCommand.self, WorkerCommand.self,
+      OldPlanCommand.self,
     ])
 
   static func main() {

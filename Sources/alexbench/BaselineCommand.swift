@@ -94,7 +94,7 @@ struct BaselineSave: ParsableCommand {
   func run() throws {
     try AlexExit.reporting {
       try BaselineFolder.check(name)
-      let folder = try self.folder ?? PlanCommand.latestRun(in: "results/runs")
+      let folder = try self.folder ?? PowerCommand.latestRun(in: "results/runs")
       let run = try reading.files(of: folder)
       if let reason = BaselinePairs.refusal(run) {
         throw MeasuringError.usage("\(folder) cannot be a baseline: \(reason)")

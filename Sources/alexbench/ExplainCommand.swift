@@ -10,7 +10,7 @@ struct ExplainCommand: ParsableCommand {
     abstract: "Tell what a run says about one layer: time, roof, phases, counters of each backend.",
     discussion: """
       Reads files only and measures nothing. Each backend ends with a sentence on what holds it up, \
-      as far as the files tell; phases and counters are there when the run had --phases and \
+      as far as the files tell; phases and counters are there when the run had --breakdown and \
       --counters.
 
       EXAMPLES

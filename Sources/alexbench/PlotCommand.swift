@@ -21,7 +21,7 @@ struct PlotCommand: ParsableCommand {
         accuracy  error over time
         samples   every timed block, contaminated ones marked
         scaling   images per second over threads and batch
-        phases    which phase takes which share (run --phases)
+        phases    which phase takes which share (run --breakdown)
         counters  events per multiply-add (run --counters)
 
       EXAMPLES

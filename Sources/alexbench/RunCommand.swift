@@ -27,7 +27,7 @@ struct RunCommand: ParsableCommand {
         alexbench run --quick
         alexbench run --network caffenet --batch 1,10 --threads 1,2
         alexbench run --layer conv2,fc6 --backend simd,im2col-openblas --rounds 40
-        alexbench run --layer conv3 --backend winograd --tile 4 --cache warm,cold-weights --phases
+        alexbench run --layer conv3 --backend winograd --tile 4 --cache warm,cold-weights --breakdown
         alexbench run --quick --counters auto --show counters
         alexbench run --plan plan.csv --backend auto,simd,winograd,onednn
         alexbench run --problem "c96 h27 w27 k256 r5 p2 g2" --isa baseline,avx2
@@ -86,8 +86,15 @@ struct RunCommand: ParsableCommand {
   var cache: CommaList<CacheMode>?
 
   @Flag(
-    help: "Also time phases (im2col, pack, gemm, transforms, …) in calls of their own: phases.csv.")
-  var phases = false
+    help: """
+      Also break the time of each layer down into phases (im2col, pack, gemm, transforms, …), in \
+      separate calls: phases.csv.
+      """)
+  var breakdown = false
+
+  /// The name of `--breakdown` up to now, for one more release.
+  @Flag(name: .customLong("phases"), help: .hidden)
+  var oldBreakdown = false
 
   @OptionGroup var counterArguments: CounterArguments
 
@@ -156,7 +163,7 @@ struct RunCommand: ParsableCommand {
     if let rounds { options.rounds = rounds }
     options.launches = launches
     options.caches = cache?.elements ?? [.warm]
-    options.measuresPhases = phases
+    options.measuresPhases = breakdown || oldBreakdown
     try counterArguments.apply(to: &options)
     options.slowDowns = try slowDownArguments.slowDowns()
     options.plan = try planArguments.rows()

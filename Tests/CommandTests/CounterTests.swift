@@ -29,7 +29,7 @@ import Testing
     try withTemporaryFolder { parent in
       let command = try Command([
         "run", "--problem", "c4 h9 k6 r3 p1", "--backend", "naive,simd", "--rounds", "2",
-        "--counters", "auto", "--show", "counters", "--phases", "--out", parent,
+        "--counters", "auto", "--show", "counters", "--breakdown", "--out", parent,
       ])
       #expect(command.exitCode == 0, "\(command.errors)")
       let files = try RunFiles(folder: runFolder(in: parent))

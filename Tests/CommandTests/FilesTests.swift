@@ -43,19 +43,19 @@ import Testing
     }
   }
 
-  @Test("A plan tells rounds and minutes from a run that was made")
-  func plan() throws {
-    let command = try Command(["plan", "--effect", "3%", "--run", Self.sample])
+  @Test("Power analysis says how many rounds and minutes a difference takes")
+  func power() throws {
+    let command = try Command(["power", "--effect", "3%", "--run", Self.sample])
     #expect(command.exitCode == 0, "\(command.errors)")
     #expect(command.output.contains("alexnet, batch 1, 1 thread"))
     #expect(command.output.contains("winograd (avx512) / im2col-openblas (avx512)"))
     #expect(command.output.contains("a difference of 3.00 % is detected with probability 0.95"))
   }
 
-  @Test("Without a run there is nothing to plan from, and how to make one is said")
+  @Test("Without a run power analysis says how to make one")
   func noRun() throws {
     try withTemporaryFolder { parent in
-      let command = try Command(["plan", "--effect", "3"], workingFolder: parent)
+      let command = try Command(["power", "--effect", "3"], workingFolder: parent)
       #expect(command.exitCode == 64)
       #expect(command.errors.contains("'alexbench run'"))
     }
@@ -66,7 +66,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: runs, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: Self.sample, toPath: runs + "/" + name)
       }
-      let command = try Command(["plan", "--effect", "3"], workingFolder: parent)
+      let command = try Command(["power", "--effect", "3"], workingFolder: parent)
       #expect(command.exitCode == 0, "\(command.errors)")
       #expect(command.output.hasPrefix("from results/runs/20260102T000000Z-bbbbbb\n"))
     }

@@ -19,7 +19,7 @@ import Testing
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
       (["run", "--tile", "conf2=jit:avx2@nhwc"], 64, "did you mean 'conv2'?"),
       (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
-      (["plan", "--effect", "3", "--run", "/nonexistent"], 66, "/nonexistent"),
+      (["power", "--effect", "3", "--run", "/nonexistent"], 66, "/nonexistent"),
       (["validate", "/nonexistent"], 66, "/nonexistent"),
       (["summarise", "/nonexistent"], 66, "/nonexistent"),
       (["run", "--precision", "0"], 64, "'0' is not a percentage"),
@@ -47,8 +47,8 @@ import Testing
     arguments: [
       ["run", "--pass", "sideways"], ["run", "--show", "walls"], ["run", "--batch", "one"],
       ["run", "--tile", "conv2="], ["run", "--tile", "4,5"], ["run", "--cache", "lukewarm"],
-      ["run", "--tile", "jit:avx2@nhwc"], ["plan"], ["plan", "--effect", "0%"],
-      ["plan", "--effect", "some"], ["validate"], ["dance"], ["host", "--require", "unfit"],
+      ["run", "--tile", "jit:avx2@nhwc"], ["power"], ["power", "--effect", "0%"],
+      ["power", "--effect", "some"], ["validate"], ["dance"], ["host", "--require", "unfit"],
     ])
   func parser(arguments: [String]) throws {
     #expect(try Command(arguments).exitCode == 64)
@@ -83,6 +83,21 @@ import Testing
     #expect(command.output.contains("EXIT CODES"))
     #expect(!command.output.contains("worker"))
     #expect(try Command(["run", "--help"]).output.contains("--problem"))
+  }
+
+  @Test(
+    "Old spellings still work for one release, and help does not show them",
+    arguments: [
+      (["plan", "--effect", "3%", "--run", "/nonexistent"], 66, ["--help"], "  plan "),
+      (
+        ["run", "--problem", "c3 h5 k2 r3", "--phases", "--dry-run"], 0, ["run", "--help"],
+        "--phases"
+      ),
+    ] as [([String], Int32, [String], String)])
+  func oldSpellings(arguments: [String], exitCode: Int32, help: [String], hidden: String) throws {
+    let command = try Command(arguments)
+    #expect(command.exitCode == exitCode, "\(command.errors)")
+    #expect(try !Command(help).output.contains(hidden))
   }
 
   @Test("A worker of another protocol version answers with an error and exit code 5")

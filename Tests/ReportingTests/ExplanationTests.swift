@@ -108,7 +108,7 @@ import Testing
 
   @Test("Without more files it says what would tell more; delegates are named")
   func little() throws {
-    #expect(try sentence(files([("simd", 8000)])).contains("--phases"))
+    #expect(try sentence(files([("simd", 8000)])).contains("--breakdown"))
     #expect(
       try sentence(files([("winograd", 8000)], delegatedTo: "simd"))
         .contains("handed the layer to simd"))

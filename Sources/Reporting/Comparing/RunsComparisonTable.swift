@@ -89,7 +89,7 @@ extension RunsComparison {
     var lines: [String] = []
     if decided == 0 {
       lines.append(
-        "no comparison has an interval; the notes say why, and 'alexbench plan' how many rounds it "
+        "no comparison has an interval; the notes say why, and 'alexbench power' how many rounds it "
           + "takes"
       )
     } else if changed.isEmpty {

@@ -10,7 +10,7 @@ func phasePlots(_ view: RunView) -> Outcome {
       phasePlot(view, $0.key, $0.rows)
     },
     reason: rows.isEmpty
-      ? "the run has no phases.csv; 'alexbench run --phases' makes one"
+      ? "the run has no phases.csv; 'alexbench run --breakdown' makes one"
       : "no layer has more than one phase")
 }
 

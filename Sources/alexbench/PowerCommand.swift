@@ -4,21 +4,22 @@ import Measuring
 import Reporting
 import Results
 
-struct PlanCommand: ParsableCommand {
+/// Power analysis: what it takes to detect an effect.
+struct PowerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan",
-    abstract: "How many rounds tell a difference of a given size, judged by the spread of a run.",
+    commandName: "power",
+    abstract: "Power analysis: how many rounds it takes to detect a given difference.",
     discussion: """
-      From the samples of a run: per layer and pair of backends the rounds and minutes that detect \
-      a difference with probability 0.95, at the error probability that compare.csv corrects for \
-      the number of comparisons. Nothing is measured.
+      Reads the samples of a run and measures nothing. For each layer and pair of backends it prints \
+      how many rounds and minutes detect the difference with probability 0.95, at the error \
+      probability that compare.csv uses, which is corrected for the number of comparisons.
 
       EXAMPLES
-        alexbench plan --effect 3%
-        alexbench plan --effect 1% --run results/sample/20261124T163845Z-7g7qv2
+        alexbench power --effect 3%
+        alexbench power --effect 1% --run results/sample/20261124T163845Z-7g7qv2
       """)
 
-  @Option(help: ArgumentHelp("The difference to tell.", valueName: "percent"))
+  @Option(help: ArgumentHelp("The difference to detect.", valueName: "percent"))
   var effect: Percentage
 
   @Option(
@@ -29,10 +30,10 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     try AlexExit.reporting {
       let folder = try self.folder ?? Self.latestRun(in: "results/runs")
-      let plan = DetectionPlan(
+      let power = DetectionPlan(
         samples: try Schema.samples.rows(inFolder: folder),
         workloads: try Schema.workloads.rows(inFolder: folder), effectPercent: effect.value)
-      print("from \(folder)\n\n" + plan.text(), terminator: "")
+      print("from \(folder)\n\n" + power.text(), terminator: "")
     }
   }
 
@@ -48,6 +49,16 @@ struct PlanCommand: ParsableCommand {
     }
     return "\(parent)/\(latest)"
   }
+}
+
+/// The name of `power` up to now, for one more release.
+struct OldPlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "The old name of 'alexbench power'.", shouldDisplay: false)
+
+  @OptionGroup var power: PowerCommand
+
+  func run() throws { try power.run() }
 }
 
 /// `3%` or `3`; above 0.
