@@ -7,11 +7,14 @@ fail() {
   exit 1
 }
 
-# The tests and the program that they start. Named one by one: a build of everything takes in the
-# dependencies' plugins too, and with them now and then a protobuf compiler in C++, ten minutes of work.
+# Builds the tests and the program that they start. They are named one by one: a build of everything
+# includes the dependencies' plugins, and sometimes a protobuf compiler in C++ that takes ten minutes.
+# An import of a target that Package.swift does not list as a dependency is an error.
 build_tests() {
-  swift build -c release --product alexbench
-  swift build -c release --product AlexBenchPackageTests
+  local product
+  for product in alexbench AlexBenchPackageTests; do
+    swift build -c release --explicit-target-dependency-import-check error --product "$product"
+  done
 }
 
 require_swift() {
