@@ -6,10 +6,10 @@ import Networks
 struct AlexBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alexbench",
-    abstract: "Benchmarks AlexNet, layer by layer, on interchangeable CPU backends.",
+    abstract: "Benchmarks AlexNet and other Caffe networks, layer by layer, on CPU backends.",
     discussion: """
       Every result is compared with a float64 reference before and after it is timed; a wrong \
-      one gets no time.
+      result gets no time.
 
       EXAMPLES
         alexbench run --quick
@@ -36,17 +36,17 @@ struct AlexBench: ParsableCommand {
         alexbench export caffenet -o caffenet.prototxt --weights caffenet.caffemodel
 
       EXIT CODES
-        0       fine
+        0       success
         1       internal error
-        2       a change for the worse
-        3       a check failed, or what was asked for is not available
+        2       a regression
+        3       a check failed, or something you asked for is not available
         4       an improvement, with check --fail-on-improvement
         5       another protocol or schema version, or times that are not comparable
         6       cannot write
         64      usage
         65, 66  corrupt input, missing file
-        75      no clear result, or a host that is worse than required
-        130/143 interrupted; what was measured is written
+        75      no clear result, or a host worse than required
+        130/143 interrupted; results so far are written
       """,
     subcommands: [
       RunCommand.self, VerifyCommand.self, ForwardCommand.self, ClassifyCommand.self,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Reporting
 import Measuring
+import Reporting
 import Results
 
 struct BaselineCommand: ParsableCommand {
@@ -9,9 +9,9 @@ struct BaselineCommand: ParsableCommand {
     commandName: "baseline",
     abstract: "Keep runs to compare later ones with, by class of hosts.",
     discussion: """
-      A baseline is made of a run with at least 12 launches. Its times are comparable on the same \
-      class of hosts only; 'alexbench check --baseline' refuses all others. Files are plain text, a \
-      folder per class of hosts, and meant to be committed.
+      A baseline is made from a run with at least 12 launches. Its times are comparable only on the \
+      same class of hosts; 'alexbench check --baseline' refuses all others. Baselines are text files, \
+      in one folder per class of hosts, meant to be committed.
 
       EXAMPLES
         alexbench run --launches 20 --backend simd,winograd
@@ -38,7 +38,8 @@ struct BaselineFolder: ParsableArguments {
     let isPlain = name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
     guard isPlain, !name.isEmpty, !name.hasPrefix(".") else {
       throw .usage(
-        "'\(name)' is no name for a baseline; use letters, digits and - _ ., as in before-tuning")
+        "'\(name)' cannot be the name of a baseline; use letters, digits and - _ ., as in before-tuning"
+      )
     }
   }
 }
@@ -61,8 +62,8 @@ extension BaselineStore {
     let differences = Comparability.hostDifferences(
       try load(name, hostClass: other.hostClass).environment, here)
     throw MeasuringError.baseline(
-      "baseline '\(name)' is of another class of hosts: \(differences.joined(separator: "; ")); "
-        + "make one of this host")
+      "baseline '\(name)' is from another class of hosts: \(differences.joined(separator: "; ")); "
+        + "make one on this host")
   }
 }
 
@@ -70,9 +71,8 @@ struct BaselineSave: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "save", abstract: "Keep a run as a baseline.",
     discussion: """
-      Refused, with exit code 64, are runs of fewer than 12 launches and such as are not complete, have \
-      a failed check, were slowed down with --slow-down, or were disturbed in more than a fifth of their \
-      blocks.
+      Exit code 64 if the run has fewer than 12 launches, is incomplete, has a failed check, was slowed \
+      down on purpose, or was disturbed in more than a fifth of its blocks.
 
       EXAMPLES
         alexbench baseline save before
@@ -112,7 +112,7 @@ struct BaselineSave: ParsableCommand {
 
 struct BaselineList: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List baselines, with the class of hosts that each is of.")
+    commandName: "list", abstract: "List baselines, with the class of hosts of each.")
 
   @OptionGroup var baselines: BaselineFolder
 

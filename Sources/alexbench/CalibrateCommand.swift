@@ -8,13 +8,15 @@ struct CalibrateCommand: ParsableCommand {
     commandName: "calibrate",
     abstract: "Compare a backend with itself, to learn what differences mean on this host.",
     discussion: """
-      Every backend takes turns with itself: <name>@2 is the same instance under a second name, so \
-      that all differences are those of the machine and of the measuring. With --copies it is \
-      <name>#2, compiled on its own, whose buffers lie elsewhere in memory: that alone may make \
-      layers of microseconds differ throughout a process. The run is like any other, and its folder \
-      also gets calibration.csv: per workload how the ratios of rounds scatter, the smallest effect \
-      that they can show, and how often an interval wrongly says that the two differ. The rows are kept for this class of \
-      hosts in --calibration, where later runs find and quote them.
+      Every backend takes turns with itself. <name>@2 is the same instance under a second name, so \
+      that all differences come from the machine and from the measuring. With --copies it is \
+      <name>#2, compiled separately, with buffers elsewhere in memory; that alone can make layers of \
+      a few microseconds differ.
+
+      The run is like any other. Its folder also gets calibration.csv: for each workload, how much \
+      the ratios of rounds scatter, the smallest effect they can show, and how often an interval \
+      wrongly says that the two differ. The folder given by --calibration keeps these rows for this \
+      class of hosts; later runs quote them.
 
       EXAMPLES
         alexbench calibrate
@@ -24,19 +26,19 @@ struct CalibrateCommand: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Option(help: "Rounds at least.")
+  @Option(help: "Minimum number of rounds.")
   var rounds = 40
 
-  @Flag(help: "Measure beside a copy that is compiled on its own, not the same instance twice.")
+  @Flag(help: "Compare with a copy that is compiled separately, not with the same instance.")
   var copies = false
 
   @Option(help: "Measure in this many fresh processes, one after the other. (default: in this one)")
   var launches: Int?
 
-  @Option(help: "Folder in which the run makes a folder of its own.")
+  @Option(help: "Parent folder; the run makes a folder in it.")
   var out = "results/runs"
 
-  @Option(help: "Folder that keeps what is known of hosts, a file per class.")
+  @Option(help: "Folder of calibrations, one file per class of hosts.")
   var calibration = RunSession.calibrationFolder
 
   func run() throws {

@@ -1,28 +1,26 @@
 import ArgumentParser
 import Foundation
-import Reporting
 import Measuring
+import Reporting
 import Results
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Look for changes for the worse.",
+    abstract: "Look for regressions: is this build slower than another one?",
     discussion: """
-      --against measures another build of this program and this one in pairs of fresh processes, \
-      beside each other: the layers and the net of AlexNet with simd and winograd, unless options say \
-      otherwise. A layer, stage or net that looks slower is measured a second time; only what is slower \
-      again by more than the margin, by more than 20 µs and 0.2 % of the net, while the base beside \
-      itself and work that no code changes stand still, is a regression. Handicaps slow down this \
-      program.
+      --against measures another build of this program and this one in pairs of fresh processes: by \
+      default the layers and the net of AlexNet with simd and winograd. Whatever looks slower is \
+      measured a second time. It is a regression if it is slower again by more than the margin, and \
+      by more than 20 µs and 0.2 % of the net, while two things stand still: the other build compared \
+      with itself, and work that no code changes. --slow-down slows this build down on purpose.
 
       --baseline compares with a run that 'alexbench baseline save' kept for this class of hosts, and \
-      measures what that run measured; --replay decides once more about the recorded pairs of a check. \
+      measures what that run measured. --replay decides again about the recorded pairs of a check. \
       --deterministic counts the instructions of our own kernels under callgrind, layer by layer, and \
-      compares them with the counts that were accepted before; they hold for one compiler, C library and \
-      valgrind.
+      compares them with the accepted counts. Counts hold for one compiler, C library and valgrind.
 
-      The article "Set up CI" in Sources/Gate has the rule in full, and how to use it in workflows.
+      The article "Set up CI" in Sources/Reporting explains the rule and its use in workflows.
 
       EXAMPLES
         alexbench check --against ../main/.build/release/alexbench
@@ -33,17 +31,17 @@ struct CheckCommand: ParsableCommand {
 
       EXIT CODES
         0   nothing is slower
-        2   something is slower, or more or other instructions than were accepted
-        3   a check failed, a program crashed or hung, or something asked for is not there
+        2   something is slower, or more or other instructions than accepted
+        3   a check failed, a program crashed or hung, or something you asked for is not available
         4   something is faster, with --fail-on-improvement
         5   no baseline, or not comparable; another version of the worker protocol
         6   cannot write
-        75  no clear result: too noisy, or what differs need not be the code
+        75  no clear result: too noisy, or the difference need not come from the code
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Another build of alexbench, which this one is compared with.", valueName: "binary"))
+      "Another build of alexbench, to compare this one with.", valueName: "binary"))
   var against: String?
 
   @Option(help: ArgumentHelp("Compare with a baseline of this class of hosts.", valueName: "name"))
@@ -55,7 +53,7 @@ struct CheckCommand: ParsableCommand {
       valueName: "path"))
   var replay: String?
 
-  @Flag(help: "Compare instruction counts with the accepted ones.")
+  @Flag(help: "Compare instruction counts with the accepted counts.")
   var deterministic = false
 
   @Option(help: "File of the accepted counts, for --deterministic.")
@@ -66,25 +64,25 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup(title: "What is measured") var selection: Selection
 
-  @Option(help: "Pairs of launches in each stage, 12 at least. (default: 20, --quick: 12)")
+  @Option(help: "Pairs of launches in each stage, at least 12. (default: 20, --quick: 12)")
   var pairs: Int?
 
   @Flag(
     help: """
-      12 pairs, in 3 minutes at most: fewer blocks, one control, and unless --layer names them no \
-      layers below 20 µs.
+      12 pairs in at most 3 minutes: fewer blocks, one control, and no layers below 20 µs unless \
+      --layer names them.
       """)
   var quick = false
 
-  @Option(help: "Time that both stages may take. (default: 8m, --quick: 3m)")
+  @Option(help: "Time limit of both stages together. (default: 8m, --quick: 3m)")
   var budget: String?
 
-  @Option(help: "Longest wait for an answer of a program before it counts as hung.")
+  @Option(help: "A program that does not answer for this long counts as hung.")
   var timeout = "120s"
 
   @OptionGroup var slowDownArguments: SlowDownArguments
 
-  @Option(help: "Folder in which the check makes a folder of its own.")
+  @Option(help: "Parent folder; the check makes a folder in it.")
   var out = "results/checks"
 
   @Option(help: "Folder of the baselines.")
@@ -97,8 +95,7 @@ struct CheckCommand: ParsableCommand {
       let modes = [against != nil, baseline != nil, replay != nil, deterministic]
       guard modes.count(where: { $0 }) == 1 else {
         throw MeasuringError.usage(
-          "check needs to be told what to look at, one of --against, --baseline, --replay and "
-            + "--deterministic")
+          "check needs exactly one of --against, --baseline, --replay and --deterministic")
       }
       if deterministic { return try CountCheck(counts: counts, isAccepting: accept).run() }
       if let replay { return try decideAgain(replay) }

@@ -9,16 +9,16 @@ import Tensors
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Tell what images show: the five likeliest classes.",
+    abstract: "Say what images show: the five likeliest classes.",
     discussion: """
-      Reads JPEG, PNG and PPM. An image is resized to 256x256, its centre cut out, red and blue \
-      exchanged and the mean subtracted, as Caffe's Python classifier does; --oversample averages \
-      over ten crops. Printed are probability, index and label, then labels and indices as the \
-      reference example prints them.
+      Reads JPEG, PNG and PPM. As in Caffe's Python classifier, an image is resized to 256x256, its \
+      centre is cut out, red and blue are exchanged, and the mean is subtracted; --oversample averages \
+      over ten crops. The output has probability, index and label of each class, then labels and \
+      indices in the format of Caffe's example.
 
-      With --backend all every backend classifies: a table shows how far the probabilities of each \
-      are from those of the first and how long one forward pass took after another one. Exit code \
-      3 when they differ by more than 1e-5.
+      With --backend all every backend classifies. A table shows how far the probabilities of each \
+      are from those of the first, and the time of one warm forward pass. Exit code 3 if they differ \
+      by more than 1e-5.
 
       EXAMPLES
         alexbench classify cat.jpg --model deploy.prototxt --weights net.caffemodel \\
@@ -36,7 +36,7 @@ struct ClassifyCommand: ParsableCommand {
 
   @OptionGroup var classifier: ClassifierArguments
 
-  @Option(help: "Names of the classes, one a line, as synset_words.txt of ILSVRC has them.")
+  @Option(help: "Names of the classes, one per line, for example ILSVRC's synset_words.txt.")
   var labels: String?
 
   @Option(help: "Backends, see 'alexbench list backends'; or all.")

@@ -10,19 +10,19 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare the backends of a run, or two runs with each other.",
     discussion: """
-      One run: every backend against --base, per layer, stage and net, from ratios of the same \
-      rounds. The rows are those of the run's compare.csv, which is written where it is missing; with \
-      another --base they are written with -o only.
+      One run: compares every backend with --base, per layer, stage and net, using the ratios of times \
+      of the same round. These are the rows of the run's compare.csv, which is written if it is \
+      missing. With another --base, rows are written only with -o.
 
-      Two runs: each backend with itself, the first run being the baseline. Times are compared only \
-      where hosts and settings allow it, otherwise the exit code is 5; --cross-host compares each \
-      run's ratios to --base.
+      Two runs: compares each backend with itself; the first run is the baseline. Times are compared \
+      only if hosts and settings allow it, otherwise the exit code is 5. --cross-host compares each \
+      run's ratios to --base instead.
 
       VERDICTS
-        faster, slower  the interval leaves 1 outside; of two runs, it lies beyond --margin
-        equivalent      it lies within 2 % of 1; of two runs, within --margin
-        inconclusive    neither: so many rounds cannot tell
-        not-comparable  no interval, for the reason that stands below
+        faster, slower  the interval excludes 1; for two runs, it lies beyond --margin
+        equivalent      it lies within 2 % of 1; for two runs, within --margin
+        inconclusive    neither: this number of rounds cannot tell
+        not-comparable  no interval; the reason is given below the table
 
       EXAMPLES
         alexbench compare
@@ -42,20 +42,21 @@ struct CompareCommand: ParsableCommand {
       valueName: "backend"))
   var base: String?
 
-  @Flag(help: "Of two runs, compare the ratios to --base within each, not the times.")
+  @Flag(help: "For two runs: compare the ratios to --base within each run, not the times.")
   var crossHost = false
 
   @Option(
     help: ArgumentHelp(
-      "Of two runs, differences that count as none. (default: 5%)", valueName: "percent"))
+      "For two runs: differences up to this size do not count. (default: 5%)",
+      valueName: "percent"))
   var margin: Percentage?
 
-  @Option(help: "What is printed: table, markdown, csv or json.")
+  @Option(help: "What to print: table, markdown, csv or json.")
   var format: CompareFormat = .table
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Writes the rows as CSV to this file.", valueName: "file"))
+    help: ArgumentHelp("Write the rows as CSV to this file.", valueName: "file"))
   var output: String?
 
   @OptionGroup var reading: ReadingOptions
@@ -65,11 +66,11 @@ struct CompareCommand: ParsableCommand {
       throw ValidationError("compare takes one run or two, not \(runs.count)")
     }
     guard runs.count == 2 || (!crossHost && margin == nil) else {
-      throw ValidationError("--cross-host and --margin are about two runs; name both")
+      throw ValidationError("--cross-host and --margin need two runs")
     }
     guard runs.count < 2 || base == nil || crossHost else {
       throw ValidationError(
-        "two runs are compared backend by backend; --base goes with --cross-host or one run")
+        "two runs are compared backend by backend; --base is for one run, or for --cross-host")
     }
   }
 
@@ -90,13 +91,13 @@ struct CompareCommand: ParsableCommand {
         do {
           try Schema.compare.write(comparison.rows, inFolder: path)
         } catch {
-          // A folder that may only be read can be looked at all the same.
+          // A read-only folder can still be compared.
           printError("alexbench: \(oneLine("\(error)"))")
         }
       } else if files.compare != comparison.rows {
         printError(
-          "alexbench: \(path)/\(Schema.compare.fileName) is not what the other files give, which is "
-            + "shown; 'alexbench summarise' writes it again")
+          "alexbench: \(path)/\(Schema.compare.fileName) does not match the other files, from which this "
+            + "is computed; 'alexbench summarise' writes it again")
       }
     }
     try emit(comparison)

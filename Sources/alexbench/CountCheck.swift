@@ -1,5 +1,5 @@
-import Measuring
 import Foundation
+import Measuring
 import Reporting
 import Results
 
@@ -7,7 +7,7 @@ import Results
 struct CountCheck {
   /// File of the accepted counts.
   var counts: String
-  /// Whether what is counted becomes the accepted counts.
+  /// Whether the new counts are accepted.
   var isAccepting: Bool
 
   func run() throws {
@@ -38,10 +38,10 @@ struct CountCheck {
     } else if !comparison.increases.isEmpty || !comparison.new.isEmpty
       || !comparison.missing.isEmpty
     {
-      printError("alexbench: if the change is meant, Scripts/accept-counts accepts it")
+      printError("alexbench: if this change is intended, accept it with Scripts/accept-counts")
       throw AlexExit.regression
     } else if !comparison.isSame {
-      print("better than accepted; Scripts/accept-counts makes it the new measure")
+      print("fewer instructions than accepted; Scripts/accept-counts accepts the new counts")
     }
   }
 }

@@ -5,19 +5,19 @@ import Measuring
 struct CounterArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Count events too, in calls of their own: auto, none, or SOURCE[:EVENT,…]; may be repeated.",
+      "Also count events, in separate calls: auto, none, or SOURCE[:EVENT,…]; may be repeated.",
       discussion: """
-        auto asks PAPI, the kernel's hardware and software events, and the system's account of the \
-        process, and writes down why an event cannot be counted here. What is named must be there: \
-        papi:PAPI_TOT_INS, perf-hardware:cycles,instructions, perf-software, rusage, and callgrind \
-        (slow: simulated counts of one layer at a time). See 'alexbench list counters'. \
+        auto uses PAPI, the kernel's hardware and software events, and the system's account of the \
+        process, and records why an event cannot be counted here. Events that you name must be \
+        available: papi:PAPI_TOT_INS, perf-hardware:cycles,instructions, perf-software, rusage, and \
+        callgrind (slow: simulates one layer at a time). See 'alexbench list counters'. \
         (default: none)
         """, valueName: "counters"))
   var counters: [String] = []
 
   @Flag(
     help: """
-      Extrapolate events that were counted part of the time only, and mark them; otherwise they \
+      Extrapolate events that were counted only part of the time, and mark them. Without it they \
       are withheld.
       """)
   var allowMultiplexing = false
@@ -27,7 +27,7 @@ struct CounterArguments: ParsableArguments {
     options.counters = try CounterRequest.parse(counters)
     options.allowsMultiplexing = allowMultiplexing
     if allowMultiplexing, options.counters == nil {
-      throw MeasuringError.usage("--allow-multiplexing goes with --counters only")
+      throw MeasuringError.usage("--allow-multiplexing needs --counters")
     }
   }
 }

@@ -7,8 +7,8 @@ struct DescribeCommand: ParsableCommand {
     commandName: "describe",
     abstract: "Show a network: layers, shapes, parameters, multiply-adds, memory.",
     discussion: """
-      Reads Caffe descriptions in today's syntax and in both older ones, text or binary. Layers \
-      that read data become inputs; where the description does not tell their size, --shape does.
+      Reads Caffe descriptions in the current syntax and in both older ones, text or binary. Layers \
+      that read data become inputs; if the description does not give their size, --shape does.
 
       The column memory has the bytes of a layer's outputs and parameters; a layer that works in \
       place adds no output.
@@ -28,15 +28,15 @@ struct DescribeCommand: ParsableCommand {
   @Option(help: "Images per forward. (default: the description's)")
   var batch: Int?
 
-  @Option(help: "table, or dot: the data flow from stage to stage for Graphviz.")
+  @Option(help: "table, or dot: the data flow between stages, for Graphviz.")
   var format = Format.table
 
-  @Flag(help: "What Caffe logs while it sets up the net, without time stamps.")
+  @Flag(help: "Print what Caffe logs while it sets up the net, without time stamps.")
   var caffeLog = false
 
   @Option(
     help: ArgumentHelp(
-      "Shape of an input; may be repeated. Without NAME for the first input that has none.",
+      "Shape of an input; may be repeated. Without NAME, for the first input without a shape.",
       valueName: "[NAME=]N,C,H,W"))
   var shape: [ShapeArgument] = []
 

@@ -11,23 +11,23 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Top-1 and top-5 error of a network over a list of images.",
     discussion: """
-      A line of LIST is 'path label', as in Caffe's lists: the path from the list's folder (or from \
-      --root), and the class that the image shows, from 0. Images are prepared as by classify.
+      Each line of LIST is 'path label', as in Caffe's lists: a path relative to the list's folder (or to \
+      --root), and the class that the image shows, counted from 0. Images are prepared as by classify.
 
       Images that cannot be decoded are named on standard error and not counted; the exit code is \
-      65 then. Files that are missing end it before it begins.
+      then 65. If a file is missing, nothing is evaluated.
 
       EXAMPLES
         alexbench evaluate val.txt --root ILSVRC2012_val --model deploy.prototxt \\
           --weights net.caffemodel --mean 104,117,123 --batch 10 --threads 2
       """)
 
-  @Argument(help: "Lines of 'path label'.")
+  @Argument(help: "File with lines of 'path label'.")
   var list: String
 
   @OptionGroup var classifier: ClassifierArguments
 
-  @Option(help: "Folder that the paths of the list start from. (default: the list's)")
+  @Option(help: "Folder that the paths are relative to. (default: the list's folder)")
   var root: String?
 
   @Option(help: "Images per forward pass.")
@@ -84,7 +84,7 @@ struct EvaluateCommand: ParsableCommand {
       }
       progress.advance(Double(group.count))
       guard !labels.isEmpty else { continue }
-      // What is left of an earlier group behind them is computed too, and not looked at.
+      // The last group may be smaller: what an earlier one left behind it is computed too, and ignored.
       forward.setInputs([input])
       forward.run()
       let scores = try classifier.scores(

@@ -7,18 +7,17 @@ import Results
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Tell what a run says about one layer: time, roof, phases, counters of each backend.",
+    abstract: "Explain one layer of a run: time, roof, phases and counters of each backend.",
     discussion: """
-      Reads files only and measures nothing. Each backend ends with a sentence on what holds it up, \
-      as far as the files tell; phases and counters are there when the run had --breakdown and \
-      --counters.
+      Reads files and measures nothing. For each backend a last sentence says what limits it, as far as \
+      the files tell. Phases and counters are there if the run had --breakdown and --counters.
 
       EXAMPLES
         alexbench explain conv2
         alexbench explain net --run results/sample/20261124T163845Z-7g7qv2
       """)
 
-  @Argument(help: "A layer of the run, or net.")
+  @Argument(help: "A layer of the run, or net for the whole network.")
   var layer: String
 
   @Option(
@@ -43,8 +42,8 @@ struct ExplainCommand: ParsableCommand {
   }
 }
 
-/// The folder of the newest run that was finished.
-/// - Throws: that there is none.
+/// The folder of the newest complete run.
+/// - Throws: if there is none.
 func latestRun(in parent: String) throws(ResultsError) -> String {
   let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
   // Names begin with the time.

@@ -8,8 +8,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a network as a Caffe description, with weights as a caffemodel.",
     discussion: """
-      Weights are random from the seed, the same as 'alexbench run' uses, or with --from those of \
-      a caffemodel. Caffe and OpenCV read both files.
+      Weights are random, made from the seed as in 'alexbench run', or with --from those of a \
+      caffemodel. Caffe and OpenCV can read both files.
 
       EXAMPLES
         alexbench export caffenet -o caffenet.prototxt --weights caffenet.caffemodel
@@ -25,7 +25,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "The caffemodel to write.")
   var weights: String?
 
-  @Option(help: "A caffemodel whose weights are written, in place of random ones.")
+  @Option(help: "A caffemodel whose weights to write, instead of random ones.")
   var from: String?
 
   @Option(help: "Seed of random weights.")

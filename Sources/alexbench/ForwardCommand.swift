@@ -13,16 +13,16 @@ struct ForwardCommand: ParsableCommand {
     commandName: "forward",
     abstract: "Run a network once on arrays from .npy files, or on images.",
     discussion: """
-      Batch and sizes are those of the arrays. Prints the outputs: of a softmax the five largest \
-      of each image. With --dump every blob is written, in row-major order, as DIR/NAME.npy, with \
-      __ for / in its name; a blob that layers change in place has its last value.
+      Batch and sizes are those of the arrays. The command prints the outputs, for a softmax the five \
+      largest of each image. --dump writes every blob, in row-major order, as DIR/NAME.npy, with __ \
+      for / in its name. A blob that layers change in place has its last value.
 
       An image (JPEG, PNG, PPM) is prepared as by classify: resized, its centre cut out, blue before \
-      red, --mean subtracted; with --oversample it is ten images. Its size and channels are those \
-      that the description gives the input.
+      red, --mean subtracted; with --oversample it becomes ten images. The description gives its size \
+      and channels.
 
-      Weights are found by the name of their layer, as in Caffe; layers of the file that the \
-      network does not have are ignored. Without --weights they are random from the seed.
+      Weights are matched by layer name, as in Caffe; layers of the file that the network does not \
+      have are ignored. Without --weights they are random, made from the seed.
 
       EXAMPLES
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input data.npy
@@ -35,12 +35,12 @@ struct ForwardCommand: ParsableCommand {
   @Option(help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
   var model: String
 
-  @Option(help: "A caffemodel: today's, V1 or V0.")
+  @Option(help: "A caffemodel in the current format, V1 or V0.")
   var weights: String?
 
   @Option(
     help: ArgumentHelp(
-      "An array or an image; may be repeated. Without NAME for the first input that has none.",
+      "An array or an image; may be repeated. Without NAME, for the first input without a file.",
       valueName: "[NAME=]FILE"))
   var input: [InputArgument]
 
@@ -55,13 +55,13 @@ struct ForwardCommand: ParsableCommand {
   @Option(help: "Instruction set of our own kernels. (default: the best one)")
   var isa: String?
 
-  @Option(help: ArgumentHelp("Folder for all blobs.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Write all blobs to this folder.", valueName: "dir"))
   var dump: String?
 
   @Option(help: "Seed of random weights.")
   var seed: UInt64 = 1
 
-  @Flag(name: [.short, .long], help: "Also tell what became of each layer of the weight file.")
+  @Flag(name: [.short, .long], help: "Also say what was done with each layer of the weight file.")
   var verbose = false
 
   @OptionGroup var arguments: NetworkArguments

@@ -1,30 +1,31 @@
 import ArgumentParser
 import Foundation
-import Reporting
 import Measuring
+import Reporting
 import Results
 
-/// When a check fails, and where it says so.
+/// When a check fails, and where it reports this.
 struct GateArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Slow-down that is let pass. (default: 5%)", valueName: "percent"))
+  @Option(help: ArgumentHelp("Slow-down that is tolerated. (default: 5%)", valueName: "percent"))
   var margin: Percentage?
 
   @Option(
     help: ArgumentHelp(
       "File of exceptions: margins and mutes by network, backend and layer.",
-      discussion: "results/README.md describes it. (default: .alexbench.csv, if it is there)",
+      discussion: "results/README.md describes it. (default: .alexbench.csv, if it exists)",
       valueName: "file"))
   var policy: String?
 
-  @Option(help: "What becomes of a check without a clear result: fail (exit code 75) or pass.")
+  @Option(help: "What a check without a clear result does: fail (exit code 75) or pass.")
   var inconclusive = InconclusiveChoice.fail
 
-  @Flag(help: "Exit code 4 when something is faster, so that a baseline gets renewed.")
+  @Flag(help: "End with exit code 4 if something is faster, as a reminder to renew the baseline.")
   var failOnImprovement = false
 
   @Option(
     help: ArgumentHelp(
-      "Write a summary in Markdown. GITHUB_STEP_SUMMARY gets it in any case.", valueName: "file"))
+      "Write a summary in Markdown. It always goes to GITHUB_STEP_SUMMARY, if that is set.",
+      valueName: "file"))
   var summary: String?
 
   @Option(help: ArgumentHelp("Write JUnit XML.", valueName: "file"))

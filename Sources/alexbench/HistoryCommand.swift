@@ -8,8 +8,9 @@ struct HistoryCommand: ParsableCommand {
     commandName: "history",
     abstract: "Keep medians by commit, and find the commits at which their level changed.",
     discussion: """
-      One CSV file per backend and setting, in a folder per class of hosts: a line per run, a column \
-      per layer, and nothing but appended. Times of several classes of hosts are never mixed.
+      There is one CSV file per backend and setting, in one folder per class of hosts. It has a line per \
+      run and a column per layer; lines are only ever appended. Times of several classes of hosts are \
+      never mixed.
 
       EXAMPLES
         alexbench history add results/runs/20261124T101009Z-svxcdr
@@ -35,7 +36,7 @@ struct HistoryAdd: ParsableCommand {
 
   @OptionGroup var history: HistoryFolder
 
-  @Flag(help: "Take a run of sources that had changes which were not committed.")
+  @Flag(help: "Accept a run of sources with uncommitted changes.")
   var dirty = false
 
   @OptionGroup var reading: ReadingOptions
@@ -45,13 +46,13 @@ struct HistoryAdd: ParsableCommand {
       let run = try reading.files(of: folder)
       guard run.environment.build.gitCommit != nil else {
         throw MeasuringError.usage(
-          "\(folder) does not say of which commit it is; runs are kept by commit, so measure "
-            + "inside the repository")
+          "\(folder) does not name its commit; histories are by commit, so measure inside the "
+            + "repository")
       }
       if run.environment.build.gitIsDirty == true, !dirty {
         throw MeasuringError.usage(
-          "\(folder) was measured with changes that were not committed, so its commit does not "
-            + "say what ran; --dirty takes it all the same")
+          "\(folder) was measured with uncommitted changes, so its commit does not say what ran; "
+            + "--dirty adds it anyway")
       }
       if let slowDown = run.environment.slowDowns.first {
         throw MeasuringError.usage(
@@ -71,7 +72,7 @@ struct HistoryAdd: ParsableCommand {
 
 struct HistoryShow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Draw how a layer went, changes of level marked.")
+    commandName: "show", abstract: "Draw the history of a layer, with changes of level marked.")
 
   @Argument(help: "A layer, or net.")
   var layer: String

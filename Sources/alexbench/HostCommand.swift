@@ -7,22 +7,21 @@ import Results
 struct HostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "host",
-    abstract: "Say whether this host is fit for measuring, and what to do about it.",
+    abstract: "Check whether this host is fit for measuring, and what to do about it.",
     discussion: """
-      The grade is quiet when nothing was found that makes times worse, noisy when comparisons within \
-      one run hold but times of different runs are another matter, and unfit when what is measured \
-      says little. It is the gravest finding's: note, warning or unfit. Below it stand the processor, \
-      its instruction sets and caches, the system, and the libraries with the kernels they chose; then \
-      the findings, each with an identifier that does not change, what to do, and where there is one \
-      the very command.
+      The grade is quiet if nothing was found that makes times worse; noisy if comparisons within one \
+      run hold, but times of different runs are not comparable; unfit if measurements mean little. \
+      The gravest finding decides: note, warning or unfit. The output shows the processor, its \
+      instruction sets and caches, the system, and the libraries with the kernels they chose. Then it \
+      lists the findings, each with an identifier that does not change, advice, and often a command.
 
-      Before it says anything it looks on for a second, to see what other processes and the hypervisor \
-      take. Runs do not; otherwise they find the same, and record it, notes on the host aside, as \
-      warnings in environment.json.
+      The command first watches the machine for a second, to see what other processes and the \
+      hypervisor take. Runs do not; otherwise they look for the same things, and record warnings in \
+      environment.json.
 
-      --json prints all that as one object, keys sorted; results/README.md describes it.
+      --json prints everything as one object with sorted keys; results/README.md describes it.
 
-      The exit code is 0 whatever was found, but 75 when the host is worse than --require asks for.
+      The exit code is 0, or 75 if the host is worse than --require asks for.
 
       EXAMPLES
         alexbench host
@@ -40,12 +39,12 @@ struct HostCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @Option(help: "Exit code 75 when the host is worse than quiet, or than noisy.")
+  @Option(help: "End with exit code 75 if the host is worse than this: quiet or noisy.")
   var require: HostGrade?
 
   @Option(
     name: .customLong("blas"),
-    help: ArgumentHelp("Adds a CBLAS library as backend im2col-NAME.", valueName: "NAME=PATH"))
+    help: ArgumentHelp("Add a CBLAS library as backend im2col-NAME.", valueName: "NAME=PATH"))
   var libraries: [NamedPath] = []
 
   func run() throws {

@@ -10,24 +10,24 @@ struct ImageArguments: ParsableArguments {
     help: ArgumentHelp(
       "What to subtract: 104,117,123 (blue, green, red), an .npy file or a .binaryproto.",
       discussion: """
-        A mean of the resized image's size is subtracted before the crop, as while a network is \
-        trained; one of the input's size from each crop; one of one value per channel everywhere.
+        A mean of the resized image's size is subtracted before the crop, as in training; one of the \
+        input's size, from each crop; one value per channel, everywhere.
         """, valueName: "mean"))
   var mean: String?
 
   @Option(
     help: ArgumentHelp(
-      "Pixels along both sides of the image out of which crops are cut.",
+      "Side in pixels of the resized image, from which crops are cut.",
       discussion: """
-        By default 256 for inputs of 129 to 256 pixels, otherwise the input's size. Images are \
-        resized to it whatever their aspect, by bilinear interpolation.
+        The default is 256 for inputs of 129 to 256 pixels, otherwise the input's size. Images are \
+        resized by bilinear interpolation, without keeping their aspect ratio.
         """, valueName: "pixels"))
   var resize: Int?
 
-  @Option(help: "Multiplies what is left after the mean. (default: 1)")
+  @Option(help: "Factor, applied after the mean is subtracted. (default: 1)")
   var scale: Float?
 
-  @Flag(help: "Average over ten crops, corners and centre and their mirror images.")
+  @Flag(help: "Average over ten crops: corners and centre, and their mirror images.")
   var oversample = false
 
   /// Whether any of them was given.
@@ -36,10 +36,10 @@ struct ImageArguments: ParsableArguments {
   /// - Parameter shape: of the network's input.
   func transform(for shape: Shape) throws -> ImageTransform {
     if let resize, !(1...4096).contains(resize) {
-      throw MeasuringError.usage("--resize \(resize) is not possible; 1 to 4096 pixels are")
+      throw MeasuringError.usage("--resize \(resize) is not possible; use 1 to 4096 pixels")
     }
     if let scale, !scale.isFinite {
-      throw MeasuringError.usage("--scale \(scale) is no finite number")
+      throw MeasuringError.usage("--scale \(scale) is not a finite number")
     }
     return try ImageTransform(
       input: shape, resize: resize, mean: mean.map { try meanValues($0, channelCount: shape.c) },
@@ -64,11 +64,11 @@ struct ImageArguments: ParsableArguments {
   }
 }
 
-/// Reads an image. What its library complained of goes to standard error.
+/// Reads an image. Complaints of the decoding library go to standard error.
 func readImage(_ path: String) throws -> RGBImage {
   let image = try ImageFile.read(path)
   if let note = image.note {
-    printError("alexbench: '\(oneLine(path))' was decoded all the same: \(oneLine(note))")
+    printError("alexbench: '\(oneLine(path))' was decoded in spite of this: \(oneLine(note))")
   }
   return image
 }

@@ -12,7 +12,7 @@ struct ClassifierArguments: ParsableArguments {
   @Option(help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
   var model: String
 
-  @Option(help: "A caffemodel: today's, V1 or V0.")
+  @Option(help: "A caffemodel in the current format, V1 or V0.")
   var weights: String
 
   @OptionGroup var images: ImageArguments
@@ -26,7 +26,7 @@ struct ClassifierArguments: ParsableArguments {
   @OptionGroup var network: NetworkArguments
 }
 
-/// A network that tells what images show, with how they are prepared for it.
+/// A network that classifies images, and how images are prepared for it.
 struct ImageClassifier {
   let graph: Graph
   let transform: ImageTransform
@@ -51,9 +51,9 @@ struct ImageClassifier {
         values.map { "'\(graph.values[$0].blob)'" }.joined(separator: ", ")
       }
       throw MeasuringError.usage(
-        "'\(arguments.model)' does not tell classes of images: that takes one input and one output "
+        "'\(arguments.model)' does not classify images: that needs one input, and one output "
           + "with a value for each class, as in a deploy description; it reads "
-          + "\(names(graph.inputs)) and makes \(names(graph.outputs))")
+          + "\(names(graph.inputs)) and writes \(names(graph.outputs))")
     }
     self.graph = graph
     self.output = output
@@ -77,8 +77,8 @@ struct ImageClassifier {
   func scores(_ values: [Float], imageCount: Int, backend: any Backend) throws -> [[Float]] {
     guard values.prefix(imageCount * transform.cropCount * classCount).allSatisfy(\.isFinite) else {
       throw MeasuringError.unavailable(
-        "backend '\(backend.name)' gets scores that are no finite numbers; are these the weights "
-          + "of this network?")
+        "backend '\(backend.name)' computes scores that are not finite numbers; are these the "
+          + "weights of this network?")
     }
     let cropCount = transform.cropCount
     return (0..<imageCount).map { image in
@@ -104,7 +104,7 @@ struct ImageClassifier {
     let chosen = try RunMatrix.choose(names, from: backends)
     func reason(_ backend: any Backend) -> String? {
       if backend.program != nil {
-        return "it computes in a program of its own, which is given no weights from files"
+        return "it computes in a separate program, which gets no weights from files"
       }
       return backend.unavailability?.description
     }

@@ -22,12 +22,12 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "backends, networks, layers, isas or counters.")
   var catalog: Catalog
 
-  @Option(help: "Networks whose layers are listed.")
+  @Option(help: "Networks whose layers to list.")
   var network = CommaList(["alexnet"])
 
   @Option(
     name: .customLong("blas"),
-    help: ArgumentHelp("Adds a CBLAS library as backend im2col-NAME.", valueName: "NAME=PATH"))
+    help: ArgumentHelp("Add a CBLAS library as backend im2col-NAME.", valueName: "NAME=PATH"))
   var libraries: [NamedPath] = []
 
   func run() throws {
@@ -77,7 +77,7 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-/// Prints rows with their fields below each other.
+/// Prints rows as aligned columns.
 /// - Parameter rightAligned: columns of numbers.
 func printColumns(_ rows: [[String]], rightAligned: Set<Int> = []) {
   let count = rows.map(\.count).max() ?? 0

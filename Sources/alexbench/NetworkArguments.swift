@@ -4,15 +4,15 @@ import Measuring
 import Networks
 import Tensors
 
-/// What a description may leave open.
+/// What a description leaves open.
 struct NetworkArguments: ParsableArguments {
-  @Option(help: "Phase for which include and exclude rules pick layers: TEST or TRAIN.")
+  @Option(help: "Caffe's phase for include and exclude rules: TEST or TRAIN.")
   var phase = NetState.Phase.test
 
-  @Option(help: "Level for the rules.")
+  @Option(help: "Caffe's level for these rules.")
   var level = 0
 
-  @Option(help: "Stage for the rules; may be repeated.")
+  @Option(help: "Caffe's stage for these rules; may be repeated.")
   var stage: [String] = []
 
   var state: NetState { NetState(phase: phase, level: level, stages: Set(stage)) }
@@ -50,8 +50,8 @@ extension NetState.Phase: ExpressibleByArgument {
   package init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 }
 
-/// A network of the catalog or from a file. What had to be assumed goes to standard error, unless
-/// it `isQuiet`.
+/// A network of the catalog or from a file. Assumptions that were necessary go to standard error,
+/// unless it `isQuiet`.
 func resolveNetwork(
   _ name: String, options: ImportOptions, isQuiet: Bool = false
 ) throws -> CaffeNetwork {

@@ -6,10 +6,10 @@ import Results
 struct PlanArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Take the tiles that an earlier run chose, from its folder or its plan.csv.",
+      "Reuse the tiles that an earlier run chose; its folder or its plan.csv.",
       discussion: """
-        A plan that 'alexbench tune' wrote also says what backend auto computes; without --backend it \
-        is then among the others.
+        A plan of 'alexbench tune' also says how backend auto computes; without --backend, auto is \
+        then measured with the others.
         """, valueName: "path"))
   var plan: String?
 

@@ -9,8 +9,8 @@ struct PlotCommand: ParsableCommand {
     commandName: "plot",
     abstract: "Draw runs with gnuplot, from their files alone.",
     discussion: """
-      A plot of each kind per network, batch and number of threads; with several runs names begin \
-      with the run's. What a run has no data for is skipped, with a line. Exit code 3 when \
+      Draws one plot of each kind per network, batch size and number of threads. With several runs, \
+      file names begin with the run's. Plots without data are skipped, with a message. Exit code 3 if \
       gnuplot is missing or nothing is left to draw.
 
       KINDS
@@ -19,7 +19,7 @@ struct PlotCommand: ParsableCommand {
         roofline  rates over intensity below the measured roofs
         speedup   every layer and backend against a base, as a table of colours
         accuracy  error over time
-        samples   every timed block, contaminated ones marked
+        samples   every timed block, disturbed ones marked
         scaling   images per second over threads and batch
         phases    which phase takes which share (run --breakdown)
         counters  events per multiply-add (run --counters)
@@ -38,22 +38,22 @@ struct PlotCommand: ParsableCommand {
   @Option(name: .long, help: "Folder of the pictures.")
   var out = "plots"
 
-  @Option(help: "Which plots.")
+  @Option(help: "Kinds of plots.")
   var kind = CommaList(PlotKind.allCases)
 
   @Option(help: "svg, png or both.")
   var format = PictureFormat.svg
 
-  @Option(help: "These networks only.")
+  @Option(help: "Only these networks.")
   var network: CommaList<String>?
 
-  @Option(help: "These batches only.")
+  @Option(help: "Only these batch sizes.")
   var batch: CommaList<Int>?
 
-  @Option(help: "These numbers of threads only.")
+  @Option(help: "Only these numbers of threads.")
   var threads: CommaList<Int>?
 
-  @Option(help: "Backend that speedup compares with. (default: that of compare.csv)")
+  @Option(help: "Backend that speedup compares with. (default: the one of compare.csv)")
   var base: String?
 
   @OptionGroup var reading: ReadingOptions

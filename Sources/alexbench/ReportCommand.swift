@@ -8,11 +8,11 @@ import Tensors
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Make one HTML file of a run: summary, host, tables that sort, a section per layer.",
+    abstract: "Make one HTML file of a run: summary, host, sortable tables, a section per layer.",
     discussion: """
-      The file needs nothing beside it and asks for nothing on the network. Every number has its \
-      exact text and its place in the run's files. Pictures are drawn with gnuplot where it is \
-      installed. --format markdown is for pull requests.
+      The file is self-contained and loads nothing from the network. Every number shows its exact \
+      value and its place in the run's files. Pictures are drawn with gnuplot if it is installed. \
+      --format markdown is for pull requests.
 
       EXAMPLES
         alexbench report
@@ -31,12 +31,12 @@ struct ReportCommand: ParsableCommand {
       "The file to write. (default: report.html; Markdown is printed)", valueName: "file"))
   var output: String?
 
-  @Option(help: "What is made: html or markdown.")
+  @Option(help: "What to make: html or markdown.")
   var format: ReportFormat = .html
 
   @Option(
     help: ArgumentHelp(
-      "Folder of SVG files to show in the order of names, or none. (default: they are drawn)",
+      "Folder of SVG files to include, in order of their names; or none. (default: draw them)",
       valueName: "dir"))
   var plots: String?
 
@@ -50,7 +50,7 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     guard format == .html || plots == nil else {
-      throw ValidationError("--plots goes with --format html; Markdown has no pictures inside")
+      throw ValidationError("--plots needs --format html; Markdown cannot contain pictures")
     }
   }
 
@@ -77,7 +77,7 @@ struct ReportCommand: ParsableCommand {
     }
   }
 
-  /// Those of a folder that was named, or all that gnuplot draws of the run.
+  /// The SVG files of the named folder, or all plots that gnuplot draws of the run.
   private func pictures(of files: RunFiles) throws -> [ReportPlot] {
     if plots == "none" { return [] }
     if let plots { return try svgPlots(in: plots) }
@@ -118,7 +118,7 @@ func svgPlots(in folder: String) throws(ResultsError) -> [ReportPlot] {
   for name in names.sorted() where name.hasSuffix(".svg") {
     let path = "\(folder)/\(name)"
     guard let svg = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw .cannotRead(path: path, reason: "it is no UTF-8 text, or may not be read")
+      throw .cannotRead(path: path, reason: "it is not UTF-8 text, or may not be read")
     }
     plots.append(ReportPlot(title: String(name.dropLast(4)), svg: svg))
   }

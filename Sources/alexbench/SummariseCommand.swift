@@ -5,10 +5,10 @@ import Results
 struct SummariseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "summarise",
-    abstract: "Compute summary.csv and compare.csv of runs again from their other files.",
+    abstract: "Recompute summary.csv and compare.csv of runs from their other files.",
     discussion: """
-      For a run that an earlier version of alexbench summed up, or whose other files were mended. \
-      Nothing is measured.
+      For runs of an earlier version of alexbench, or after other files were corrected. Nothing is \
+      measured.
 
       EXAMPLES
         alexbench summarise results/sample/*

@@ -7,20 +7,19 @@ import Results
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
-    abstract: "Find the fastest backend of each stage of a net, in place, for backend auto.",
+    abstract: "Find the fastest backend for each stage of a net; write a plan for backend auto.",
     discussion: """
-      Begins with the net of the fastest single backend. Then, stage by stage – a convolution or \
-      fully connected layer with what follows it – other backends compute that stage inside of the \
-      whole net, beside the best net so far, in pairs of blocks: what changes of layout cost is part \
-      of what is compared. A change is kept when its whole 95 % interval is faster, and the stages are \
-      gone through again until nothing changes. In the end the net is checked against the float64 \
-      reference and measured beside the fastest single backend; if it is not faster, the plan is that \
-      backend.
+      Starts with the fastest single backend. Then, stage by stage (a convolution or fully connected \
+      layer with what follows it), other backends compute that stage inside the whole net, compared \
+      with the best net so far in pairs of blocks, including the cost of changes of layout. A change \
+      is kept if its whole 95 % interval is faster. Passes over the stages repeat until nothing \
+      changes. Finally the net is checked against the float64 reference and compared with the fastest \
+      single backend; if it is not faster, the plan is that backend.
 
-      The plan says for every stage which backend computes it and with which tiles, and also the tiles \
-      of the backends alone, so that all take the same ones. It is for one network, batch, number of \
-      threads and instruction set each; what the file has for others stays. What is tuned are whole nets \
-      in this process: --layer, --problem, --pass, --tile and --program are refused.
+      The plan names the backend and the tiles of each stage, and also the tiles of the single \
+      backends, so that all use the same ones. It is for one combination of network, batch size, \
+      number of threads and instruction set; entries of the file for others stay. Only whole nets in \
+      this process are tuned: --layer, --problem, --pass, --tile and --program are refused.
 
       EXAMPLES
         alexbench tune --network alexnet,caffenet --batch 1,10
@@ -32,12 +31,13 @@ struct TuneCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The plan; made, or added to.", valueName: "plan.csv"))
+    help: ArgumentHelp("The plan to write, or to extend.", valueName: "plan.csv"))
   var output = "plan.csv"
 
   @Option(
     help: ArgumentHelp(
-      "After so long no further change is tried in a net, as 60s or 5m.", valueName: "time"))
+      "Time per net after which no further change is tried, for example 60s or 5m.",
+      valueName: "time"))
   var budget = "120s"
 
   func run() throws {
@@ -50,7 +50,7 @@ struct TuneCommand: ParsableCommand {
         ("--pass", selection.pass != nil), ("--tile", selection.tile != nil),
         ("--program", !selection.programs.isEmpty),
       ] where isThere {
-        throw MeasuringError.usage("tune is about whole nets in this process and takes no \(name)")
+        throw MeasuringError.usage("tune works on whole nets in this process and takes no \(name)")
       }
       let options = try selection.options(autoISAs: [.best])
       let isNew = !FileManager.default.fileExists(atPath: output)
@@ -71,7 +71,7 @@ struct TuneCommand: ParsableCommand {
       }
       print("plan: \(output); alexbench run --plan \(output) executes it")
       if !isComplete {
-        printError("alexbench: interrupted; the plan has what was complete by then")
+        printError("alexbench: interrupted; the plan has what was complete")
         throw AlexExit.interrupted
       }
     }

@@ -4,11 +4,11 @@ import Reporting
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Check the files of runs: types, keys, reasons, and computed files computed again.",
+    abstract: "Check the files of runs: types, keys and reasons; recompute the computed files.",
     discussion: """
-      summary.csv and compare.csv must be, to the letter, what the other files give. Prints a line \
-      per file, then 'valid', or what is wrong with file, line and column. Exit code 65 when \
-      anything is wrong, 66 when a folder is missing.
+      summary.csv and compare.csv are recomputed from the other files and must be the same text. Prints \
+      a line per file, then 'valid', or each error with file, line and column. Exit code 65 if \
+      anything is wrong, 66 if a folder is missing.
 
       EXAMPLES
         alexbench validate results/sample/*

@@ -6,11 +6,11 @@ import Reporting
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Compare every backend, layer and instruction set with the float64 reference.",
+    abstract: "Check every backend, layer and instruction set against the float64 reference.",
     discussion: """
-      Layers alone are held to an error bound derived for each output; full nets to a relative RMS \
-      error of 1e-5 at every blob. Nothing is timed and no file written. Exit code 3 when anything \
-      is wrong.
+      For a layer alone, each output must stay within its own error bound; for a net, every blob must \
+      have a relative RMS error of at most 1e-5. Nothing is timed and no file is written. Exit code 3 \
+      if anything is wrong.
 
       EXAMPLES
         alexbench verify

@@ -7,8 +7,8 @@ struct WorkerCommand: ParsableCommand {
     commandName: "worker",
     abstract: "Prepare and time workloads on request: JSON lines on standard input and output.",
     discussion: """
-      'run --launches' and 'check' start it. The article "Write a backend as a program" in \
-      Sources/Backends describes the requests. Exit code 5 on another version of the protocol.
+      'run --launches' and 'check' start workers. The article "Write a backend as a program" in \
+      Sources/Backends describes the requests. Exit code 5 for another version of the protocol.
       """,
     shouldDisplay: false)
 
