@@ -87,8 +87,8 @@ import Testing
         to: URL(fileURLWithPath: shortRun + "/environment.json"))
       let debug = try refusal(shortRun)
       #expect(debug.contains("it was measured with a debug build"), "\(debug)")
-      let slow = try refusal(run("slow", ["--launches", "12", "--handicap", "conv3=10%"]))
-      #expect(slow.contains("--handicap conv3=10%"), "\(slow)")
+      let slow = try refusal(run("slow", ["--launches", "12", "--slow-down", "conv3=10%"]))
+      #expect(slow.contains("--slow-down conv3=10%"), "\(slow)")
       #expect(!FileManager.default.fileExists(atPath: folder + "/baselines"))
     }
   }

@@ -56,17 +56,17 @@ import Testing
   }
 
   @Test("A layer that is slowed down on purpose is named, and measured a second time")
-  func handicap() throws {
+  func slowDown() throws {
     try withTemporaryFolder { folder in
       let command = try check(
-        ["--against", Command.program, "--out", folder, "--handicap", "conv3=300%"] + Self.small)
+        ["--against", Command.program, "--out", folder, "--slow-down", "conv3=300%"] + Self.small)
       // A machine that is too loud to tell is no failure of the program.
       #expect([2, 75].contains(command.exitCode), "\(command.output)\(command.errors)")
       #expect(command.output.contains("measuring again: alexnet-mini conv3"))
       if command.exitCode == 2 {
         #expect(command.output.contains("again: alexbench check --against"))
-        #expect(command.output.contains("--handicap conv3=300.0%") == false)
-        #expect(command.output.contains("--handicap simd:conv3=300%"))
+        #expect(command.output.contains("--slow-down conv3=300.0%") == false)
+        #expect(command.output.contains("--slow-down simd:conv3=300%"))
       }
       let rows = try Schema.pairs.rows(inFolder: runFolder(in: folder))
       #expect(rows.contains { $0.attempt == 2 && $0.isHeadFirst == ($0.pair % 2 == 0) })

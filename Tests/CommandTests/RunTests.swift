@@ -182,7 +182,7 @@ import Testing
         #expect(command.errors.contains("%  \(item)"), "\(command.errors)")
       }
       let files = try RunFiles(folder: runFolder(in: parent))
-      #expect(files.environment.options?.budgetNanoseconds == 3_000_000_000)
+      #expect(files.environment.options?["budget_ns"] == .whole(3_000_000_000))
       for row in files.summary {
         // Whole squares of two.
         #expect(row.roundCount >= 2 && row.roundCount.isMultiple(of: 2))
@@ -190,8 +190,8 @@ import Testing
     }
   }
 
-  @Test("A handicap is in the files and below the table")
-  func handicap() throws {
+  @Test("A slow-down is in the files and below the table, by its old name too")
+  func slowDown() throws {
     try withTemporaryFolder { parent in
       let command = try Command([
         "run", "--problem", "c4 h9 k6 r3 p1", "--backend", "simd,winograd", "--rounds", "2",
@@ -203,8 +203,8 @@ import Testing
       for row in files.workloads where row.key.kind != "reorder" {
         #expect((row.facts.handicap != nil) == (row.key.backend == "simd"))
       }
-      #expect(files.environment.warnings.contains { $0.contains("--handicap simd:conv=40%") })
-      #expect(files.environment.options?.handicaps == ["simd:conv=40%"])
+      #expect(files.environment.warnings.contains { $0.contains("--slow-down simd:conv=40%") })
+      #expect(files.environment.slowDowns == ["simd:conv=40%"])
     }
   }
 }

@@ -176,7 +176,7 @@ import Testing
     #expect(!html.contains("{{") && !html.contains("}}"))
   }
 
-  @Test("The summary names the fastest net with its interval; warnings and handicaps stand first")
+  @Test("The summary names the fastest net with its interval; warnings and slow-downs stand first")
   func summary() throws {
     let html = try report(folder { $0.warnings = ["careful <now>"] })
     let lead = try #require(html.firstMatch(of: /<p class="lead">(.*)<\/p>/)?.1)
@@ -184,7 +184,7 @@ import Testing
     #expect(lead.contains("with winograd, the fastest: 0.5"))
     #expect(html.contains("<li>careful &lt;now&gt;</li>"))
     let slowed = try report(TestFolder(ComparedRun.make(slower: ["simd:conv2": 10])))
-    #expect(slowed.contains("slowed down on purpose (--handicap simd:conv2=10%)"))
+    #expect(slowed.contains("slowed down on purpose (--slow-down simd:conv2=10%)"))
   }
 
   @Test("Only winners that the intervals allow are bold")

@@ -98,14 +98,14 @@ import Testing
     #expect(rows.contains { $0["ratio_ci_lo"] is NSNull })
   }
 
-  @Test("A backend whose library chose lesser code has a footnote, and a handicap is named")
+  @Test("A backend whose library chose lesser code has a footnote, and a slow-down is named")
   func footnotes() throws {
     let text = try comparison().terminal()
     #expect(text.contains("simd [1]"))
     #expect(text.contains("[1] simd: simd-1.0 uses avx2 kernels"))
     #expect(!text.contains("load average"))
     let slowed = try comparison(ComparedRun.make(slower: ["simd:conv2": 10]))
-    #expect(slowed.terminal().contains("slowed down on purpose (--handicap simd:conv2=10%)"))
+    #expect(slowed.terminal().contains("slowed down on purpose (--slow-down simd:conv2=10%)"))
     #expect(slowed.markdown().contains("slowed down on purpose"))
     #expect(slowed.json().contains("slowed down on purpose"))
   }

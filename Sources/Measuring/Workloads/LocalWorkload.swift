@@ -124,6 +124,11 @@ final class LocalWorkload: Workload {
     facts.tile = working.filter { !$0.tile.isEmpty }.map { info in
       "\(graph.nodes[info.nodes[0]].layer.name)=\(info.tile)"
     }.joined(separator: " ")
+    func sum(_ values: [Int?]) -> Int? {
+      values.reduce(0) { sum, value in sum.flatMap { sum in value.map { sum + $0 } } }
+    }
+    facts.executedFLOPs = sum(working.map(\.executedFLOPs))
+    facts.executedBytes = sum(working.map(\.executedBytes))
     let delegates = working.map(\.delegatedTo)
     if let first = delegates.first ?? nil, delegates.allSatisfy({ $0 == first }) {
       facts.delegatedTo = first

@@ -236,6 +236,8 @@ extension WorkloadFacts {
       .joined(separator: ">")
     tile = info.tile
     delegatedTo = info.delegatedTo ?? ""
+    executedFLOPs = info.executedFLOPs
+    executedBytes = info.executedBytes
   }
 }
 
