@@ -90,6 +90,8 @@ struct ForwardCommand: ParsableCommand {
         if verbose { for match in file.matches(in: net) { print(match.description) } }
         source = file
       }
+      // Besides those of the pool; OpenBLAS waits for ever for threads that it does not get.
+      if chosen.threading == .library { try ThreadShortage.check(count: 2 * (threads - 1)) }
       let forward = try BlobForward(
         graph: graph, weights: source, backend: chosen, kernels: kernels.kernels,
         pool: ThreadPool(threadCount: threads))

@@ -67,7 +67,9 @@ struct ImageClassifier {
   var classCount: Int { graph.values[output].shape.c }
 
   func compile(for backend: any Backend) throws -> OutputForward {
-    try OutputForward(
+    // Besides those of the pool; OpenBLAS waits for ever for threads that it does not get.
+    if backend.threading == .library { try ThreadShortage.check(count: 2 * (threads - 1)) }
+    return try OutputForward(
       graph: graph, output: output, weights: weights, backend: backend, kernels: kernels.kernels,
       pool: ThreadPool(threadCount: threads))
   }
