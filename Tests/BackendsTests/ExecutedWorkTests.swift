@@ -21,7 +21,7 @@ struct ExecutedWorkTests {
           tops: ["\(index)"]))
     }
     var options = CompileOptions(
-      kernels: InstructionSet.baseline.kernels, pool: ThreadPool(threadCount: threads),
+      kernels: InstructionSet.baseline.kernels, pool: try ThreadPool(threadCount: threads),
       boundary: .native)
     options.tiles = tile.map { TilePlan(everywhere: $0, cacheByteCount: 0) }
     return try backend.steps(
