@@ -75,7 +75,11 @@ let package = Package(
         "Networks", "Processes", "Results", "Statistics",
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "OrderedCollections", package: "swift-collections"),
-      ]),
+      ],
+      // Part of the program, so that a copy of it needs nothing beside it.
+      resources: ["report.mustache", "table.mustache", "report.css", "report.js"].map {
+        .embedInCode("Report/Page/\($0)")
+      }),
     // Level 3
     .target(
       name: "Backends",

@@ -24,22 +24,33 @@ package struct HTMLReport: Sendable {
     self.command = command
   }
 
-  package func html() -> String { Self.template.render(page) }
+  package func html() -> String {
+    Self.templates.render(page, withTemplate: "report") ?? ""
+  }
 
-  private static let template: MustacheTemplate = {
-    // The text is part of the program, and a test renders it.
-    guard let template = try? MustacheTemplate(string: ReportTemplate.page) else {
-      preconditionFailure("the report's template is not well-formed")
+  /// The files of the folder `Page`, which are part of the program. `{{name}}` is escaped.
+  private static let templates: MustacheLibrary = {
+    var templates: [String: MustacheTemplate] = [:]
+    for (name, bytes) in [
+      ("report", PackageResources.report_mustache), ("table", PackageResources.table_mustache),
+    ] {
+      // A test renders them.
+      guard let template = try? MustacheTemplate(string: text(bytes)) else {
+        preconditionFailure("\(name).mustache is not well-formed")
+      }
+      templates[name] = template
     }
-    return template
+    return MustacheLibrary(templates: templates)
   }()
+
+  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
   private var page: ReportNode {
     let environment = files.environment
     let sections = LayerSections(files, comparison)
     return ReportNode([
-      "style": ReportStyle.text,
-      "script": ReportScript.text,
+      "style": Self.text(PackageResources.report_css),
+      "script": Self.text(PackageResources.report_js),
       "run": environment.runID,
       "started": environment.startedAt,
       "summary": ReportSummary(files, comparison).sentences,
