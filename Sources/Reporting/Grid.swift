@@ -1,11 +1,11 @@
 /// A table of cells, drawn for a terminal or as Markdown.
-package struct Grid {
-  package struct Cell {
+struct Grid {
+  struct Cell {
     /// Numbers of one cell, aligned among themselves; a single part stands alone.
     var parts: [String]
     /// The best of its row.
     var isBest = false
-    package init(_ parts: [String], isBest: Bool = false) {
+    init(_ parts: [String], isBest: Bool = false) {
       self.parts = parts
       self.isBest = isBest
     }
@@ -17,15 +17,9 @@ package struct Grid {
   /// Rows before which a line is drawn.
   var separators: Set<Int> = []
   /// Columns that start at the left; the others end at the right.
-  package var leftAligned: Set<Int> = [0]
+  var leftAligned: Set<Int> = [0]
   /// A place for the mark of the best is kept in every cell but the left-aligned ones.
   var marksBest = false
-
-  package init(header: [[String]], rows: [[Cell]], marksBest: Bool = false) {
-    self.header = header
-    self.rows = rows
-    self.marksBest = marksBest
-  }
 
   /// Columns that the longest line takes on a terminal.
   var width: Int {
@@ -33,7 +27,7 @@ package struct Grid {
   }
 
   /// Lines without a trailing blank, each with a line feed.
-  package func terminal(isBold: Bool) -> String {
+  func terminal(isBold: Bool) -> String {
     let count = header[0].count
     let widths = (0..<count).map(partWidths)
     var cells = rows.map { row in
@@ -61,8 +55,8 @@ package struct Grid {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The same as a Markdown table; the best cell of a row in bold.
-  package func markdown() -> String {
+  /// A Markdown table; the best cell of a row in bold.
+  func markdown() -> String {
     var text = ""
     let names = header[0].indices.map { index in
       header.map { markdownCell($0[index]) }.filter { !$0.isEmpty }.joined(separator: "<br>")

@@ -21,7 +21,7 @@ enum JSONText {
   }
 
   /// Rows of a file as objects, one per line. Absent numbers are null; `nan` and `inf`, which JSON
-  /// has not, are strings.
+  /// lacks, are strings.
   static func rows<Row>(_ rows: [Row], _ schema: Schema<Row>) -> String {
     array(
       rows.map { row in

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers for people: as many digits as tell something. Files keep all digits.
-package enum NumberText {
+enum NumberText {
   /// Milliseconds of a time in nanoseconds: four digits, at most four after the point.
-  package static func milliseconds(_ nanoseconds: Double) -> String {
+  static func milliseconds(_ nanoseconds: Double) -> String {
     let value = nanoseconds / 1e6
     switch value {
     case 99.995...: return fixed(value, 1)
@@ -18,11 +18,11 @@ package enum NumberText {
     value > 0 && value < 0.05 ? "<0.1" : fixed(value, 1)
   }
 
-  /// The same for shares of a roof.
-  package static func percent(_ value: Double) -> String { gigaflops(value) }
+  /// A share of a roof, with the digits of ``gigaflops(_:)``.
+  static func percent(_ value: Double) -> String { gigaflops(value) }
 
   /// Percent more or less, with its sign.
-  package static func difference(_ value: Double) -> String {
+  static func difference(_ value: Double) -> String {
     let text = fixed(abs(value), 1)
     return text == "0.0" ? "±0.0" : (value < 0 ? "−" : "+") + text
   }
@@ -69,3 +69,19 @@ package enum NumberText {
 func count(_ number: Int, _ noun: String) -> String {
   "\(number) \(noun)\(number == 1 ? "" : "s")"
 }
+
+/// Text from files as Markdown shows it literally: one line, no tags.
+func markdownText(_ text: String) -> String {
+  var result = ""
+  for character in withoutFixedBlanks(text) {
+    switch character {
+    case "<": result += "&lt;"
+    case _ where character.isNewline: result += " "
+    default: result.append(character)
+    }
+  }
+  return result
+}
+
+/// ``markdownText(_:)`` for a cell of a table.
+func markdownCell(_ text: String) -> String { markdownText(text).replacing("|", with: "\\|") }

@@ -121,7 +121,7 @@ package func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayR
     guard options.isCentered, let center = medianRatio(of: ratios) else { return ratios }
     return ratios.map { $0 / center }
   }
-  let alpha = bonferroni(alpha: CompareRule.alpha, family: options.family ?? pairs.count)
+  let alpha = bonferroni(alpha: BackendComparisonRule.alpha, family: options.family ?? pairs.count)
   guard !pairs.isEmpty,
     let design = DetectionDesign(count: options.roundCount, confidence: 1 - alpha)
   else { return nil }
@@ -151,9 +151,9 @@ package func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayR
   return result
 }
 
-private func verdict(_ ratios: [Double], _ design: DetectionDesign) -> CompareVerdict {
+private func verdict(_ ratios: [Double], _ design: DetectionDesign) -> ComparisonVerdict {
   let estimate = RatioEstimate(ratios, ranks: design.ranks)
-  return CompareRule.verdict(lower: estimate.lower, upper: estimate.upper)
+  return BackendComparisonRule.verdict(lower: estimate.lower, upper: estimate.upper)
 }
 
 extension SplitMix64 {

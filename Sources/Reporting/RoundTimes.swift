@@ -37,7 +37,7 @@ struct RoundTimes {
 
   /// The replicates that intervals are made of, in rising order. Rounds of one launch are
   /// replicates of this process; only launches are of the host.
-  var replicates: (scope: CompareScope, times: [Double]) {
+  var replicates: (scope: ComparisonScope, times: [Double]) {
     guard launches.count == 1, let rounds = launches.first?.value else {
       return (.host, launches.values.map { OrderStatistics($0.values)!.median }.sorted())
     }
@@ -46,7 +46,7 @@ struct RoundTimes {
 
   /// Ratios of `contender` over these times in rounds that both have, in rising order; with several
   /// launches the median of each launch.
-  func ratios(of contender: RoundTimes) -> (scope: CompareScope, values: [Double]) {
+  func ratios(of contender: RoundTimes) -> (scope: ComparisonScope, values: [Double]) {
     let isOneLaunch = Set(launches.keys).union(contender.launches.keys).count == 1
     let perLaunch = ratiosInTime(of: contender)
     return isOneLaunch
@@ -66,7 +66,7 @@ struct RoundTimes {
   }
 }
 
-extension CompareScope {
+extension ComparisonScope {
   /// What pairs are made of.
   var unit: String { self == .process ? "round" : "launch" }
 

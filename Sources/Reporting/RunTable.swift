@@ -57,7 +57,7 @@ package struct RunTable: Sendable {
       + (calibration.map { wrapped("", CalibrationTable.line($0)) } ?? "")
   }
 
-  /// The same for a page or a job summary.
+  /// Markdown for a page or a job summary.
   package func markdown() -> String {
     var text = ""
     for group in groups {

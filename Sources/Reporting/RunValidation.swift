@@ -77,7 +77,7 @@ package struct RunValidation: Sendable {
       if let difference = TextDifference(text, from: table.text(table.rows)) {
         report(
           schema.fileName, difference.line, difference.column,
-          "written otherwise than alexbench writes it: "
+          "not formatted as alexbench writes it: "
             + Self.sentence(difference))
       }
       return table
@@ -91,12 +91,12 @@ package struct RunValidation: Sendable {
 
   // MARK: Rules
 
-  private mutating func apply<Row>(_ rule: RowRule<Row>, to file: Table<Row>?) {
+  private mutating func apply<Row>(_ rule: RowRules.Rule<Row>, to file: Table<Row>?) {
     guard let file else { return }
     let missing = Set(file.missing)
     var found: [ResultsError] = []
     for (line, row) in zip(file.lines, file.rows) {
-      for problem in rule.problems(row) where !missing.contains(problem.column) {
+      for problem in rule(row) where !missing.contains(problem.column) {
         found.append(
           .corrupt(
             file: file.schema.fileName, line: line, column: problem.column, reason: problem.reason))
@@ -120,7 +120,7 @@ package struct RunValidation: Sendable {
 
   private mutating func recompute(
     _ samples: Table<SampleRow>?, _ workloads: Table<WorkloadRow>?, _ layers: Table<LayerRow>?,
-    _ roofs: Table<RoofRow>?, _ summary: Table<SummaryRow>?, _ compare: Table<CompareRow>?
+    _ roofs: Table<RoofRow>?, _ summary: Table<SummaryRow>?, _ compare: Table<BackendRatioRow>?
   ) {
     guard let samples, let workloads, let layers else { return }
     let isRoofsBroken = roofs == nil && files.contains("\(Schema.roofs.fileName): not readable")

@@ -3,14 +3,14 @@ import OrderedCollections
 import Results
 
 /// What one table or plot is about: workloads that differ in layer and backend only.
-package struct GroupKey: Hashable, Sendable {
-  package var network: String
-  package var batch: Int
-  package var threads: Int
-  package var direction: Direction
-  package var cache: CacheMode
+struct GroupKey: Hashable, Sendable {
+  var network: String
+  var batch: Int
+  var threads: Int
+  var direction: Direction
+  var cache: CacheMode
 
-  package init(_ key: WorkloadKey) {
+  init(_ key: WorkloadKey) {
     network = key.network
     batch = key.batch
     threads = key.threads
@@ -18,7 +18,7 @@ package struct GroupKey: Hashable, Sendable {
     cache = key.cache
   }
 
-  package var title: String {
+  var title: String {
     let unusual =
       (direction == .forward ? "" : ", \(direction.rawValue)")
       + (cache == .warm ? "" : ", \(cache.rawValue) caches")
@@ -152,7 +152,7 @@ struct TableGroup: Sendable {
     guard let median = row.time.median else { return ["not timed"] }
     var beside = content.text(of: row, isRoomy: isRoomy, counters: counters, &notes)
     if let handicap = row.workload.facts.handicap {
-      beside += notes.mark("slower by \(handicap) on purpose (--handicap)")
+      beside += notes.mark("slower by \(handicap) on purpose (--slow-down)")
     }
     return [NumberText.milliseconds(median), beside]
   }

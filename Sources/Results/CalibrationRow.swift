@@ -1,6 +1,8 @@
 /// How a backend compares with itself on one workload (`calibration.csv`): what differences mean on
 /// this host.
-package struct CalibrationRow: FileRow {
+package struct CalibrationRow: RunFileRow {
+  package static var schema: Schema<CalibrationRow> { .calibration }
+
   /// Of the first copy.
   package var key = WorkloadKey()
   package var hostClass = ""
@@ -13,7 +15,7 @@ package struct CalibrationRow: FileRow {
   package var intervalUpper: Double?
   /// Median absolute deviation of the rounds' ratios from their median, over that median.
   package var spreadPercent: Double?
-  /// Parts of the rounds, each looked at as a comparison of its own.
+  /// Parts of the rounds, each taken for a comparison of its own.
   package var windowCount = 0
   /// Of those, the ones whose interval leaves 1 outside.
   package var falseAlarmCount = 0
@@ -65,8 +67,8 @@ extension Schema where Row == CalibrationRow {
     Column(
       "n_windows", \.windowCount,
       """
-      parts of the rounds, at least 12 in each where there are so many, that were looked at as \
-      comparisons of their own
+      parts of the rounds that were taken for comparisons of their own, of at least 12 rounds each \
+      where there are so many
       """)
     Column(
       "n_false_alarms", \.falseAlarmCount,

@@ -1,5 +1,7 @@
 /// One event of one workload (`counters.csv`), from calls of their own.
-package struct CounterRow: FileRow {
+package struct CounterRow: RunFileRow {
+  package static var schema: Schema<CounterRow> { .counters }
+
   package var key = WorkloadKey()
   /// `papi`, `perf-hardware`, `perf-software`, `rusage`, `callgrind`; `derived` for a value that
   /// was computed from the others.

@@ -80,7 +80,7 @@ package struct HostFinding: Hashable, Sendable, Codable {
   package var text: String
   /// What to do about it, a clause; nil where nothing can be done.
   package var advice: String?
-  /// The very command that does it, where there is one.
+  /// The command that does it, where there is one.
   package var command: String?
 
   package init(

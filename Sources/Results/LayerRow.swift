@@ -2,7 +2,9 @@ import Networks
 
 /// Geometry and cost of a layer, or with index −1 of the net (`layers.csv`), the same for all
 /// backends.
-package struct LayerRow: FileRow {
+package struct LayerRow: RunFileRow {
+  package static var schema: Schema<LayerRow> { .layers }
+
   package var runID = ""
   package var network = ""
   package var layerIndex = 0

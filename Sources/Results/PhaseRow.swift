@@ -1,6 +1,8 @@
 /// The time of one phase of a workload (`phases.csv`), from calls of their own that look at the
 /// clock at every change of phase.
-package struct PhaseRow: FileRow {
+package struct PhaseRow: RunFileRow {
+  package static var schema: Schema<PhaseRow> { .phases }
+
   package var key = WorkloadKey()
   package var phase = ""
   package var callCount = 0

@@ -1,7 +1,9 @@
 /// A tile that was tried to choose from (`plan.csv`).
 ///
 /// The key names the layer, also for choices made while a net was compiled (`pass` is then `net`).
-package struct PlanRow: FileRow {
+package struct PlanRow: RunFileRow {
+  package static var schema: Schema<PlanRow> { .plan }
+
   package var key = WorkloadKey()
   /// As `--tile` takes it: outputs per side of a Winograd tile, `direct`, a library's primitive, or
   /// for `auto` a backend, with a colon and its tile behind it.
@@ -47,8 +49,7 @@ extension Schema where Row == PlanRow {
 }
 
 extension [PlanRow] {
-  /// The same rows with new ones, which take the place of those for the same backends under the same
-  /// conditions.
+  /// These rows and new ones, which replace those of the same backends under the same conditions.
   package func replaced(by rows: [PlanRow]) -> [PlanRow] {
     func conditions(_ row: PlanRow) -> WorkloadKey {
       var key = row.key

@@ -6,7 +6,7 @@ package struct PolicyRow: FileRow {
   package var backend = ""
   /// A layer, or `net`.
   package var layer = ""
-  /// Slow-down that is let pass, in percent; nil for the usual one.
+  /// Slow-down to tolerate, in percent; nil for the default.
   package var marginPercent: Double?
   /// Its times are shown, but never fail a check.
   package var isMuted = false
@@ -42,7 +42,7 @@ extension Schema where Row == PolicyRow {
     Column("layer", \.layer, "the layer, `net` for the full net; empty for all")
     Column(
       "margin_pct", unit: "%", \.marginPercent,
-      "slow-down that is let pass; empty for the usual 5 % (`--margin`)")
+      "slow-down to tolerate; empty for the default of 5 % (`--margin`)")
     Column(
       "mute", \.isMuted, "1: shown, but never fails a check (in a row without a margin)")
     Column("reason", \.reason, "for people")

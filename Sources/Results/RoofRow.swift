@@ -27,7 +27,9 @@ package enum RoofLevel: String, Sendable, CaseIterable, Codable, FieldValue {
 
 /// A rate that nothing on this machine exceeds with so many threads (`roofs.csv`): what was seen in
 /// all probes of a run.
-package struct RoofRow: FileRow {
+package struct RoofRow: RunFileRow {
+  package static var schema: Schema<RoofRow> { .roofs }
+
   package var runID = ""
   package var kind = RoofKind.read
   /// Instruction set of the kernel that probed.

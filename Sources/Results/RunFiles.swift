@@ -13,7 +13,7 @@ package struct RunFiles: Sendable {
   /// Empty for a run that is no calibration.
   package var calibration: [CalibrationRow]
   /// Empty for a run from before pairs were compared, and with a single backend.
-  package var compare: [CompareRow]
+  package var compare: [BackendRatioRow]
   /// Empty when counters were not asked for.
   package var counters: [CounterRow]
   package var environment: Environment

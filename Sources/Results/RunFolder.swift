@@ -113,49 +113,9 @@ package final class RunFolder {
   /// Brings the samples to the disk; once per round is enough.
   package func flush() throws(ResultsError) { try samples.flush() }
 
-  /// Writes `workloads.csv`, in place of an earlier one.
-  package func write(_ rows: [WorkloadRow]) throws(ResultsError) {
-    try Schema.workloads.write(rows, inFolder: path)
-  }
-
-  /// Writes `layers.csv`, in place of an earlier one.
-  package func write(_ rows: [LayerRow]) throws(ResultsError) {
-    try Schema.layers.write(rows, inFolder: path)
-  }
-
-  /// Writes `roofs.csv`, in place of an earlier one.
-  package func write(_ rows: [RoofRow]) throws(ResultsError) {
-    try Schema.roofs.write(rows, inFolder: path)
-  }
-
-  /// Writes `summary.csv`, in place of an earlier one.
-  package func write(_ rows: [SummaryRow]) throws(ResultsError) {
-    try Schema.summary.write(rows, inFolder: path)
-  }
-
-  /// Writes `compare.csv`, in place of an earlier one.
-  package func write(_ rows: [CompareRow]) throws(ResultsError) {
-    try Schema.compare.write(rows, inFolder: path)
-  }
-
-  /// Writes `phases.csv`, in place of an earlier one.
-  package func write(_ rows: [PhaseRow]) throws(ResultsError) {
-    try Schema.phases.write(rows, inFolder: path)
-  }
-
-  /// Writes `calibration.csv`, in place of an earlier one.
-  package func write(_ rows: [CalibrationRow]) throws(ResultsError) {
-    try Schema.calibration.write(rows, inFolder: path)
-  }
-
-  /// Writes `counters.csv`, in place of an earlier one.
-  package func write(_ rows: [CounterRow]) throws(ResultsError) {
-    try Schema.counters.write(rows, inFolder: path)
-  }
-
-  /// Writes `plan.csv`, in place of an earlier one.
-  package func write(_ rows: [PlanRow]) throws(ResultsError) {
-    try Schema.plan.write(rows, inFolder: path)
+  /// Writes the file of these rows, in place of an earlier one.
+  package func write<Row: RunFileRow>(_ rows: [Row]) throws(ResultsError) {
+    try Row.schema.write(rows, inFolder: path)
   }
 
   /// Writes `environment.json`, in place of an earlier one.
@@ -214,7 +174,7 @@ extension Schema {
     try RunFolder.replace(fileName, in: folder, with: text(rows))
   }
 
-  /// Writes a whole file, in place of an earlier one, and the folders that it needs.
+  /// Writes a whole file, in place of an earlier one; creates missing folders.
   package func write(_ rows: [Row], to path: String) throws(ResultsError) {
     try WholeFile.write(text(rows), to: path)
   }

@@ -4,6 +4,11 @@ package protocol FileRow: Hashable, Sendable {
   init()
 }
 
+/// A row of a file that every run has at most one of.
+package protocol RunFileRow: FileRow {
+  static var schema: Schema<Self> { get }
+}
+
 /// The columns of one file.
 package struct Schema<Row: FileRow>: Sendable {
   /// Name in the run's folder.
@@ -62,6 +67,14 @@ package struct Schema<Row: FileRow>: Sendable {
 
   /// Columns besides the key.
   package var ownColumns: [Column<Row>] { Array(columns.dropFirst(keyCount)) }
+
+  /// The column of a name, which must be one of this file.
+  package subscript(name: String) -> Column<Row> {
+    guard let column = columns.first(where: { $0.name == name }) else {
+      preconditionFailure("\(fileName) has no column \(name)")
+    }
+    return column
+  }
 
   /// Header line with its line feed.
   package var headerLine: String { CSVText.line(columns.map(\.name)) }

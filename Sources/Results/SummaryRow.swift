@@ -2,7 +2,9 @@
 ///
 /// Nil and empty = absent; the reason stands beside it, or in `workload.reason` when the workload
 /// is not `ok`.
-package struct SummaryRow: FileRow {
+package struct SummaryRow: RunFileRow {
+  package static var schema: Schema<SummaryRow> { .summary }
+
   package var workload = WorkloadRow()
   package var launchCount = 0
   /// Rounds over all launches.

@@ -1,5 +1,7 @@
 /// Facts about a workload that are not in the samples (`workloads.csv`).
-package struct WorkloadRow: FileRow {
+package struct WorkloadRow: RunFileRow {
+  package static var schema: Schema<WorkloadRow> { .workloads }
+
   package var key = WorkloadKey()
   package var status = Status.ok
   /// Why the status is not `ok`; empty when it is.
@@ -115,7 +117,7 @@ extension WorkloadRow {
       """
       what really ran: `f32-<op>-<method>-<tile>-<isa or library>`; of `onednn` \
       `f32-<op>-onednn-<primitive>` with the library's own name of the primitive, for example \
-      `f32-conv-onednn-brgconv:avx512_core`; with `+handicap15%` at the end when `--handicap` made \
+      `f32-conv-onednn-brgconv:avx512_core`; with `+handicap15%` at the end when `--slow-down` made \
       its times that much longer on purpose, of a net `+handicap(conv3=15%)` for the layer's part \
       of it
       """)

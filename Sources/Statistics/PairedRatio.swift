@@ -6,7 +6,7 @@ package func medianRatio(_ pairs: [(baseline: Double, contender: Double)]) -> Do
   medianRatio(of: pairs.map { $0.contender / $0.baseline })
 }
 
-/// The same of ratios.
+/// The median of ratios.
 package func medianRatio(of ratios: [Double]) -> Double? {
   ratios.isEmpty ? nil : medianRatio(sorted: ratios.sorted())
 }
@@ -36,7 +36,7 @@ package struct RatioEstimate: Hashable, Sendable {
     self.init(ratios, ranks: ranks)
   }
 
-  /// The same with ranks that are known already.
+  /// With ranks that are known already.
   package init(_ ratios: [Double], ranks: SignInterval) {
     precondition(ranks.lower >= 1 && ranks.upper <= ratios.count)
     let sorted = ratios.sorted()

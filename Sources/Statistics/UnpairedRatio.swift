@@ -28,7 +28,7 @@ package struct UnpairedRatio: Hashable, Sendable {
       contenderDesign: Self.design(count: contender.count, confidence: confidence))
   }
 
-  /// The same with designs that are known already, see ``design(count:confidence:)``.
+  /// With designs that are known already, see ``design(count:confidence:)``.
   package init?(
     baseline: [Double], contender: [Double], baselineDesign: DetectionDesign?,
     contenderDesign: DetectionDesign?

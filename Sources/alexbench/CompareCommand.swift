@@ -84,7 +84,7 @@ struct CompareCommand: ParsableCommand {
     var path = runs.first ?? ""
     if runs.isEmpty { path = try latestRun(in: "results/runs") }
     let files = try reading.files(of: path)
-    let comparison = try RunComparison(files, base: base)
+    let comparison = try BackendComparison(files, base: base)
     if let notice = comparison.baseNotice { printError("alexbench: \(notice)") }
     if base == nil {
       if files.compare.isEmpty, !comparison.rows.isEmpty {
@@ -104,9 +104,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   private func compareRuns() throws {
-    let comparison = try RunsComparison(
+    let comparison = try RunComparison(
       reading.files(of: runs[0]), reading.files(of: runs[1]), crossHost: crossHost, base: base,
-      margin: margin.map { $0.value / 100 } ?? RunsCompareRule.margin)
+      margin: margin.map { $0.value / 100 } ?? RunComparisonRule.margin)
     try emit(comparison)
   }
 

@@ -30,7 +30,7 @@ struct PowerCommand: ParsableCommand {
   func run() throws {
     try AlexExit.reporting {
       let folder = try self.folder ?? Self.latestRun(in: "results/runs")
-      let power = DetectionPlan(
+      let power = PowerAnalysis(
         samples: try Schema.samples.rows(inFolder: folder),
         workloads: try Schema.workloads.rows(inFolder: folder), effectPercent: effect.value)
       print("from \(folder)\n\n" + power.text(), terminator: "")

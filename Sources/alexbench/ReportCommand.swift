@@ -59,7 +59,7 @@ struct ReportCommand: ParsableCommand {
       var path = folder ?? ""
       if folder == nil { path = try latestRun(in: "results/runs") }
       let files = try reading.files(of: path)
-      let comparison = try RunComparison(files, base: base)
+      let comparison = try BackendComparison(files, base: base)
       switch format {
       case .html:
         let target = output ?? "report.html"

@@ -18,7 +18,7 @@ extension FuzzTarget {
   private static let readers: [Reader] = [
     reader(.samples), reader(.workloads), reader(.layers), reader(.roofs), reader(.summary),
     reader(.phases), reader(.plan), reader(.calibration), reader(.compare), reader(.counters),
-    reader(.counts), reader(.baseline), reader(.pairs), reader(.runsCompare), reader(.policy),
+    reader(.counts), reader(.baseline), reader(.pairs), reader(.compareRuns), reader(.policy),
     readHistory,
   ]
 

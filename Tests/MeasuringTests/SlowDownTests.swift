@@ -109,8 +109,8 @@ import Testing
     let summary = summarise(
       samples: record.samples, workloads: record.workloads, layers: record.layers)
     let text = RunTable(summary: summary).terminal(isBold: false)
-    #expect(text.contains("slower by 50% on purpose (--handicap)"))
-    #expect(text.contains("slower by (conv3=50%) on purpose (--handicap)"))
+    #expect(text.contains("slower by 50% on purpose (--slow-down)"))
+    #expect(text.contains("slower by (conv3=50%) on purpose (--slow-down)"))
   }
 
   @Test("A layer that is fused or elided in a net is not slowed down there, which is said")

@@ -5,7 +5,7 @@ import Testing
 struct CompareTests {
   private static let blas = "im2col-openblas"
 
-  private func compared(_ run: TestRun) -> [CompareRow] {
+  private func compared(_ run: TestRun) -> [BackendRatioRow] {
     compare(samples: run.samples, workloads: run.workloads)
   }
 
@@ -14,7 +14,7 @@ struct CompareTests {
     (0..<count).map { center + center * (($0 * 7 + seed) % 5 - 2) / 1000 }
   }
 
-  private func pair(_ baseline: [Int], _ contender: [Int]) throws -> CompareRow {
+  private func pair(_ baseline: [Int], _ contender: [Int]) throws -> BackendRatioRow {
     var run = TestRun()
     run.add(TestRun.key("conv1", index: 0, backend: Self.blas), nanoseconds: baseline)
     run.add(TestRun.key("conv1", index: 0), nanoseconds: contender)
@@ -28,8 +28,8 @@ struct CompareTests {
     arguments: [
       (1_000_000, 1_100_000, .slower), (1_100_000, 1_000_000, .faster),
       (1_000_000, 1_000_000, .equivalent),
-    ] as [(Int, Int, CompareVerdict)])
-  func verdicts(baseline: Int, contender: Int, verdict: CompareVerdict) throws {
+    ] as [(Int, Int, ComparisonVerdict)])
+  func verdicts(baseline: Int, contender: Int, verdict: ComparisonVerdict) throws {
     let row = try pair(times(baseline), times(contender, from: 3))
     #expect(row.verdict == verdict)
     #expect(row.reason.isEmpty)
@@ -59,11 +59,11 @@ struct CompareTests {
 
   @Test("An interval is inside the margin when both of its ends are")
   func margin() {
-    #expect(CompareRule.verdict(lower: 1 / 1.02, upper: 1.02) == .equivalent)
-    #expect(CompareRule.verdict(lower: 0.97, upper: 1.01) == .inconclusive)
-    #expect(CompareRule.verdict(lower: 0.99, upper: 1.03) == .inconclusive)
-    #expect(CompareRule.verdict(lower: 1, upper: 1) == .equivalent)
-    #expect(CompareRule.verdict(lower: 1.001, upper: 1.01) == .slower)
+    #expect(BackendComparisonRule.verdict(lower: 1 / 1.02, upper: 1.02) == .equivalent)
+    #expect(BackendComparisonRule.verdict(lower: 0.97, upper: 1.01) == .inconclusive)
+    #expect(BackendComparisonRule.verdict(lower: 0.99, upper: 1.03) == .inconclusive)
+    #expect(BackendComparisonRule.verdict(lower: 1, upper: 1) == .equivalent)
+    #expect(BackendComparisonRule.verdict(lower: 1.001, upper: 1.01) == .slower)
   }
 
   @Test("Ratios are taken within rounds, so that common drift is no scatter")

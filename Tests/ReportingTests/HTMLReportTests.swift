@@ -9,7 +9,7 @@ import Testing
   ) throws -> String {
     let files = try folder.files
     return HTMLReport(
-      files, comparison: try RunComparison(files), plots: plots, command: command
+      files, comparison: try BackendComparison(files), plots: plots, command: command
     ).html()
   }
 
@@ -140,7 +140,7 @@ import Testing
     #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;{{script}}"))
     let files = try folder.files
     let markdown = MarkdownReport(
-      files, comparison: try RunComparison(files), command: evil
+      files, comparison: try BackendComparison(files), command: evil
     ).markdown()
     for line in markdown.split(separator: "\n") where !line.hasPrefix("    ") {
       #expect(!line.contains("<script") && !line.contains("<img"))
@@ -201,7 +201,7 @@ import Testing
     let folder = try folder { $0.warnings = ["careful"] }
     let files = try folder.files
     let text = MarkdownReport(
-      files, comparison: try RunComparison(files), command: "alexbench report r"
+      files, comparison: try BackendComparison(files), command: "alexbench report r"
     ).markdown()
     let difference = GoldenText(name: "report.md").difference(from: text)
     #expect(difference == nil, "\(difference ?? "")")

@@ -152,7 +152,7 @@ struct RunValidationTests {
     Damage("samples.csv", 5, "layer", "conv9", "workloads.csv has no row with this key"),
     Damage("samples.csv", 3, "round", "0", "column 'round': is another block of this launch"),
     Damage("samples.csv", 3, "wall_ns", "0", "column 'wall_ns': must be above 0"),
-    Damage("samples.csv", 3, "clock_ghz", "3.00", "written otherwise than alexbench writes it"),
+    Damage("samples.csv", 3, "clock_ghz", "3.00", "not formatted as alexbench writes it"),
     Damage("samples.csv", 2, "block_iterations", "0", "column 'block_iterations': must be 1"),
     Damage("workloads.csv", 2, "reason", "why", "column 'reason': must be empty with status ok"),
     Damage("workloads.csv", 3, "reason", "", "column 'reason': is missing with status elided"),
@@ -208,7 +208,7 @@ struct RunValidationTests {
     try run.write(
       try run.text("layers.csv").replacing("\n", with: "\r\n"), to: "layers.csv")
     #expect(
-      try run.messages.contains { $0.contains("layers.csv:1: column 'weight_bytes': written") })
+      try run.messages.contains { $0.contains("layers.csv:1: column 'weight_bytes': not formatted") })
 
     run = try GoodRun()
     var lines = try run.text("summary.csv").split(separator: "\n").map(String.init)

@@ -86,7 +86,7 @@ import Testing
     let rows = compare(samples: run.samples, workloads: run.workloads)
     #expect(rows.map(\.key.kind) == ["convolution"])
     let fused = self.run(fusedTime: 1200)
-    let plan = DetectionPlan(
+    let plan = PowerAnalysis(
       samples: fused.samples, workloads: fused.workloads, effectPercent: 3)
     #expect(plan.rows.allSatisfy { $0.key.kind != "stage" })
   }

@@ -6,11 +6,11 @@ import Testing
   private func row(
     _ contender: String, _ lower: Double?, _ upper: Double?, ratio: Double? = nil, pairs: Int = 20,
     pass: Pass = .isolated, kind: String = "convolution"
-  ) -> CompareRow {
+  ) -> BackendRatioRow {
     var key = TestRun.key("conv1", index: 0, kind: kind, pass: pass)
     key.backend = ""
     key.isa = ""
-    var row = CompareRow(
+    var row = BackendRatioRow(
       key: key, baseline: "base", baselineISA: "x", contender: contender, contenderISA: "y",
       scope: .process, verdict: lower == nil ? .notComparable : .inconclusive, reason: "why")
     row.intervalLower = lower
@@ -20,7 +20,7 @@ import Testing
     return row
   }
 
-  private func winners(_ rows: [CompareRow]) -> [String] { Winner.all(in: rows).map(\.backend) }
+  private func winners(_ rows: [BackendRatioRow]) -> [String] { Winner.all(in: rows).map(\.backend) }
 
   @Test("The fastest is named when its interval is clear of all others and of 1")
   func clear() {

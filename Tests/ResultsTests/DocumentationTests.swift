@@ -51,7 +51,7 @@ struct DocumentationTests {
       ("phases.csv", table(.phases)), ("counters.csv", table(.counters)),
       ("plan.csv", table(.plan)), ("calibration.csv", table(.calibration)),
       ("summary.csv", Schema.documentation(of: summary)), ("compare.csv", table(.compare)),
-      ("compare-runs.csv", table(.runsCompare)), ("pairs.csv", table(.pairs)),
+      ("compare-runs.csv", table(.compareRuns)), ("pairs.csv", table(.pairs)),
       (".alexbench.csv", table(.policy)), ("baselines/&lt;host class&gt;/", table(.baseline)),
       ("baselines/counts.csv", table(.counts)),
     ]

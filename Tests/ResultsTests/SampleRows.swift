@@ -94,11 +94,11 @@ enum SampleRows {
     return row
   }()
 
-  static let compare: CompareRow = {
+  static let compare: BackendRatioRow = {
     var pair = key()
     pair.backend = ""
     pair.isa = ""
-    var row = CompareRow(
+    var row = BackendRatioRow(
       key: pair, baseline: "im2col-openblas", baselineISA: "haswell", contender: "simd",
       contenderISA: "avx2", scope: .host, verdict: .notComparable, reason: "few, too few")
     row.pairCount = 4

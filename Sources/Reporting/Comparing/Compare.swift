@@ -2,7 +2,7 @@ import Results
 import Statistics
 
 /// Rules of the comparisons within a run.
-package enum CompareRule {
+package enum BackendComparisonRule {
   /// Error probability of all intervals of a file together.
   package static let alpha = 0.05
   /// Factors between 1 ∕ (1 + margin) and 1 + margin count as no difference: 2 %.
@@ -15,7 +15,7 @@ package enum CompareRule {
   static let minimumPairs = 6
 
   /// The verdict of an interval of the ratio contender ∕ baseline.
-  package static func verdict(lower: Double, upper: Double) -> CompareVerdict {
+  package static func verdict(lower: Double, upper: Double) -> ComparisonVerdict {
     if lower > 1 { return .slower }
     if upper < 1 { return .faster }
     return upper <= 1 + margin && lower * (1 + margin) >= 1 ? .equivalent : .inconclusive
@@ -31,17 +31,17 @@ package enum CompareRule {
 /// pairs or more). The same rows give the same text on every machine: only + − × ÷ √.
 ///
 /// Stages inside a net follow as the sums of their steps, see ``StageTimes``. Left out: layers that
-/// both sides swallow (`fused`, `elided`), and steps that the baseline has not, such as reorders.
+/// both sides swallow (`fused`, `elided`), and steps that the baseline lacks, such as reorders.
 /// - Parameter base: the baseline; nil for the one above, as in `compare.csv`.
 package func compare(
   samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
-) -> [CompareRow] {
+) -> [BackendRatioRow] {
   let pairs = comparedPairs(samples: samples, workloads: workloads, base: base)
   let family = pairs.count(where: \.isInFamily)
-  let alpha = bonferroni(alpha: CompareRule.alpha, family: family)
+  let alpha = bonferroni(alpha: BackendComparisonRule.alpha, family: family)
   let designs = DetectionDesigns(confidence: 1 - alpha)
   return pairs.map { pair in
-    var row = CompareRow(
+    var row = BackendRatioRow(
       key: pair.key, baseline: pair.baseline.key.backend, baselineISA: pair.baseline.key.isa,
       contender: pair.contender.key.backend, contenderISA: pair.contender.key.isa,
       scope: pair.scope, verdict: .notComparable, reason: pair.obstacle)
@@ -63,7 +63,7 @@ package func compare(
     row.correction = "bonferroni over \(family)"
     row.alpha = alpha
     row.detectableEffectPercent = 100 * design.detectableEffect(spread)
-    row.verdict = CompareRule.verdict(lower: estimate.lower, upper: estimate.upper)
+    row.verdict = BackendComparisonRule.verdict(lower: estimate.lower, upper: estimate.upper)
     if row.verdict == .inconclusive { row.reason = "the interval holds 1 and is wider than ±2 %" }
     return row
   }

@@ -5,7 +5,7 @@ import Results
 struct ComparedPair {
   var baseline: WorkloadRow
   var contender: WorkloadRow
-  var scope: CompareScope
+  var scope: ComparisonScope
   /// Contender ∕ baseline, in rising order.
   var ratios: [Double]
   /// Why there is no verdict; empty when there may be one.
@@ -48,12 +48,12 @@ func comparedPairs(
       if let base = times[baseline.key], let own = times[contender.key] {
         (pair.scope, pair.ratios) = base.ratios(of: own)
       }
-      if pair.obstacle.isEmpty, pair.ratios.count < CompareRule.minimumPairs {
+      if pair.obstacle.isEmpty, pair.ratios.count < BackendComparisonRule.minimumPairs {
         pair.obstacle =
           pair.ratios.isEmpty
           ? "no round has both"
           : "\(pair.scope.count(pair.ratios.count)), an interval takes "
-            + "\(CompareRule.minimumPairs) at least"
+            + "\(BackendComparisonRule.minimumPairs) at least"
       }
       return pair
     }
@@ -63,8 +63,8 @@ func comparedPairs(
 /// The backend that all others are held against; nil when nothing was timed.
 func baselineBackend(_ workloads: [WorkloadRow]) -> String? {
   let backends = workloads.filter { $0.status == .ok }.map(\.key.backend)
-  if backends.contains(CompareRule.preferredBaseline) { return CompareRule.preferredBaseline }
-  return backends.first { $0 != CompareRule.lastBaseline } ?? backends.first
+  if backends.contains(BackendComparisonRule.preferredBaseline) { return BackendComparisonRule.preferredBaseline }
+  return backends.first { $0 != BackendComparisonRule.lastBaseline } ?? backends.first
 }
 
 /// The workloads of a run and the stages made of them, with the times of those that are `ok`.

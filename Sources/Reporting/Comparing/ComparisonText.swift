@@ -6,9 +6,9 @@ package protocol ComparisonText {
   func markdown() -> String
   /// One line per comparison, as in the files.
   func csv() -> String
-  /// The same for programs that read no CSV.
+  /// For programs that do not read CSV.
   func json() -> String
 }
 
+extension BackendComparison: ComparisonText {}
 extension RunComparison: ComparisonText {}
-extension RunsComparison: ComparisonText {}

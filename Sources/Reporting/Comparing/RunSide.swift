@@ -10,7 +10,7 @@ struct RunSide {
   /// The rows of a backend on a workload, one per instruction set.
   private var keys: [WorkloadKey: [WorkloadKey]] = [:]
   private var times: [WorkloadKey: RoundTimes] = [:]
-  private var values: [WorkloadKey: (scope: CompareScope, values: [Double])] = [:]
+  private var values: [WorkloadKey: (scope: ComparisonScope, values: [Double])] = [:]
   /// Medians of full nets by instruction set.
   private var nets: [NetKey: [String: Double]] = [:]
   private var fusions: Fusions
@@ -82,8 +82,8 @@ struct RunSide {
     /// With the instruction set of the baseline.
     var key: WorkloadKey
     var contenderISA: String
-    var baseline: (scope: CompareScope, values: [Double])
-    var contender: (scope: CompareScope, values: [Double])
+    var baseline: (scope: ComparisonScope, values: [Double])
+    var contender: (scope: ComparisonScope, values: [Double])
     /// Why there is no verdict; empty when there may be one.
     var obstacle: String
     /// The baseline's net; nil when unknown.

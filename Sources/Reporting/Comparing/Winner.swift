@@ -28,7 +28,7 @@ package struct Winner: Hashable, Sendable {
   /// handed to another backend, failed or is part of another step has no interval and is never named.
   /// Of steps inside a net a winner is named only where all backends have such a step; where one
   /// fuses, the stage tells.
-  package static func all(in rows: [CompareRow]) -> [Winner] {
+  package static func all(in rows: [BackendRatioRow]) -> [Winner] {
     let decided = rows.filter { $0.intervalLower != nil }
     guard let enough = decided.map(\.pairCount).min() else { return [] }
     return OrderedDictionary(grouping: rows, by: \.key).values.compactMap {
@@ -43,7 +43,7 @@ package struct Winner: Hashable, Sendable {
     var upper: Double
   }
 
-  private static func winner(of rows: [CompareRow], enough: Int) -> Winner? {
+  private static func winner(of rows: [BackendRatioRow], enough: Int) -> Winner? {
     var contenders = [
       Contender(backend: rows[0].baseline, isa: rows[0].baselineISA, lower: 1, upper: 1)
     ]

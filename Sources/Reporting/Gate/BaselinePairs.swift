@@ -11,13 +11,13 @@ package enum BaselinePairs {
   /// Why a run cannot be a baseline; nil when it can.
   package static func refusal(_ run: RunFiles) -> String? {
     guard run.environment.finishedAt != nil else {
-      return "it is not complete; go on with it with 'alexbench run --resume'"
+      return "it is not complete; continue it with 'alexbench run --resume'"
     }
     if run.environment.build.configuration == "debug" {
       return "it was measured with a debug build; build with 'swift build -c release'"
     }
     if let handicap = run.environment.slowDowns.first {
-      return "it was slowed down on purpose (--handicap \(handicap))"
+      return "it was slowed down on purpose (--slow-down \(handicap))"
     }
     let wrong = run.workloads.first { $0.status == .failed || $0.status == .mistrusted }
     if let wrong {
@@ -69,8 +69,8 @@ package enum BaselinePairs {
       isSteady: samples.allSatisfy(\.block.isSteady), clockGHz: clock, repro: workload.repro)
   }
 
-  /// Launches of a later run, each beside one of the baseline's. Launches of the two are not beside
-  /// each other in time, so that any pairing is as good as any other.
+  /// Launches of a later run, each beside one of the baseline's. The two runs took
+  /// place at different times, so that the pairing is arbitrary.
   /// - Parameters:
   ///   - workloads: of the later run.
   ///   - code: of the program of the later run.

@@ -2,11 +2,12 @@ import Results
 
 /// When a slow-down fails a check.
 package struct GatePolicy: Hashable, Sendable {
-  /// Slow-down that is let pass, in percent.
+  /// Slow-down to tolerate, in percent.
   package var marginPercent = 5.0
   /// Error probability of the whole family, in each of the two stages.
   package var alpha = 0.05
-  /// A slow-down below this many nanoseconds per call is let pass, and below this share of the net.
+  /// A slow-down below this many nanoseconds per call, or below this share of the net's time, is
+  /// tolerated.
   package var absoluteNanoseconds = 20_000.0
   package var absoluteShareOfNet = 0.002
   /// A check that would miss slow-downs of this many margins is inconclusive.

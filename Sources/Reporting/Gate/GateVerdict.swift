@@ -42,7 +42,7 @@ package enum GateOutcome: String, Sendable, CaseIterable, Codable {
   case inconclusive
   /// Wrong results, or none.
   case failed
-  /// Not looked at, by the user's wish.
+  /// Exempt, because the user asked for it.
   case muted
 }
 

@@ -31,12 +31,7 @@ struct FileFields<Row: FileRow> {
   private let columns: [Column<Row>]
 
   init(_ schema: Schema<Row>, _ names: [String]) {
-    columns = names.map { name in
-      guard let column = schema.columns.first(where: { $0.name == name }) else {
-        preconditionFailure("no column \(name) in \(schema.fileName)")
-      }
-      return column
-    }
+    columns = names.map { schema[$0] }
     self.names = names.map { "\(schema.fileName):\($0)" }
   }
 

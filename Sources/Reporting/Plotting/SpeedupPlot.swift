@@ -12,7 +12,7 @@ func speedupPlots(_ view: RunView) -> Outcome {
       : "no backend was timed in the same rounds as the base")
 }
 
-extension CompareRow {
+extension BackendRatioRow {
   /// The workload of the contender.
   fileprivate var contenderKey: WorkloadKey {
     var key = key
@@ -22,7 +22,7 @@ extension CompareRow {
   }
 }
 
-private func speedupPlot(_ view: RunView, _ group: GroupKey, _ rows: [CompareRow]) -> Plot {
+private func speedupPlot(_ view: RunView, _ group: GroupKey, _ rows: [BackendRatioRow]) -> Plot {
   let series = view.series(in: rows, \.contenderKey)
   let layers = Array(Set(rows.map { LayerKey($0.key) })).sorted()
   let columns = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0 + 1) })

@@ -7,7 +7,7 @@ import Results
 /// exact text as `data-value` and its place as `data-source`. Whatever comes from files is escaped.
 package struct HTMLReport: Sendable {
   private let files: RunFiles
-  private let comparison: RunComparison
+  private let comparison: BackendComparison
   private let plots: [ReportPlot]
   private let command: String
 
@@ -16,7 +16,7 @@ package struct HTMLReport: Sendable {
   ///   - plots: in the order in which they are shown.
   ///   - command: that makes this report.
   package init(
-    _ files: RunFiles, comparison: RunComparison, plots: [ReportPlot] = [], command: String = ""
+    _ files: RunFiles, comparison: BackendComparison, plots: [ReportPlot] = [], command: String = ""
   ) {
     self.files = files
     self.comparison = comparison
@@ -60,7 +60,7 @@ package struct HTMLReport: Sendable {
         host: environment.host, build: environment.build, libraries: environment.libraries
       ).map { ReportNode(["name": $0.0, "value": $0.1]) },
       "roofs": ReportTable(
-        fileName: Schema.roofs.fileName, columns: ReportColumns.roofs,
+        fileName: Schema.roofs.fileName, columns: ReportLayout.roofs,
         rows: files.roofs.enumerated().map { ($0 + 1, $1) }
       ).node(),
       "hasRoofs": !files.roofs.isEmpty,

@@ -14,7 +14,7 @@ struct LayerSections {
 
   let nodes: [ReportNode]
 
-  init(_ files: RunFiles, _ comparison: RunComparison) {
+  init(_ files: RunFiles, _ comparison: BackendComparison) {
     let summary = numbered(files.summary) { Place($0.key) }
     let compare = numbered(comparison.rows) { Place($0.key) }
     let phases = numbered(files.phases) { Place($0.key) }
@@ -35,21 +35,21 @@ struct LayerSections {
         "geometry": Self.geometry(rows.map(\.row), geometry),
         "hasRows": !rows.isEmpty,
         "times": ReportTable(
-          fileName: Schema.summary.fileName, columns: ReportColumns.summary, rows: rows
+          fileName: Schema.summary.fileName, columns: ReportLayout.summary, rows: rows
         ).node { winners.contains(Winner(of: $0.key)) },
         "hasPairs": !pairs.isEmpty,
         "pairs": ReportTable(
-          fileName: Schema.compare.fileName, columns: ReportColumns.compare, rows: pairs
+          fileName: Schema.compare.fileName, columns: ReportLayout.compare, rows: pairs
         ).node { row in
           winners.contains(Winner(key: row.key, backend: row.contender, isa: row.contenderISA))
         },
         "hasPhases": !ownPhases.isEmpty,
         "phases": ReportTable(
-          fileName: Schema.phases.fileName, columns: ReportColumns.phases, rows: ownPhases
+          fileName: Schema.phases.fileName, columns: ReportLayout.phases, rows: ownPhases
         ).node(),
         "hasCounters": !ownCounters.isEmpty,
         "counters": ReportTable(
-          fileName: Schema.counters.fileName, columns: ReportColumns.counters, rows: ownCounters
+          fileName: Schema.counters.fileName, columns: ReportLayout.counters, rows: ownCounters
         ).node(),
         "sentences": sentences,
         "hasSentences": !sentences.isEmpty,
@@ -59,7 +59,7 @@ struct LayerSections {
   }
 
   /// Networks as they come, in each the net first, then the layers in its order.
-  private static func order(_ files: RunFiles, _ comparison: RunComparison) -> [Place] {
+  private static func order(_ files: RunFiles, _ comparison: BackendComparison) -> [Place] {
     let keys = files.summary.map(\.key) + comparison.rows.map(\.key)
     let places = OrderedDictionary(grouping: keys, by: Place.init)
     return OrderedDictionary(grouping: places, by: \.key.network).values.flatMap { places in

@@ -3,13 +3,13 @@ import Results
 /// A run as Markdown, for a pull request or a job's summary.
 package struct MarkdownReport: Sendable {
   private let files: RunFiles
-  private let comparison: RunComparison
+  private let comparison: BackendComparison
   private let command: String
 
   /// - Parameters:
   ///   - comparison: of the same run.
   ///   - command: that makes this report.
-  package init(_ files: RunFiles, comparison: RunComparison, command: String = "") {
+  package init(_ files: RunFiles, comparison: BackendComparison, command: String = "") {
     self.files = files
     self.comparison = comparison
     self.command = command

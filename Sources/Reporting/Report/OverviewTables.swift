@@ -4,7 +4,7 @@ import Results
 struct OverviewTables {
   let nodes: [ReportNode]
 
-  init(_ files: RunFiles, _ comparison: RunComparison) {
+  init(_ files: RunFiles, _ comparison: BackendComparison) {
     var numbers: [WorkloadKey: Int] = [:]
     for (index, row) in files.summary.enumerated() { numbers[row.key] = index + 1 }
     let winners = Set(comparison.winners)
@@ -53,9 +53,9 @@ struct OverviewTables {
     }
     var note = row.isDelegated ? " →\(row.workload.facts.delegatedTo)" : ""
     if let handicap = row.workload.facts.handicap {
-      note += notes.mark("slower by \(handicap) on purpose (--handicap)")
+      note += notes.mark("slower by \(handicap) on purpose (--slow-down)")
     }
-    return ReportColumns.median.cell(
+    return ReportLayout.median.cell(
       row, source: source, isBest: winners.contains(Winner(of: row.key)), note: note)
   }
 }

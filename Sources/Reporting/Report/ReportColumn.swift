@@ -27,10 +27,7 @@ struct ReportColumn<Row: FileRow> {
     _ schema: Schema<Row>, _ name: String, _ header: String? = nil, unit: String = "",
     show: (@Sendable (Double) -> String)? = nil
   ) {
-    guard let column = schema.columns.first(where: { $0.name == name }) else {
-      preconditionFailure("\(schema.fileName) has no column \(name)")
-    }
-    self.column = column
+    column = schema[name]
     self.header = header ?? name
     self.unit = unit
     self.show = show

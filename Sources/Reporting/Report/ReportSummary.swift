@@ -5,7 +5,7 @@ import Results
 struct ReportSummary {
   let sentences: [String]
 
-  init(_ files: RunFiles, _ comparison: RunComparison) {
+  init(_ files: RunFiles, _ comparison: BackendComparison) {
     let cpu = files.environment.host.cpu
     let processor = cpu.brand ?? cpu.vendor ?? "an unknown processor"
     let place =
@@ -27,7 +27,7 @@ struct ReportSummary {
     }
   }
 
-  private static func sentence(_ rows: [SummaryRow], winner: Winner?, ratios: [CompareRow])
+  private static func sentence(_ rows: [SummaryRow], winner: Winner?, ratios: [BackendRatioRow])
     -> String
   {
     func name(_ row: SummaryRow) -> String {

@@ -1,5 +1,5 @@
 /// What two runs say about one backend on one workload (`compare-runs.csv`): a function of both.
-package struct RunsCompareRow: FileRow {
+package struct RunRatioRow: FileRow {
   /// The workload; `runID` is empty, the two runs stand in columns of their own.
   package var key = WorkloadKey()
   package var baselineRun = ""
@@ -9,7 +9,7 @@ package struct RunsCompareRow: FileRow {
   package var quantity = ComparedQuantity.time
   /// The backend that times are divided by within each run; empty for times themselves.
   package var divisor = ""
-  package var scope = CompareScope.process
+  package var scope = ComparisonScope.process
   /// Rounds or launches of each side.
   package var baselineCount = 0
   package var contenderCount = 0
@@ -26,14 +26,14 @@ package struct RunsCompareRow: FileRow {
   /// Ratios within 1 ∕ (1 + margin) … 1 + margin count as no difference.
   package var marginPercent = 0.0
   package var detectableEffectPercent: Double?
-  package var verdict = CompareVerdict.notComparable
+  package var verdict = ComparisonVerdict.notComparable
   package var reason = ""
 
   package init() {}
 
   package init(
     key: WorkloadKey, baselineRun: String, contenderRun: String, quantity: ComparedQuantity,
-    scope: CompareScope, marginPercent: Double, verdict: CompareVerdict, reason: String
+    scope: ComparisonScope, marginPercent: Double, verdict: ComparisonVerdict, reason: String
   ) {
     self.key = key
     self.key.runID = ""
@@ -56,9 +56,9 @@ package enum ComparedQuantity: String, Sendable, CaseIterable, Codable, FieldVal
   case ratio
 }
 
-extension Schema where Row == RunsCompareRow {
+extension Schema where Row == RunRatioRow {
   /// `compare-runs.csv`: one row per backend and workload that both runs have.
-  package static let runsCompare = Schema(
+  package static let compareRuns = Schema(
     fileName: "compare-runs.csv", key: \.key, without: ["run_id"]
   ) {
     Column("baseline_run", \.baselineRun, "the first run", isRequired: true)

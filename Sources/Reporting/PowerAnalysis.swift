@@ -4,7 +4,7 @@ import Statistics
 
 /// How many rounds it takes to tell a difference of a given size, judged by the spread of a run
 /// that was made (`alexbench power`).
-package struct DetectionPlan: Sendable {
+package struct PowerAnalysis: Sendable {
   /// Counts above are given as such; nobody measures so long.
   package static let limit = 20_000
 
@@ -12,7 +12,7 @@ package struct DetectionPlan: Sendable {
     package var key: WorkloadKey
     package var baseline: String
     package var contender: String
-    package var scope: CompareScope
+    package var scope: ComparisonScope
     /// Pairs of the run.
     package var pairCount: Int
     /// What those detect, in percent; nil when they are too few for an interval.
@@ -36,7 +36,7 @@ package struct DetectionPlan: Sendable {
     family = all.count
     // A stage is measured with its steps and costs nothing more.
     let pairs = all.filter { $0.key.kind != StageTimes.kind }
-    let confidence = 1 - bonferroni(alpha: CompareRule.alpha, family: family)
+    let confidence = 1 - bonferroni(alpha: BackendComparisonRule.alpha, family: family)
     let designs = DetectionDesigns(confidence: confidence)
     let blocks = Dictionary(grouping: samples) { pairKey($0.key) }
     let seconds = Dictionary(
@@ -93,7 +93,7 @@ package struct DetectionPlan: Sendable {
 
   private var conclusion: String {
     guard let first = rows.first else {
-      return "nothing to compare: two backends with \(CompareRule.minimumPairs) rounds or more are "
+      return "nothing to compare: two backends with \(BackendComparisonRule.minimumPairs) rounds or more are "
         + "needed"
     }
     let promise =

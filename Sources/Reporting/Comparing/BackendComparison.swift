@@ -1,7 +1,86 @@
 import OrderedCollections
 import Results
 
-extension RunComparison {
+/// The backends of one run against one of them (`alexbench compare RUN`).
+package struct BackendComparison: Sendable {
+  package let runID: String
+  /// The backend that all others are held against; empty when nothing was timed.
+  package let base: String
+  /// Whether ``base`` is another one than asked for, or than usual.
+  package let baseNotice: String?
+  package let rows: [BackendRatioRow]
+  package let winners: [Winner]
+  /// What a reader must know, from `environment.json`.
+  package let warnings: [String]
+  let handicaps: [String]
+
+  /// - Parameter base: nil = the one of `compare.csv`.
+  /// - Throws: when the run has no times of the base asked for.
+  package init(_ files: RunFiles, base: String? = nil) throws(ReportingError) {
+    let measured = measuredBackends(files.workloads)
+    if let base, !measured.contains(base) {
+      throw .unknownBase(name: base, run: files.environment.runID, known: measured)
+    }
+    runID = files.environment.runID
+    self.base = base ?? baselineBackend(files.workloads) ?? ""
+    baseNotice =
+      base == nil && self.base != BackendComparisonRule.preferredBaseline && !self.base.isEmpty
+      ? "the run has no times of \(BackendComparisonRule.preferredBaseline); the base is \(self.base), the "
+        + "first backend with times" : nil
+    rows = compare(samples: files.samples, workloads: files.workloads, base: base)
+    winners = Winner.all(in: rows)
+    warnings = files.environment.warnings
+    handicaps = handicapLabels(files)
+  }
+
+  /// The text of `compare.csv` with this base.
+  package func csv() -> String { Schema.compare.text(rows) }
+
+  /// The rows as JSON: numbers as in the CSV, absent ones null.
+  package func json() -> String {
+    JSONText.object([
+      ("run_id", JSONText.string(runID)), ("base", JSONText.string(base)),
+      ("winners", JSONText.array(winners.map(Self.json))),
+      ("warnings", JSONText.array((handicaps + warnings).map(JSONText.string))),
+      ("rows", JSONText.rows(rows, Schema.compare)),
+    ]) + "\n"
+  }
+
+  private static func json(_ winner: Winner) -> String {
+    JSONText.object([
+      ("network", JSONText.string(winner.key.network)),
+      ("layer", JSONText.string(winner.key.layer)),
+      ("kind", JSONText.string(winner.key.kind)),
+      ("threads", String(winner.key.threads)), ("batch", String(winner.key.batch)),
+      ("pass", JSONText.string(winner.key.pass.rawValue)),
+      ("cache", JSONText.string(winner.key.cache.rawValue)),
+      ("backend", JSONText.string(winner.backend)), ("isa", JSONText.string(winner.isa)),
+    ])
+  }
+}
+
+/// Backends with times, in the order of the run.
+func measuredBackends(_ workloads: [WorkloadRow]) -> [String] {
+  Array(OrderedSet(workloads.filter { $0.status == .ok }.map(\.key.backend)))
+}
+
+/// A sentence for each handicap that a run had.
+func handicapLabels(_ files: RunFiles) -> [String] {
+  var labels = files.environment.slowDowns
+  if labels.isEmpty {
+    // Runs from before options were recorded.
+    labels = Array(
+      OrderedSet(
+        files.workloads.compactMap { row in
+          row.facts.handicap.map { "\(row.key.backend):\(row.key.layer)=\($0)" }
+        }))
+  }
+  return labels.map {
+    "run \(files.environment.runID) was slowed down on purpose (--slow-down \($0))"
+  }
+}
+
+extension BackendComparison {
   /// A table per network, batch, threads and pass, for a terminal.
   package func terminal() -> String {
     var text = "run \(runID): ratios to \(base.isEmpty ? "nothing" : base)\n"
@@ -16,7 +95,7 @@ extension RunComparison {
     return text + "\n" + wrapped("", Self.explanation(mark: "*"))
   }
 
-  /// The same for a page or a pull request.
+  /// Markdown for a page or a pull request.
   package func markdown() -> String {
     var text = "## Run \(markdownText(runID)), ratios to \(markdownText(base))\n\n"
     text += notices.map { "> \(markdownText($0))\n\n" }.joined()
@@ -42,7 +121,7 @@ extension RunComparison {
 
   var notices: [String] { handicaps + [baseNotice].compactMap(\.self) }
 
-  private var groups: OrderedDictionary<String, [CompareRow]> {
+  private var groups: OrderedDictionary<String, [BackendRatioRow]> {
     OrderedDictionary(grouping: rows) { "\(GroupKey($0.key).title), \(Self.passName($0.key))" }
   }
 
@@ -56,7 +135,7 @@ extension RunComparison {
   }
 
   private func grid(
-    _ rows: [CompareRow], mark: String, _ notes: inout Footnotes
+    _ rows: [BackendRatioRow], mark: String, _ notes: inout Footnotes
   ) -> Grid {
     let best = Set(winners)
     let libraries = LibraryNotes(warnings)
@@ -94,7 +173,7 @@ extension RunComparison {
   }
 
   /// Winners that are the base have no line of their own above.
-  private func legend(_ rows: [CompareRow], mark: String) -> [String] {
+  private func legend(_ rows: [BackendRatioRow], mark: String) -> [String] {
     let keys = Set(rows.map(\.key))
     let layers = winners.filter { keys.contains($0.key) && $0.backend == base }.map(\.key.layer)
     var lines = layers.isEmpty ? [] : ["\(mark) \(base): \(layers.joined(separator: ", "))"]

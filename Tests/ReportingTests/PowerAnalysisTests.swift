@@ -2,7 +2,7 @@ import Reporting
 import Results
 import Testing
 
-struct DetectionPlanTests {
+struct PowerAnalysisTests {
   /// Two backends on a quiet and on a noisy layer, 1 s per round and layer.
   private static let run: TestRun = {
     var run = TestRun()
@@ -19,8 +19,8 @@ struct DetectionPlanTests {
     return run
   }()
 
-  private func plan(_ percent: Double) -> DetectionPlan {
-    DetectionPlan(
+  private func plan(_ percent: Double) -> PowerAnalysis {
+    PowerAnalysis(
       samples: Self.run.samples, workloads: Self.run.workloads, effectPercent: percent)
   }
 
@@ -70,13 +70,13 @@ struct DetectionPlanTests {
     #expect(plan.rows[1].neededCount == nil)
     #expect(plan.rows[1].minutes == nil)
     #expect(plan.neededCount == nil)
-    #expect(plan.text().contains("> \(DetectionPlan.limit)"))
+    #expect(plan.text().contains("> \(PowerAnalysis.limit)"))
     #expect(plan.text().contains("scatters too much"))
   }
 
   @Test("A run with nothing to compare says what it takes")
   func nothing() {
-    let plan = DetectionPlan(samples: [], workloads: [], effectPercent: 3)
+    let plan = PowerAnalysis(samples: [], workloads: [], effectPercent: 3)
     #expect(plan.rows.isEmpty)
     #expect(plan.text().contains("two backends"))
   }

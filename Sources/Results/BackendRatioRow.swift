@@ -1,13 +1,15 @@
 /// What a run says about a pair of backends on one workload (`compare.csv`): a function of the
 /// other files.
-package struct CompareRow: FileRow {
+package struct BackendRatioRow: RunFileRow {
+  package static var schema: Schema<BackendRatioRow> { .compare }
+
   /// The workload; `backend` and `isa` are empty, the pair stands in columns of its own.
   package var key = WorkloadKey()
   package var baseline = ""
   package var baselineISA = ""
   package var contender = ""
   package var contenderISA = ""
-  package var scope = CompareScope.process
+  package var scope = ComparisonScope.process
   package var pairCount = 0
   /// Time of the contender over that of the baseline.
   package var ratio: Double?
@@ -20,7 +22,7 @@ package struct CompareRow: FileRow {
   package var alpha: Double?
   /// Minimum detectable effect.
   package var detectableEffectPercent: Double?
-  package var verdict = CompareVerdict.notComparable
+  package var verdict = ComparisonVerdict.notComparable
   /// Why the verdict is `inconclusive` or `not-comparable`.
   package var reason = ""
 
@@ -28,7 +30,7 @@ package struct CompareRow: FileRow {
 
   package init(
     key: WorkloadKey, baseline: String, baselineISA: String, contender: String,
-    contenderISA: String, scope: CompareScope, verdict: CompareVerdict, reason: String
+    contenderISA: String, scope: ComparisonScope, verdict: ComparisonVerdict, reason: String
   ) {
     self.key = key
     self.baseline = baseline
@@ -42,7 +44,7 @@ package struct CompareRow: FileRow {
 }
 
 /// What a comparison speaks of.
-package enum CompareScope: String, Sendable, CaseIterable, Codable, FieldValue {
+package enum ComparisonScope: String, Sendable, CaseIterable, Codable, FieldValue {
   /// Pairs are rounds of one launch: true of that process.
   case process
   /// Pairs are launches: true of the host.
@@ -50,7 +52,7 @@ package enum CompareScope: String, Sendable, CaseIterable, Codable, FieldValue {
 }
 
 /// Outcome of a comparison; the contender is what is faster or slower.
-package enum CompareVerdict: String, Sendable, CaseIterable, Codable, FieldValue {
+package enum ComparisonVerdict: String, Sendable, CaseIterable, Codable, FieldValue {
   case faster, slower
   /// The interval holds 1 and lies inside the margin.
   case equivalent
@@ -59,7 +61,7 @@ package enum CompareVerdict: String, Sendable, CaseIterable, Codable, FieldValue
   case notComparable = "not-comparable"
 }
 
-extension Schema where Row == CompareRow {
+extension Schema where Row == BackendRatioRow {
   /// `compare.csv`: one row per pair of backends and workload, computed from the other files.
   package static let compare = Schema(
     fileName: "compare.csv", key: \.key, without: ["backend", "isa"]

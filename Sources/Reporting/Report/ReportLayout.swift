@@ -1,7 +1,7 @@
 import Results
 
 /// The columns of the report's tables.
-enum ReportColumns {
+enum ReportLayout {
   private static let milliseconds: @Sendable (Double) -> String = NumberText.milliseconds
   private static let ratio: @Sendable (Double) -> String = NumberText.ratio
   private static let rate: @Sendable (Double) -> String = NumberText.rate
@@ -36,7 +36,7 @@ enum ReportColumns {
     ReportColumn(.summary, "reason"),
   ]
 
-  static let compare: [ReportColumn<CompareRow>] = [
+  static let compare: [ReportColumn<BackendRatioRow>] = [
     ReportColumn(.compare, "contender"),
     ReportColumn(.compare, "contender_isa", "isa"),
     ReportColumn(.compare, "baseline", "base"),
