@@ -1,5 +1,3 @@
-import Foundation
-
 /// The calibrations of hosts, one file per host class in a folder.
 package struct CalibrationStore {
   private let folder: String
@@ -12,12 +10,7 @@ package struct CalibrationStore {
 
   /// What is known of a host; empty when it was never calibrated.
   package func rows(hostClass: String) throws(ResultsError) -> [CalibrationRow] {
-    do throws(ResultsError) {
-      return try Schema.calibration.rows(contentsOf: path(hostClass: hostClass))
-    } catch {
-      if case .missing = error { return [] }
-      throw error
-    }
+    try Schema.calibration.rowsIfPresent(contentsOf: path(hostClass: hostClass))
   }
 
   /// Adds workloads of a host, in place of earlier rows of the same ones.
@@ -29,12 +22,6 @@ package struct CalibrationStore {
     }
     let new = Set(rows.map(name))
     let kept = try self.rows(hostClass: hostClass).filter { !new.contains(name($0)) }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: folder, reason: error.localizedDescription)
-    }
-    try RunFolder.replace(
-      hostClass + ".csv", in: folder, with: Schema.calibration.text(kept + rows))
+    try Schema.calibration.write(kept + rows, to: path(hostClass: hostClass))
   }
 }

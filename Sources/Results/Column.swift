@@ -40,6 +40,8 @@ package struct Column<Row>: Sendable {
   }
 
   /// A stored column, written and read through a key path.
+  // A copy of this for every type of row and value would cost the compiler seconds.
+  @_semantics("optimize.sil.specialize.generic.never")
   init<Value: FieldValue>(
     _ name: String, unit: String = "", _ path: WritableKeyPath<Row, Value> & Sendable,
     _ meaning: String = "", isRequired: Bool = false,
@@ -68,6 +70,7 @@ package struct Column<Row>: Sendable {
   }
 
   /// This column for rows that hold its rows at `path`.
+  @_semantics("optimize.sil.specialize.generic.never")
   func lifted<Outer>(_ path: WritableKeyPath<Outer, Row> & Sendable) -> Column<Outer> {
     let text = self.text
     var column = Column<Outer>(name, unit: unit) { text($0[keyPath: path]) }

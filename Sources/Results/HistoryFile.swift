@@ -71,7 +71,7 @@ package struct HistoryFile: Hashable, Sendable {
     else {
       throw .corrupt(
         file: path, line: 1, column: "",
-        reason: "is no history: it does not begin with "
+        reason: "is not a history: it does not begin with "
           + Self.fixedColumns.joined(separator: ","))
     }
     let columns = header.dropFirst(Self.fixedColumns.count)
@@ -80,7 +80,7 @@ package struct HistoryFile: Hashable, Sendable {
     else {
       throw .corrupt(
         file: path, line: 1, column: "",
-        reason: "is no history: it has other columns than one *\(Self.ending) for each layer")
+        reason: "is not a history: it has other columns than one *\(Self.ending) for each layer")
     }
     layers = columns.map { String($0.dropLast(Self.ending.count)) }
     entries = []
@@ -139,7 +139,7 @@ package enum History {
         text = ""
       }
       text += file.entries.map(file.line).joined()
-      try append(text, to: path)
+      try WholeFile.append(text, to: path)
       result.append((path, .added))
     }
     return result
@@ -192,22 +192,5 @@ package enum History {
       files[index].layers.removeAll { medians[$0] == nil }
     }
     return files
-  }
-
-  private static func append(_ text: String, to path: String) throws(ResultsError) {
-    let url = URL(fileURLWithPath: path)
-    do {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: path, reason: error.localizedDescription)
-    }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemMessage(errno)) }
-    defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw .cannotWrite(path: path, reason: systemMessage(errno))
-    }
   }
 }
