@@ -19,7 +19,10 @@ package func calibrate(
     }
     let ratios = RoundTimes(blocks[workload.key] ?? [])
       .ratiosInTime(of: RoundTimes(blocks[copy] ?? [])).flatMap(\.self)
-    var row = CalibrationRow(key: workload.key, hostClass: hostClass, roundCount: ratios.count)
+    var row = CalibrationRow()
+    row.key = workload.key
+    row.hostClass = hostClass
+    row.roundCount = ratios.count
     guard let all = OrderStatistics(ratios), all.median > 0 else {
       row.detectableEffectReason = "no round has both copies"
       return row

@@ -93,8 +93,8 @@ package struct PowerAnalysis: Sendable {
 
   private var conclusion: String {
     guard let first = rows.first else {
-      return "nothing to compare: two backends with \(BackendComparisonRule.minimumPairs) rounds or more are "
-        + "needed"
+      return "nothing to compare: two backends with \(BackendComparisonRule.minimumPairs) rounds "
+        + "or more are needed"
     }
     let promise =
       "a difference of \(NumberText.rate(effectPercent)) % is detected with probability 0.95 when "

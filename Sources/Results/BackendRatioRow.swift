@@ -11,19 +11,13 @@ package struct BackendRatioRow: RunFileRow {
   package var contenderISA = ""
   package var scope = ComparisonScope.process
   package var pairCount = 0
-  /// Time of the contender over that of the baseline.
   package var ratio: Double?
-  /// Exact order-statistic interval of the median ratio at confidence 1 − `alpha`.
   package var intervalLower: Double?
   package var intervalUpper: Double?
-  /// How `alpha` was corrected, for example `bonferroni over 96`; empty without an interval.
   package var correction = ""
-  /// Error probability of this interval alone.
   package var alpha: Double?
-  /// Minimum detectable effect.
   package var detectableEffectPercent: Double?
   package var verdict = ComparisonVerdict.notComparable
-  /// Why the verdict is `inconclusive` or `not-comparable`.
   package var reason = ""
 
   package init() {}

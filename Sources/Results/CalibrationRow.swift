@@ -6,43 +6,17 @@ package struct CalibrationRow: RunFileRow {
   /// Of the first copy.
   package var key = WorkloadKey()
   package var hostClass = ""
-  /// Rounds in which both copies were timed.
   package var roundCount = 0
-  /// Second copy ∕ first copy.
   package var medianRatio: Double?
-  /// Exact 95 % order-statistic interval of the median.
   package var intervalLower: Double?
   package var intervalUpper: Double?
-  /// Median absolute deviation of the rounds' ratios from their median, over that median.
   package var spreadPercent: Double?
-  /// Parts of the rounds, each taken for a comparison of its own.
   package var windowCount = 0
-  /// Of those, the ones whose interval leaves 1 outside.
   package var falseAlarmCount = 0
-  /// Minimum detectable effect of a comparison over all rounds.
   package var detectableEffectPercent: Double?
   package var detectableEffectReason = ""
 
   package init() {}
-
-  package init(
-    key: WorkloadKey, hostClass: String, roundCount: Int = 0, medianRatio: Double? = nil,
-    intervalLower: Double? = nil, intervalUpper: Double? = nil, spreadPercent: Double? = nil,
-    windowCount: Int = 0, falseAlarmCount: Int = 0, detectableEffectPercent: Double? = nil,
-    detectableEffectReason: String = ""
-  ) {
-    self.key = key
-    self.hostClass = hostClass
-    self.roundCount = roundCount
-    self.medianRatio = medianRatio
-    self.intervalLower = intervalLower
-    self.intervalUpper = intervalUpper
-    self.spreadPercent = spreadPercent
-    self.windowCount = windowCount
-    self.falseAlarmCount = falseAlarmCount
-    self.detectableEffectPercent = detectableEffectPercent
-    self.detectableEffectReason = detectableEffectReason
-  }
 }
 
 extension Schema where Row == CalibrationRow {

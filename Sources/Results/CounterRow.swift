@@ -3,24 +3,17 @@ package struct CounterRow: RunFileRow {
   package static var schema: Schema<CounterRow> { .counters }
 
   package var key = WorkloadKey()
-  /// `papi`, `perf-hardware`, `perf-software`, `rusage`, `callgrind`; `derived` for a value that
-  /// was computed from the others.
   package var source = ""
   package var event = ""
-  /// Total over the calls and threads; nil when it was not counted.
   package var value: Int?
   package var callCount = 0
   package var perCall: Double?
-  /// Whose work is counted: `user+kernel`, `user`, `process`, `simulated`; empty when unknown.
   package var scope = ""
   package var threadsCounted: Int?
   package var threadsSeen: Int?
-  /// Sums over threads.
   package var enabledNanoseconds: Int?
   package var runningNanoseconds: Int?
-  /// `ok`, `scaled`, `advisory`, `withheld`, `unavailable`.
   package var status = ""
-  /// Why the status is not `ok`; of a derived value what it was computed from.
   package var reason = ""
 
   package init() {}

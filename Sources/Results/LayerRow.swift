@@ -15,7 +15,6 @@ package struct LayerRow: RunFileRow {
   package var batch = 0
   package var inputShape = ""
   package var outputShape = ""
-  /// Kernel, stride, padding, groups and so on, as `--problem` takes them.
   package var problem = ""
   package var multiplyAdds = 0
   package var flops = 0

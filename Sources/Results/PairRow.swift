@@ -8,19 +8,14 @@ package struct PairRow: FileRow {
   /// `backend` is that of both sides.
   package var key = WorkloadKey()
   package var role = PairRole.gated
-  /// 1, or 2 for pairs that were made to see whether a suspicion is reproduced.
   package var attempt = 0
-  /// From 0 in each attempt.
   package var pair = 0
-  /// Whether the process of the head was started first.
   package var isHeadFirst = false
   /// The worse one of the two sides.
   package var status = Status.ok
-  /// Why the status is not `ok`; empty when it is.
   package var reason = ""
   package var base = PairSide()
   package var head = PairSide()
-  /// The command that measures this workload alone.
   package var repro = ""
 
   package init() {}
@@ -58,11 +53,8 @@ package struct PairSide: Hashable, Sendable {
   /// Per call, lower median over the blocks; nil when nothing was timed.
   package var nanoseconds: Double?
   package var blockCount = 0
-  /// Blocks that something foreign touched.
   package var contaminatedCount = 0
-  /// The workload had reached a steady state before.
   package var isSteady = true
-  /// What names the code: the same text on both sides = the same code. Empty = unknown.
   package var code = ""
   package var hostClass = ""
 

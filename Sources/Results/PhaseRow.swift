@@ -6,9 +6,7 @@ package struct PhaseRow: RunFileRow {
   package var key = WorkloadKey()
   package var phase = ""
   package var callCount = 0
-  /// Per call, lower median over the calls.
   package var nanoseconds = 0
-  /// Of the sum over the workload's phases.
   package var sharePercent = 0.0
 
   package init() {}

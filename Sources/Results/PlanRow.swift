@@ -5,11 +5,7 @@ package struct PlanRow: RunFileRow {
   package static var schema: Schema<PlanRow> { .plan }
 
   package var key = WorkloadKey()
-  /// As `--tile` takes it: outputs per side of a Winograd tile, `direct`, a library's primitive, or
-  /// for `auto` a backend, with a colon and its tile behind it.
   package var tile = ""
-  /// Fastest call while choosing, of the images that the step computes together; `results/README.md`
-  /// says when the weights are cold.
   package var nanoseconds = 0
   package var isChosen = false
 

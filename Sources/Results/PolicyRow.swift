@@ -4,13 +4,9 @@
 package struct PolicyRow: FileRow {
   package var network = ""
   package var backend = ""
-  /// A layer, or `net`.
   package var layer = ""
-  /// Slow-down to tolerate, in percent; nil for the default.
   package var marginPercent: Double?
-  /// Its times are shown, but never fail a check.
   package var isMuted = false
-  /// Why.
   package var reason = ""
 
   package init() {}

@@ -32,18 +32,13 @@ package struct RoofRow: RunFileRow {
 
   package var runID = ""
   package var kind = RoofKind.read
-  /// Instruction set of the kernel that probed.
   package var isa = ""
   package var threads = 0
   package var level = RoofLevel.memory
-  /// The largest rate seen, in the unit of the kind.
   package var value = 0.0
   package var median = 0.0
   package var probeCount = 0
-  /// Bytes that all threads together read; nil for arithmetic.
   package var workingSetBytes: Int?
-  /// What the caches of this level that the threads reach hold together; nil for arithmetic and
-  /// memory.
   package var capacityBytes: Int?
 
   package init() {}

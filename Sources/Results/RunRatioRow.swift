@@ -10,42 +10,21 @@ package struct RunRatioRow: FileRow {
   /// The backend that times are divided by within each run; empty for times themselves.
   package var divisor = ""
   package var scope = ComparisonScope.process
-  /// Rounds or launches of each side.
   package var baselineCount = 0
   package var contenderCount = 0
-  /// Nanoseconds, or ratios to the divisor.
   package var baselineMedian: Double?
   package var contenderMedian: Double?
-  /// Contender's median over the baseline's.
   package var ratio: Double?
   package var intervalLower: Double?
   package var intervalUpper: Double?
   package var correction = ""
-  /// Error probability of this interval alone.
   package var alpha: Double?
-  /// Ratios within 1 ∕ (1 + margin) … 1 + margin count as no difference.
   package var marginPercent = 0.0
   package var detectableEffectPercent: Double?
   package var verdict = ComparisonVerdict.notComparable
   package var reason = ""
 
   package init() {}
-
-  package init(
-    key: WorkloadKey, baselineRun: String, contenderRun: String, quantity: ComparedQuantity,
-    scope: ComparisonScope, marginPercent: Double, verdict: ComparisonVerdict, reason: String
-  ) {
-    self.key = key
-    self.key.runID = ""
-    self.baselineRun = baselineRun
-    self.contenderRun = contenderRun
-    contenderISA = key.isa
-    self.quantity = quantity
-    self.scope = scope
-    self.marginPercent = marginPercent
-    self.verdict = verdict
-    self.reason = reason
-  }
 }
 
 /// What of two runs is compared.

@@ -1,9 +1,7 @@
 /// One timed block (`samples.csv`).
 package struct SampleRow: FileRow {
   package var key = WorkloadKey()
-  /// Process launch, from 0.
   package var launch = 0
-  /// Round, from 0, and position of the block in it.
   package var round = 0
   package var position = 0
   package var seed: UInt64 = 0
@@ -26,25 +24,17 @@ package struct SampleRow: FileRow {
 /// What is read off one timed block. Totals over `iterations` calls.
 package struct BlockMeasurement: Hashable, Sendable, Codable {
   package var iterations = 0
-  /// Monotonic clock at the start.
   package var startNanoseconds = 0
   package var wallNanoseconds = 0
-  /// Processor time of the whole process.
   package var cpuUserNanoseconds = 0
   package var cpuSystemNanoseconds = 0
-  /// Page faults.
   package var faults = 0
-  /// Involuntary context switches of the process.
   package var switches = 0
-  /// 1 when the calling thread ended on another CPU than it began on.
   package var migrations = 0
   /// Time that the hypervisor took from this machine's CPUs; nil where the system does not tell.
   package var stealNanoseconds: Int?
-  /// Clock rate from a chain of dependent additions beside the block.
   package var clockGHz = 0.0
-  /// Something foreign touched the block.
   package var isContaminated = false
-  /// The workload had reached a steady state before.
   package var isSteady = true
   /// Threads of the process at the end of the block; nil where the system does not tell. In no
   /// file: the warm-up looks at it.

@@ -1,5 +1,5 @@
-/// A row of a file. A blank one is what fields are read into: it holds what a file that lacks a
-/// column leaves there.
+/// A row of a file; what a property means stands at its column. A blank row is what fields are read
+/// into: it holds what a file that lacks a column leaves there.
 package protocol FileRow: Hashable, Sendable {
   init()
 }

@@ -7,9 +7,7 @@ package struct SummaryRow: RunFileRow {
 
   package var workload = WorkloadRow()
   package var launchCount = 0
-  /// Rounds over all launches.
   package var roundCount = 0
-  /// Blocks that something foreign touched.
   package var contaminatedCount = 0
   package var time = TimeSummary()
   package var work = WorkSummary()
@@ -26,15 +24,12 @@ package struct SummaryRow: RunFileRow {
 package struct TimeSummary: Hashable, Sendable {
   package var minimum: Double?
   package var median: Double?
-  /// Median without contaminated blocks; absent when none is left.
   package var medianClean: Double?
-  /// Exact 95 % order-statistic interval of the median.
   package var intervalLower: Double?
   package var intervalUpper: Double?
   package var intervalReason = ""
   package var percentile95: Double?
   package var medianAbsoluteDeviation: Double?
-  /// Minimum detectable effect.
   package var detectableEffectPercent: Double?
   package var detectableEffectReason = ""
   package init() {}
@@ -42,19 +37,14 @@ package struct TimeSummary: Hashable, Sendable {
 
 /// Work per call, and rates at the median time.
 package struct WorkSummary: Hashable, Sendable {
-  /// Of direct convolution.
   package var flopsAlgorithmic: Int?
-  /// Of the method that ran.
   package var flopsExecuted: Int?
   package var flopsReason = ""
-  /// Each input, weight and output once.
   package var bytes: Int?
-  /// Algorithmic FLOPs over the median.
   package var gigaflopsPerSecond: Double?
   package var gigabytesPerSecond: Double?
   package var intensity: Double?
   package var percentOfRoof: Double?
-  /// What binds: `compute` or a level of memory.
   package var bound = ""
   package var roofReason = ""
   package init() {}
@@ -62,10 +52,8 @@ package struct WorkSummary: Hashable, Sendable {
 
 /// How a workload stands to the full net.
 package struct NetSummary: Hashable, Sendable {
-  /// Median over the net's median of the same backend, instruction set, threads and batch.
   package var sharePercent: Double?
   package var shareReason = ""
-  /// (Sum of the in-net steps − net) ∕ net; on the net's row only.
   package var reconcilePercent: Double?
   package var reconcileReason = ""
   package init() {}

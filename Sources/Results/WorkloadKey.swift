@@ -5,15 +5,12 @@ import Networks
 package struct WorkloadKey: FileRow {
   package var runID = ""
   package var network = ""
-  /// Position in the network from 0; −1 for the whole net.
   package var layerIndex = 0
-  /// Layer name; `net` for the whole net.
   package var layer = ""
   package var stage = ""
   package var kind = ""
   package var direction = Direction.forward
   package var backend = ""
-  /// Instruction set of own kernels; for libraries that of the kernel they report, or `external`.
   package var isa = ""
   package var threads = 0
   package var batch = 0

@@ -4,11 +4,9 @@ package struct WorkloadRow: RunFileRow {
 
   package var key = WorkloadKey()
   package var status = Status.ok
-  /// Why the status is not `ok`; empty when it is.
   package var reason = ""
   package var facts = WorkloadFacts()
   package var check = CheckFacts()
-  /// The command that measures this row alone.
   package var repro = ""
   /// Whether the row's file has a column for what was executed; those of earlier versions do not.
   package private(set) var hasExecutedColumn = true
@@ -34,11 +32,8 @@ package struct WorkloadFacts: Hashable, Sendable, Codable {
   package var kernelID = ""
   package var layout = ""
   package var tile = ""
-  /// The backend that really computed it, or empty.
   package var delegatedTo = ""
-  /// The first call.
   package var firstNanoseconds: Int?
-  /// Compiling: packing, transforming weights, choosing tiles.
   package var prepareNanoseconds: Int?
   /// What a use in NCHW would pay before and after.
   package var reorderInNanoseconds: Int?

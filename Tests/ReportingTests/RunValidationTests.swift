@@ -208,7 +208,9 @@ struct RunValidationTests {
     try run.write(
       try run.text("layers.csv").replacing("\n", with: "\r\n"), to: "layers.csv")
     #expect(
-      try run.messages.contains { $0.contains("layers.csv:1: column 'weight_bytes': not formatted") })
+      try run.messages.contains {
+        $0.contains("layers.csv:1: column 'weight_bytes': not formatted")
+      })
 
     run = try GoodRun()
     var lines = try run.text("summary.csv").split(separator: "\n").map(String.init)

@@ -20,7 +20,9 @@ import Testing
     return row
   }
 
-  private func winners(_ rows: [BackendRatioRow]) -> [String] { Winner.all(in: rows).map(\.backend) }
+  private func winners(_ rows: [BackendRatioRow]) -> [String] {
+    Winner.all(in: rows).map(\.backend)
+  }
 
   @Test("The fastest is named when its interval is clear of all others and of 1")
   func clear() {

@@ -4,12 +4,18 @@ import Testing
 
 struct CalibrationStoreTests {
   private func row(_ layer: String, run: String, spread: Double?) -> CalibrationRow {
-    var key = SampleRows.sample.key
-    key.layer = layer
-    key.runID = run
-    return CalibrationRow(
-      key: key, hostClass: "h", roundCount: 40, medianRatio: 1.5, spreadPercent: spread,
-      windowCount: 3, falseAlarmCount: 1, detectableEffectReason: "why")
+    var row = CalibrationRow()
+    row.key = SampleRows.sample.key
+    row.key.layer = layer
+    row.key.runID = run
+    row.hostClass = "h"
+    row.roundCount = 40
+    row.medianRatio = 1.5
+    row.spreadPercent = spread
+    row.windowCount = 3
+    row.falseAlarmCount = 1
+    row.detectableEffectReason = "why"
+    return row
   }
 
   @Test("A host that was never calibrated has no rows")

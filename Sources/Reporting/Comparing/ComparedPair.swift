@@ -63,7 +63,8 @@ func comparedPairs(
 /// The backend that all others are held against; nil when nothing was timed.
 func baselineBackend(_ workloads: [WorkloadRow]) -> String? {
   let backends = workloads.filter { $0.status == .ok }.map(\.key.backend)
-  if backends.contains(BackendComparisonRule.preferredBaseline) { return BackendComparisonRule.preferredBaseline }
+  let preferred = BackendComparisonRule.preferredBaseline
+  if backends.contains(preferred) { return preferred }
   return backends.first { $0 != BackendComparisonRule.lastBaseline } ?? backends.first
 }
 

@@ -113,10 +113,15 @@ package struct RunComparison: Sendable {
     }
     return pairs.map { pair in
       let isOfHost = pair.baseline.scope == .host && pair.contender.scope == .host
-      var row = RunRatioRow(
-        key: pair.key, baselineRun: baselineRun, contenderRun: contenderRun,
-        quantity: divisor == nil ? .time : .ratio, scope: isOfHost ? .host : .process,
-        marginPercent: 100 * margin, verdict: .notComparable, reason: pair.obstacle)
+      var row = RunRatioRow()
+      row.key = pair.key
+      row.key.runID = ""
+      row.baselineRun = baselineRun
+      row.contenderRun = contenderRun
+      row.quantity = divisor == nil ? .time : .ratio
+      row.scope = isOfHost ? .host : .process
+      row.marginPercent = 100 * margin
+      row.reason = pair.obstacle
       row.divisor = divisor ?? ""
       row.contenderISA = pair.contenderISA
       row.baselineCount = pair.baseline.values.count

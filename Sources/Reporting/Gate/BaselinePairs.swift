@@ -63,10 +63,16 @@ package enum BaselinePairs {
     guard let time = OrderStatistics(times)?.median,
       let clock = OrderStatistics(samples.map(\.block.clockGHz))?.median
     else { return nil }
-    return BaselineRow(
-      key: workload.key, launch: launch, nanoseconds: time, blockCount: samples.count,
-      contaminatedCount: samples.count { $0.block.isContaminated },
-      isSteady: samples.allSatisfy(\.block.isSteady), clockGHz: clock, repro: workload.repro)
+    var row = BaselineRow()
+    row.key = workload.key
+    row.launch = launch
+    row.nanoseconds = time
+    row.blockCount = samples.count
+    row.contaminatedCount = samples.count { $0.block.isContaminated }
+    row.isSteady = samples.allSatisfy(\.block.isSteady)
+    row.clockGHz = clock
+    row.repro = workload.repro
+    return row
   }
 
   /// Launches of a later run, each beside one of the baseline's. The two runs took

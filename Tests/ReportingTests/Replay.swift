@@ -1,40 +1,43 @@
-import OrderedCollections
+import Reporting
 import Results
 import Statistics
 
 /// Times of the same rounds of several backends on several layers, to replay verdicts on.
-package struct Recording: Sendable {
+struct Recording: Sendable {
   /// Workloads with the backends that took turns on them.
-  package struct Workload: Sendable {
+  struct Workload: Sendable {
     /// Nanoseconds per call, by backend and round; as many of each.
-    package var times: [String: [Double]]
-
-    package init(times: [String: [Double]]) { self.times = times }
+    var times: [String: [Double]]
 
     /// Rounds of the shortest.
     var roundCount: Int { times.values.map(\.count).min() ?? 0 }
   }
 
-  package var workloads: [Workload]
+  var workloads: [Workload]
+}
 
-  package init(workloads: [Workload]) { self.workloads = workloads }
-
+extension Recording {
   /// The rounds of a run that all backends of a workload have; launches follow each other. One row
   /// per workload of the pass and cache mode, in the order of their first block.
   /// - Parameter backends: those that are looked at; workloads that lack one are left out.
-  package init(
+  init(
     samples: [SampleRow], backends: [String], pass: Pass = .isolated, cache: CacheMode = .warm
   ) {
-    var blocks: OrderedDictionary<WorkloadKey, [String: [RecordedRound: Double]]> = [:]
+    var order: [WorkloadKey] = []
+    var blocks: [WorkloadKey: [String: [RecordedRound: Double]]] = [:]
     for sample in samples
     where backends.contains(sample.key.backend) && sample.key.pass == pass
       && sample.key.cache == cache
     {
+      var key = sample.key
+      (key.backend, key.isa) = ("", "")
+      if blocks[key] == nil { order.append(key) }
       let round = RecordedRound(launch: sample.launch, round: sample.round)
-      blocks[pairKey(sample.key), default: [:]][sample.key.backend, default: [:]][round] =
-        sample.timePerCall
+      blocks[key, default: [:]][sample.key.backend, default: [:]][round] =
+        Double(sample.block.wallNanoseconds) / Double(sample.block.iterations)
     }
-    workloads = blocks.values.compactMap { own in
+    workloads = order.compactMap { key in
+      let own = blocks[key]!
       guard backends.allSatisfy({ own[$0] != nil }) else { return nil }
       let rounds = own.values.reduce(Set(own.values.first!.keys)) { $0.intersection($1.keys) }
         .sorted()
@@ -50,55 +53,41 @@ private struct RecordedRound: Hashable, Comparable {
 }
 
 /// How often verdicts were right when a recording was replayed.
-package struct ReplayResult: Hashable, Sendable {
+struct ReplayResult: Hashable, Sendable {
   /// Runs that were made up of recorded rounds.
-  package var runCount = 0
+  var runCount = 0
   /// Those with a verdict `faster` or `slower` anywhere, though both sides were the same.
-  package var falseRunCount = 0
+  var falseRunCount = 0
   /// Comparisons in which one side was made slower by the minimum detectable effect.
-  package var trialCount = 0
+  var trialCount = 0
   /// Those with the verdict that this asks for.
-  package var detectedCount = 0
+  var detectedCount = 0
   /// Median of the minimum detectable effects, in percent.
-  package var medianEffectPercent = 0.0
+  var medianEffectPercent = 0.0
 
   /// Probability that a run calls equal backends different anywhere; at most 0.05 is promised.
-  package var familyWiseRate: Double { Double(falseRunCount) / Double(max(runCount, 1)) }
+  var familyWiseRate: Double { Double(falseRunCount) / Double(max(runCount, 1)) }
   /// Probability that the minimum detectable effect is detected; 0.95 is promised.
-  package var detectionRate: Double { Double(detectedCount) / Double(max(trialCount, 1)) }
+  var detectionRate: Double { Double(detectedCount) / Double(max(trialCount, 1)) }
 }
 
 /// How a recording is replayed.
-package struct ReplayOptions: Sendable {
+struct ReplayOptions: Sendable {
   /// Two names of the same thing, which took turns.
-  package var baseline: String
-  package var contender: String
+  var baseline: String
+  var contender: String
   /// Rounds of a made-up run.
-  package var roundCount: Int
-  package var runCount: Int
+  var roundCount: Int
+  var runCount: Int
   /// Rounds that stay together when they are drawn, so that what neighbours have in common stays.
-  package var blockLength: Int
+  var blockLength = 5
   /// Takes ratios relative to their median over the recording. Two copies of one backend may differ
   /// throughout a process, by where their buffers lie; centred, only the scatter counts, and the
   /// rates tell about the statistics instead of the process.
-  package var isCentered: Bool
+  var isCentered = false
   /// Comparisons that share the error probability; nil = the workloads of the recording.
-  package var family: Int?
-  package var seed: UInt64
-
-  package init(
-    baseline: String, contender: String, roundCount: Int, runCount: Int, blockLength: Int = 5,
-    isCentered: Bool = false, family: Int? = nil, seed: UInt64 = 1
-  ) {
-    self.baseline = baseline
-    self.contender = contender
-    self.roundCount = roundCount
-    self.runCount = runCount
-    self.blockLength = blockLength
-    self.isCentered = isCentered
-    self.family = family
-    self.seed = seed
-  }
+  var family: Int?
+  var seed: UInt64 = 1
 }
 
 /// Tries the verdicts of ``compare(samples:workloads:)`` on recorded times of one backend under two
@@ -111,7 +100,7 @@ package struct ReplayOptions: Sendable {
 /// be called different the right way round.
 /// - Returns: nil when `roundCount` rounds are too few for an interval in this family, or the
 ///   recording has no workload with both names and as many rounds as a block.
-package func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayResult? {
+func replay(_ recording: Recording, _ options: ReplayOptions) -> ReplayResult? {
   let pairs = recording.workloads.compactMap { workload -> [Double]? in
     guard let baseline = workload.times[options.baseline],
       let contender = workload.times[options.contender],
