@@ -15,13 +15,8 @@ package struct CalibrationStore {
 
   /// Adds workloads of a host, in place of earlier rows of the same ones.
   package func add(_ rows: [CalibrationRow], hostClass: String) throws(ResultsError) {
-    func name(_ row: CalibrationRow) -> WorkloadKey {
-      var key = row.key
-      key.runID = ""
-      return key
-    }
-    let new = Set(rows.map(name))
-    let kept = try self.rows(hostClass: hostClass).filter { !new.contains(name($0)) }
+    let new = Set(rows.map { $0.key.without(.run) })
+    let kept = try self.rows(hostClass: hostClass).filter { !new.contains($0.key.without(.run)) }
     try Schema.calibration.write(kept + rows, to: path(hostClass: hostClass))
   }
 }

@@ -47,11 +47,7 @@ extension Schema where Row == PlanRow {
 extension [PlanRow] {
   /// These rows and new ones, which replace those of the same backends under the same conditions.
   package func replaced(by rows: [PlanRow]) -> [PlanRow] {
-    func conditions(_ row: PlanRow) -> WorkloadKey {
-      var key = row.key
-      (key.runID, key.layerIndex, key.layer, key.stage, key.kind) = ("", 0, "", "", "")
-      return key
-    }
+    func conditions(_ row: PlanRow) -> WorkloadKey { row.key.without(.run, .layer, .stage) }
     let new = Set(rows.map(conditions))
     return filter { !new.contains(conditions($0)) } + rows
   }

@@ -39,6 +39,29 @@ package struct WorkloadKey: FileRow {
     self.cache = cache
   }
 
+  /// A part of the key that some comparison does not look at.
+  package enum Part {
+    case run
+    /// Position, name and kind.
+    case layer
+    case stage, backend, isa
+  }
+
+  /// The key with blank parts: what workloads have in common that differ in nothing else.
+  package func without(_ parts: Part...) -> WorkloadKey {
+    var key = self
+    for part in parts {
+      switch part {
+      case .run: key.runID = ""
+      case .layer: (key.layerIndex, key.layer, key.kind) = (0, "", "")
+      case .stage: key.stage = ""
+      case .backend: key.backend = ""
+      case .isa: key.isa = ""
+      }
+    }
+    return key
+  }
+
   /// The columns that follow `schema_version` in every file of a run.
   package static let columns = ColumnList<WorkloadKey>.make {
     Column("run_id", \.runID, "the folder's name", isRequired: true)

@@ -19,31 +19,20 @@ struct SchemaTests {
     #expect(header.hasSuffix("\n"))
   }
 
-  @Test("The columns of samples.csv are those of the schema")
+  @Test("Each field of samples.csv stands below its column")
   func samples() {
-    let own = """
-      launch,round,position,seed,block_iterations,t_start_ns,wall_ns,cpu_user_ns,cpu_system_ns,\
-      faults,switches,migrations,steal_ns,clock_ghz,contaminated,steady
-
-      """
-    #expect(Schema.samples.headerLine == Self.keyNames + own)
-    let line = """
+    // Of the columns of today; results/README.md lists them all, and a test checks it.
+    let names =
+      Self.keyNames + """
+        launch,round,position,seed,block_iterations,t_start_ns,wall_ns,cpu_user_ns,cpu_system_ns,\
+        faults,switches,migrations,steal_ns,clock_ghz,contaminated,steady
+        """
+    let fields = """
       1,20260102T030405Z-abcdef,alexnet,0,conv1,conv1,convolution,forward,simd,avx2,2,10,in-net,\
       cold-weights,1,2,3,18446744073709551615,4,5,6,7,8,9,10,11,12,3.1,1,0
-
       """
-    #expect(Schema.samples.line(SampleRows.sample) == line)
-  }
-
-  @Test("The columns of workloads.csv are those of the schema")
-  func workloads() {
-    let own = """
-      status,reason,implementation,kernel_id,layout,tile,delegated_to,first_ns,prepare_ns,\
-      reorder_in_ns,reorder_out_ns,workspace_bytes,weight_bytes,peak_rss_bytes,executed_flops,\
-      executed_bytes,max_abs_err,nrmse,err_bound,repro
-
-      """
-    #expect(Schema.workloads.headerLine == Self.keyNames + own)
+    #expect(Schema.samples.headerLine.hasPrefix(names))
+    #expect(Schema.samples.line(SampleRows.sample).hasPrefix(fields))
   }
 
   @Test("The columns of summary.csv are the facts, then what is computed")

@@ -19,12 +19,7 @@ struct ComparedPair {
 }
 
 /// What the sides of a comparison have in common.
-func pairKey(_ key: WorkloadKey) -> WorkloadKey {
-  var key = key
-  key.backend = ""
-  key.isa = ""
-  return key
-}
+func pairKey(_ key: WorkloadKey) -> WorkloadKey { key.without(.backend, .isa) }
 
 /// All comparisons of a run, workloads in the order of `workloads`, then stages.
 /// - Parameter base: the baseline; nil for ``baselineBackend(_:)``.
@@ -124,12 +119,6 @@ struct Fusions {
   }
 
   private static func stage(of key: WorkloadKey) -> WorkloadKey {
-    var key = key
-    key.runID = ""
-    key.layer = ""
-    key.layerIndex = 0
-    key.kind = ""
-    key.isa = ""
-    return key
+    key.without(.run, .layer, .isa)
   }
 }

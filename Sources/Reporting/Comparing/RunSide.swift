@@ -21,11 +21,11 @@ struct RunSide {
     let run = timedWorkloads(samples: files.samples, workloads: files.workloads)
     fusions = Fusions(files.workloads)
     for row in run.rows where !row.status.isSwallowed {
-      let key = withoutRun(row.key)
+      let key = row.key.without(.run)
       guard rows[key] == nil else { continue }
       rows[key] = row
       order.append(key)
-      keys[withoutISA(key), default: []].append(key)
+      keys[key.without(.isa), default: []].append(key)
       if let own = run.times[row.key] {
         times[key] = own
         let replicates = own.replicates
@@ -72,7 +72,7 @@ struct RunSide {
   /// run, that one, whatever instruction set its library chose.
   private func match(_ key: WorkloadKey, of other: RunSide) -> WorkloadKey? {
     if rows[key] != nil { return key }
-    let anyISA = withoutISA(key)
+    let anyISA = key.without(.isa)
     guard let own = keys[anyISA], own.count == 1, other.keys[anyISA]?.count == 1 else { return nil }
     return own[0]
   }
@@ -120,18 +120,4 @@ struct RunSide {
     }
     return ""
   }
-}
-
-/// The workload and backend.
-private func withoutISA(_ key: WorkloadKey) -> WorkloadKey {
-  var key = key
-  key.isa = ""
-  return key
-}
-
-/// What joins two runs.
-func withoutRun(_ key: WorkloadKey) -> WorkloadKey {
-  var key = key
-  key.runID = ""
-  return key
 }

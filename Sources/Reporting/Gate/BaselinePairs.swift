@@ -85,11 +85,14 @@ package enum BaselinePairs {
     _ baseline: Baseline, samples: [SampleRow], workloads: [WorkloadRow], attempt: Int,
     code: String, hostClass: String, command: String
   ) -> [PairRow] {
-    let before = Dictionary(grouping: baseline.rows) { name($0.key) }
-    let now = Dictionary(grouping: rows(samples: samples, workloads: workloads)) { name($0.key) }
+    let before = Dictionary(grouping: baseline.rows) { $0.key.without(.run) }
+    let now = Dictionary(grouping: rows(samples: samples, workloads: workloads)) {
+      $0.key.without(.run)
+    }
     var result: [PairRow] = []
     for workload in workloads {
-      guard isCompared(workload.key), let base = before[name(workload.key)] else { continue }
+      let key = workload.key.without(.run)
+      guard isCompared(workload.key), let base = before[key] else { continue }
       let repro = workload.repro.replacing("alexbench run", with: command)
       var blank = PairRow(
         key: workload.key, role: .gated, attempt: attempt, pair: 0, isHeadFirst: false,
@@ -107,7 +110,7 @@ package enum BaselinePairs {
         result.append(blank)
         continue
       }
-      for (pair, sides) in zip(base, now[name(workload.key)] ?? []).enumerated() {
+      for (pair, sides) in zip(base, now[key] ?? []).enumerated() {
         var row = blank
         row.pair = pair
         fill(&row.base, sides.0)
@@ -123,12 +126,6 @@ package enum BaselinePairs {
     side.blockCount = row.blockCount
     side.contaminatedCount = row.contaminatedCount
     side.isSteady = row.isSteady
-  }
-
-  private static func name(_ key: WorkloadKey) -> WorkloadKey {
-    var key = key
-    key.runID = ""
-    return key
   }
 
   /// The sentinel: a chain of additions, as long as a clock's tick.

@@ -64,8 +64,7 @@ struct Campaign {
     }
     var all: OrderedDictionary<Name, PairSeries> = [:]
     for row in rows {
-      var name = Name(role: row.role, key: row.key)
-      name.key.runID = ""
+      let name = Name(role: row.role, key: row.key.without(.run))
       all[name, default: PairSeries(row)].add(row)
       if row.base.hostClass != row.head.hostClass { isOnOtherHost = true }
     }

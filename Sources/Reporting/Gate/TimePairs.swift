@@ -52,8 +52,7 @@ struct PairSeries {
   var failure: (status: Status, reason: String)?
 
   init(_ row: PairRow) {
-    key = row.key
-    key.runID = ""
+    key = row.key.without(.run)
     repro = row.repro
   }
 

@@ -16,7 +16,7 @@ let weightedKinds: Set<String> = ["convolution", "inner_product", "network"]
 
 private func accuracyPlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) -> Plot {
   let series = view.series(in: rows, \.key)
-  let all = Array(Set(rows.map { LayerKey($0.key) })).sorted()
+  let all = layers(of: rows, \.key)
   var flops: [LayerKey: Double] = [:]
   for row in rows { flops[LayerKey(row.key)] = Double(row.work.flopsAlgorithmic ?? 0) }
   let layers = largest(all, limit: 12) { flops[$0]! }

@@ -23,12 +23,12 @@ private struct Event: Hashable {
 private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow]) -> Plot {
   let series = view.series(in: rows, \.key)
   let slots = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0) })
-  let all = Array(Set(rows.map { LayerKey($0.key) })).sorted()
+  let all = layers(of: rows, \.key)
   var weights: [LayerKey: Double] = [:]
   for row in rows { weights[LayerKey(row.key)] = Double(view.layer(of: row.key)!.multiplyAdds) }
   let slotPixels = series.count * 7 + 10
   let layers = largest(all, limit: min(max(1900 / slotPixels, 4), 16)) { weights[$0]! }
-  let places = Dictionary(uniqueKeysWithValues: layers.enumerated().map { ($1, $0 + 1) })
+  let places = places(of: layers)
   let shown = rows.filter { places[LayerKey($0.key)] != nil }
   // The processor's own events first; the ladder's order within.
   let events = OrderedSet(
@@ -85,11 +85,7 @@ private func counterPlot(_ view: RunView, _ group: GroupKey, _ rows: [CounterRow
       "set format y '%.1e'", "set grid ytics lt 1 lc rgb '#E0E0E0' lw 0.7",
     ]
     panel.commands += LogRange(values).commands("y")
-    for place in stride(from: 1, through: layers.count, by: 2) {
-      panel.commands.append(
-        "set object rect from \(Double(place) - 0.5), graph 0 to \(Double(place) + 0.5), graph 1 "
-          + "fs solid noborder fc rgb '\(Style.faint)' behind")
-    }
+    panel.stripe(layers.count)
     panel.commands.append("plot " + parts.joined(separator: ", \\\n  "))
     panels.append(panel)
   }

@@ -25,8 +25,8 @@ private func layerOf(_ row: PhaseRow) -> LayerOfGroup {
 
 private func phasePlot(_ view: RunView, _ group: GroupKey, _ rows: [PhaseRow]) -> Plot {
   let series = view.series(in: rows, \.key)
-  let bars = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0 + 1) })
-  let all = Array(Set(rows.map { LayerKey($0.key) })).sorted()
+  let bars = places(of: series)
+  let all = layers(of: rows, \.key)
   var weights: [LayerKey: Double] = [:]
   for row in rows {
     let key = LayerKey(row.key)

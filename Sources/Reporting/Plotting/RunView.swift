@@ -60,9 +60,7 @@ struct RunView {
     // results of one workload are several.
     var isasOfWorkload: [WorkloadKey: Set<String>] = [:]
     for row in files.summary {
-      var key = row.key
-      key.isa = ""
-      isasOfWorkload[key, default: []].insert(row.key.isa)
+      isasOfWorkload[row.key.without(.isa), default: []].insert(row.key.isa)
     }
     let divided = Set(isasOfWorkload.filter { $0.value.count > 1 }.keys.map(\.backend))
     var known: [String: [String: Series]] = [:]
@@ -132,6 +130,16 @@ struct RunView {
     }
     return "\(name) · \(commit) · run \(files.environment.runID)."
   }
+}
+
+/// The layers of rows in the order of the network, the net last.
+func layers<Row>(of rows: [Row], _ key: (Row) -> WorkloadKey) -> [LayerKey] {
+  Set(rows.map { LayerKey(key($0)) }).sorted()
+}
+
+/// The place of each element, from 1.
+func places<Element: Hashable>(of elements: [Element]) -> [Element: Int] {
+  Dictionary(uniqueKeysWithValues: zip(elements, 1...))
 }
 
 /// At most `limit` elements, evenly spread, first and last among them.

@@ -12,8 +12,8 @@ func samplePlots(_ view: RunView) -> Outcome {
 
 private func samplePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) -> Plot {
   let series = view.series(in: rows, \.key)
-  let slots = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0 + 1) })
-  let all = Array(Set(rows.map { LayerKey($0.key) })).sorted()
+  let slots = places(of: series)
+  let all = layers(of: rows, \.key)
   var weights: [LayerKey: Double] = [:]
   // By the fastest backend: that is where a share of the net counts.
   for row in rows {
@@ -83,11 +83,7 @@ private func samplePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]
       "set grid ytics lt 1 lc rgb '#E0E0E0' lw 0.7",
       "set arrow from graph 0, first 0 to graph 1, first 0 nohead lw 0.8 lc rgb '#909090' back",
     ]
-    for slot in stride(from: 1, through: series.count, by: 2) where series.count > 1 {
-      panel.commands.append(
-        "set object rect from \(Double(slot) - 0.5), graph 0 to \(Double(slot) + 0.5), graph 1 "
-          + "fs solid noborder fc rgb '\(Style.faint)' behind")
-    }
+    if series.count > 1 { panel.stripe(series.count) }
     panel.commands.append("plot " + parts.joined(separator: ", \\\n  "))
     panels.append(panel)
   }

@@ -168,6 +168,15 @@ extension Sheet.Panel {
   /// Pixels that the axes have in a cell of this width.
   func axisWidth(cell: Int) -> Int { cell - left - right }
 
+  /// Shades every other of so many places along the x axis.
+  mutating func stripe(_ count: Int) {
+    for place in stride(from: 1, through: count, by: 2) {
+      commands.append(
+        "set object rect from \(Double(place) - 0.5), graph 0 to \(Double(place) + 0.5), graph 1 "
+          + "fs solid noborder fc rgb '\(Style.faint)' behind")
+    }
+  }
+
   /// Names below an axis, one per unit from 1; turned where they are wide.
   /// - Returns: the command, and the pixels that the names take.
   static func nameTics(

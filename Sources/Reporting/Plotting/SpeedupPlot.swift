@@ -24,9 +24,9 @@ extension BackendRatioRow {
 
 private func speedupPlot(_ view: RunView, _ group: GroupKey, _ rows: [BackendRatioRow]) -> Plot {
   let series = view.series(in: rows, \.contenderKey)
-  let layers = Array(Set(rows.map { LayerKey($0.key) })).sorted()
-  let columns = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0 + 1) })
-  let lines = Dictionary(uniqueKeysWithValues: layers.enumerated().map { ($1, $0 + 1) })
+  let layers = layers(of: rows, \.key)
+  let columns = places(of: series)
+  let lines = places(of: layers)
   let delegated = Set(
     view.files.workloads.filter { !$0.facts.delegatedTo.isEmpty }.map(\.key))
 

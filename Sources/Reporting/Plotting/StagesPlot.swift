@@ -27,7 +27,7 @@ private func stagePlot(
     ends[of] = max(ends[of] ?? 0, row.time.median!, row.time.intervalUpper ?? 0)
   }
   let series = totals.keys.sorted { (ends[$0]!, $0.index) < (ends[$1]!, $1.index) }
-  let bars = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0 + 1) })
+  let bars = places(of: series)
   // A backend that is many times slower would leave the others no room: its bar runs out.
   let fastest = ends.values.min()!
   let limit = ends.values.filter { $0 <= 8 * fastest }.max()! * 1.13

@@ -9,7 +9,7 @@ func timePlots(_ view: RunView) -> Outcome {
 private func timePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) -> Plot {
   let series = view.series(in: rows, \.key)
   let slots = Dictionary(uniqueKeysWithValues: series.enumerated().map { ($1, $0) })
-  let all = Array(Set(rows.map { LayerKey($0.key) })).sorted()
+  let all = layers(of: rows, \.key)
   var slowest: [LayerKey: Double] = [:]
   for row in rows {
     slowest[LayerKey(row.key)] = max(slowest[LayerKey(row.key)] ?? 0, row.time.median!)
@@ -36,7 +36,7 @@ private func timePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) 
     .samples, identityColumns + ["launch", "round", "position", "wall_ns", "block_iterations"])
   for start in stride(from: 0, to: layers.count, by: perPanel) {
     let own = Array(layers[start..<min(start + perPanel, layers.count)])
-    let places = Dictionary(uniqueKeysWithValues: own.enumerated().map { ($1, $0 + 1) })
+    let places = places(of: own)
     var medians: [Series: [([Double], SummaryRow)]] = [:]
     var blocks: [Series: [([Double], SampleRow)]] = [:]
     var values: [Double] = []
@@ -84,11 +84,7 @@ private func timePlot(_ view: RunView, _ group: GroupKey, _ rows: [SummaryRow]) 
       "set grid ytics lt 1 lc rgb '#D8D8D8' lw 0.7",
     ]
     panel.commands += LogRange(values.map { $0 / 1e6 }).commands("y")
-    for place in stride(from: 1, through: own.count, by: 2) {
-      panel.commands.append(
-        "set object rect from \(Double(place) - 0.5), graph 0 to \(Double(place) + 0.5), graph 1 "
-          + "fs solid noborder fc rgb '\(Style.faint)' behind")
-    }
+    panel.stripe(own.count)
     panel.commands.append("plot " + parts.joined(separator: ", \\\n  "))
     panels.append(panel)
   }
