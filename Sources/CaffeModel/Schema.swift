@@ -251,25 +251,28 @@ extension PrototxtMessage {
     }
   }
 
-  /// Refuses fields that stand several times where only one can count.
-  /// - Parameter type: nil inside of what the format does not have.
+  /// Refuses fields that stand several times where only one can count. What the format does not have is
+  /// left to the checks of layers, which know better what to say.
   func refuseDuplicates(
-    as type: Schema.Message?, layer: String = ""
+    as type: Schema.Message, layer: String = ""
   ) throws(CaffeModelError) {
     var seen: Set<String> = []
     for field in fields {
-      let declared = type?.field(field.name)
-      guard declared?.isRepeated == true || seen.insert(field.name).inserted else {
+      guard let declared = type.field(field.name) else { continue }
+      guard declared.isRepeated || seen.insert(field.name).inserted else {
         throw .unusableLayer(
           layer: layer, reason: "'\(field.name)' is given twice; only one can count",
           line: field.line)
       }
-      guard let inner = field.message else { continue }
+      guard let message = field.message, let inner = Schema.caffe.message(of: declared) else {
+        continue
+      }
       let isLayer = field.name == "layer" || field.name == "layers"
-      try inner.refuseDuplicates(
-        as: declared.flatMap(Schema.caffe.message(of:)),
+      try message.refuseDuplicates(
+        as: inner,
         layer: isLayer
-          ? inner.scalar("name") ?? inner["layer"].last?.message?.scalar("name") ?? layer : layer)
+          ? message.scalar("name") ?? message["layer"].last?.message?.scalar("name") ?? layer
+          : layer)
     }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
-import Reporting
 import Measuring
+import Reporting
 import Results
 
 /// `check --against`: another build and this one, in pairs of fresh processes.
@@ -51,9 +51,9 @@ struct AgainstCheck {
     try folder.write(environment)
     try folder.write(runner.layers)
     print(
-      "\(pairs) pairs of launches, in each \(runner.workloadCount) layers and nets on both sides; "
-        + "what looks slower once more as often; at most \(DurationText.short(seconds: seconds)) "
-        + "(--budget)")
+      "\(pairs) pairs of launches, each with \(runner.workloadCount) layers and nets on both sides; "
+        + "what looks slower is measured again in as many pairs; at most "
+        + "\(DurationText.short(seconds: seconds)) (--budget)")
     let start = ContinuousClock.now
     var rows: [PairRow] = []
     var leftOut: Set<WorkloadKey> = []
@@ -67,7 +67,7 @@ struct AgainstCheck {
       isWanted: { !leftOut.contains(Self.name($0)) }, each: add)
     try stopIfInterrupted(runner, folder)
     if count < pairs {
-      printError("alexbench: the time was enough for \(count) of \(pairs) pairs; see --budget")
+      printError("alexbench: there was time for only \(count) of \(pairs) pairs; see --budget")
     }
     let suspects = judge(rows, policy: policy).suspects.filter { $0.outcome != .environment }
     if !suspects.isEmpty {
@@ -78,8 +78,8 @@ struct AgainstCheck {
       print("measuring again: " + again.map(\.name).joined(separator: "; "))
       if again.count < suspects.count {
         printError(
-          "alexbench: \(suspects.count - again.count) more look slower; the time is enough for "
-            + "these, see --budget")
+          "alexbench: \(suspects.count - again.count) more look slower, but there is only time for "
+            + "these; see --budget")
       }
       _ = try runner.measure(
         attempt: 2, pairs: pairs, seconds: rest,
@@ -139,7 +139,7 @@ struct AgainstCheck {
   private func stopIfInterrupted(_ runner: PairedRunner, _ folder: RunFolder) throws {
     guard runner.wasInterrupted else { return }
     printError(
-      "alexbench: interrupted; the pairs until then are in \(folder.path)/pairs.csv, "
+      "alexbench: interrupted; the pairs so far are in \(folder.path)/pairs.csv, "
         + "--replay decides about them")
     throw AlexExit.interrupted
   }

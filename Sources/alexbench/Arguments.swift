@@ -86,7 +86,7 @@ enum ISAChoice {
     try NameSuggestion.resolve(
       words, what: "instruction set", known: InstructionSet.allCases.map(\.rawValue) + ["auto"])
     guard !words.isEmpty, !words.contains("auto") else {
-      throw MeasuringError.usage("--isa takes either auto, all, or names such as baseline,avx2")
+      throw MeasuringError.usage("--isa takes auto, all, or names such as baseline,avx2")
     }
     return CommaList(words).elements.compactMap(InstructionSet.init)
   }

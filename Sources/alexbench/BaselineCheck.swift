@@ -1,6 +1,6 @@
 import Foundation
-import Reporting
 import Measuring
+import Reporting
 import Results
 
 /// `check --baseline`: launches of this program, compared with those of a run that was kept.
@@ -31,7 +31,7 @@ struct BaselineCheck {
     try folder.write(environment)
     let launches = options.launches ?? 0
     print(
-      "\(launches) launches, as the baseline has; what looks slower once more as often")
+      "\(launches) launches, as in the baseline; what looks slower is measured again as often")
     var rows = try measure(options, attempt: 1, baseline, environment, local)
     try Schema.pairs.write(rows, inFolder: folder.path)
     let suspects = judge(rows, policy: policy).suspects.filter { $0.outcome != .environment }

@@ -10,18 +10,18 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Check, then time layers and full nets; write a folder of CSV files.",
     discussion: """
-      Backends take turns in rounds, so that drift of the machine meets all alike. A table goes to \
+      Backends take turns in rounds, so that drift of the machine affects all alike. The table goes to \
       standard output, progress to standard error, and the files of the run to --out: samples.csv \
       (every timed block), workloads.csv, layers.csv, roofs.csv, summary.csv, compare.csv (pairs of \
-      backends), environment.json, and where there is something to tell plan.csv (tiles tried and \
+      backends), environment.json, and if there is something to record plan.csv (tiles tried and \
       chosen), phases.csv and counters.csv.
 
-      Every round also probes what the machine can do at most, the roofs: multiply-adds with each \
-      instruction set, and reading from each level of cache and from memory. With --show roof the \
-      cells have the percentage of the nearest roof, with --show counters what was counted.
+      Every round also probes the roofs, the most that the machine can do: multiply-adds with each \
+      instruction set, and reading from each level of cache and from memory. --show roof puts the \
+      percentage of the nearest roof into the cells, --show counters what was counted.
 
-      Tables have milliseconds per call and GFLOP/s, a multiply-add counting as two, files nanoseconds. \
-      The article "Read the results" in Sources/Reporting goes through a table.
+      Tables have milliseconds per call and GFLOP/s (a multiply-add counts as two operations); files \
+      have nanoseconds. The article "Read the results" in Sources/Reporting explains a table.
 
       EXAMPLES
         alexbench run --quick
@@ -34,11 +34,11 @@ struct RunCommand: ParsableCommand {
         alexbench run --blas mkl=/opt/intel/oneapi/mkl/latest/lib/libmkl_rt.so
 
       EXIT CODES
-        0        fine
-        3        a check failed, or something that was asked for is not there
+        0        success
+        3        a check failed, or something you asked for is not available
         5        --resume on another host, or with another program or other libraries
         6        cannot write
-        130/143  interrupted; --resume goes on from what is written
+        130/143  interrupted; --resume continues from what is written
       """)
 
   @OptionGroup var selection: Selection
@@ -46,29 +46,29 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "A short run: 6 rounds, short warm-ups, about two minutes at most.")
   var quick = false
 
-  @Option(help: "Rounds at least; whole Williams squares are run. (default: 20, quick: 6)")
+  @Option(help: "Minimum rounds; rounded up to whole Williams squares. (default: 20, quick: 6)")
   var rounds: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Rounds until every backend's 95 % interval is within this percentage of its median.",
+      "Measure until every backend's 95 % interval is within this percentage of its median.",
       discussion: """
-        Looked at after every whole square, from 6 rounds (or --rounds) to 500. It is for looking at \
-        one run: comparisons that a decision hangs on take a number of rounds chosen beforehand.
+        Evaluated after every whole square, from 6 rounds (or --rounds) to 500. Use it to explore. If \
+        a decision depends on a comparison, choose the number of rounds beforehand.
         """, valueName: "pct"))
   var precision: String?
 
   @Option(
     help: ArgumentHelp(
-      "Time of the whole run, as 60s, 5m or 1h: layers and nets get shares of it and fill them.",
+      "Time that the whole run fills, for example 60s, 5m or 1h; divided among layers and nets.",
       discussion: """
-        Shares follow what each needs at least. One square of rounds is measured even where that \
-        takes longer. Without --backend, plain loops are left out of what they would take more than \
-        a quarter of; the table says so.
+        Shares depend on the minimum that each needs. At least one square of rounds is measured, even \
+        if that takes longer. Without --backend, plain loops are left out where they would take more \
+        than a quarter of the time; the table says so.
         """, valueName: "time"))
   var budget: String?
 
-  @Flag(name: .shortAndLong, help: "Say on standard error what the time was spent on.")
+  @Flag(name: .shortAndLong, help: "Report on standard error what the time was spent on.")
   var verbose = false
 
   @Option(
@@ -77,11 +77,11 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What is in the caches when a layer is measured alone: warm, cold-weights, cold, or several.",
+      "State of the caches when a layer is measured alone: warm, cold-weights, cold, or several.",
       discussion: """
-        cold-weights gives every call weights of its own from a ring larger than twice the \
-        last-level cache, while inputs stay warm: what a layer meets in a net. With cold every call \
-        has inputs and outputs of its own as well.
+        With cold-weights every call uses the next copy of the weights, from a ring larger than twice \
+        the last-level cache, while inputs stay warm, as in a net. With cold every call also uses the \
+        next copy of inputs and outputs.
         """))
   var cache: CommaList<CacheMode>?
 
@@ -105,33 +105,33 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: """
       What cells show beside the time: rate (GFLOP/s, counted as direct convolution), roof \
-      (percent of what peak arithmetic and the bandwidth of memory allow; may exceed 100 where an \
-      algorithm needs fewer operations), or counters (instructions per cycle; where they cannot be \
-      counted, processors in use).
+      (percentage of what peak arithmetic and memory bandwidth allow; exceeds 100 if an algorithm \
+      needs fewer operations), or counters (instructions per cycle; if these cannot be counted, \
+      processors in use).
       """)
   var show = CellContent.rate
 
-  @Option(help: "Folder in which the run makes a folder of its own.")
+  @Option(help: "Parent folder; the run makes a folder in it.")
   var out = "results/runs"
 
-  @Option(help: "Folder of the calibrations of hosts, see 'alexbench help calibrate'.")
+  @Option(help: "Folder of calibrations, see 'alexbench help calibrate'.")
   var calibration = RunSession.calibrationFolder
 
   @Option(
     help: ArgumentHelp(
-      "Go on with a run that was killed or interrupted, in its folder.",
+      "Continue a run that was killed or interrupted, in its folder.",
       discussion: """
-        It is measured as it was asked for: of other options only --show, --env-clean, \
-        --calibration and --verbose may stand beside it. What is complete is not repeated; of a round that was \
-        under way nothing is kept. Exit code 5, with the fields that differ, when the host, the \
-        program or the libraries are not the same: such times cannot stand in one run.
+        The run keeps its options; only --show, --env-clean, --calibration and --verbose may be given \
+        again. Nothing complete is repeated; an unfinished round is discarded. Exit code 5, with the \
+        fields that differ, if the host, the program or the libraries are not the same: such times \
+        do not belong in one run.
         """, valueName: "folder"))
   var resume: String?
 
-  @Flag(help: "Record times of a debug build too, to try things out.")
+  @Flag(help: "Accept a debug build, to try things out.")
   var allowDebug = false
 
-  @Flag(help: "Only say what would be measured, with estimates of time and memory.")
+  @Flag(help: "Only print what would be measured, with estimates of time and memory.")
   var dryRun = false
 
   func run() throws {
@@ -175,7 +175,7 @@ struct RunCommand: ParsableCommand {
     let names = CommandLine.arguments.dropFirst(2).filter { $0.hasPrefix("-") }
       .map { String($0.prefix { $0 != "=" }) }
     if let other = names.first(where: { !allowed.contains($0) }) {
-      throw MeasuringError.usage("\(other) cannot be changed for a run that is resumed")
+      throw MeasuringError.usage("\(other) cannot be changed when a run is resumed")
     }
     guard
       var session = try RunSession(
@@ -187,11 +187,11 @@ struct RunCommand: ParsableCommand {
     try session.complete(showing: show, isVerbose: verbose)
   }
 
-  /// The latest complete run in the folder of runs, to estimate from; empty where there is none.
+  /// The latest complete run, on which estimates are based; empty without one.
   private func earlierRun() -> (summary: [SummaryRow], roofs: [RoofRow]) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
     for name in names.sorted().reversed() {
-      // Runs of other versions or half written ones are of no use here.
+      // Skip runs of other versions, and incomplete ones.
       guard let summary = try? Schema.summary.rows(inFolder: out + "/" + name) else { continue }
       return (summary, (try? Schema.roofs.rowsIfPresent(inFolder: out + "/" + name)) ?? [])
     }

@@ -41,13 +41,13 @@ struct RunSession {
     try folder.write(environment)
   }
 
-  /// Takes up a run that was killed or interrupted.
-  /// - Returns: nil when it is complete.
+  /// Continues a run that was killed or interrupted.
+  /// - Returns: nil if it is complete.
   init?(resuming path: String, local: LocalHost, calibration: String) throws {
     let file = path + "/" + Environment.fileName
     environment = try Environment(contentsOf: file)
     guard let record = environment.options else {
-      throw MeasuringError.usage("'\(path)' does not say what was asked for; start a new run")
+      throw MeasuringError.usage("'\(path)' does not record its options; start a new run")
     }
     if try environment.finishedAt != nil && RunFolder.journalLines(in: path) == nil { return nil }
     self.local = local
@@ -163,7 +163,7 @@ func conclude(_ record: RunRecord) throws {
   }
   if record.wasInterrupted {
     printError(
-      "alexbench: interrupted; what was measured until then is written, --resume goes on from there"
+      "alexbench: interrupted; results so far are written, --resume continues from there"
     )
     throw AlexExit.interrupted
   }

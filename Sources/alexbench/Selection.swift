@@ -11,17 +11,17 @@ import Results
 /// What is measured or checked: the options that `run` and `verify` share.
 struct Selection: ParsableArguments {
   @Option(
-    help: "Networks, see 'alexbench list networks'; or Caffe descriptions, path/to/net.prototxt.")
+    help: "Networks of 'alexbench list networks', or Caffe descriptions (path/to/net.prototxt).")
   var network = CommaList(["alexnet"])
 
   @Option(
     help: """
-      Backends, see 'alexbench list backends'; or all. NAME#2 is a copy of NAME, NAME@2 the same \
-      instance once more. (default: all; calibrate: simd; check: simd,winograd)
+      Backends of 'alexbench list backends', or all. NAME#2 is a copy of NAME, NAME@2 the same \
+      instance again. (default: all; calibrate: simd; check: simd,winograd)
       """)
   var backend: CommaList<String>?
 
-  @Option(help: "Measure these layers alone, for example conv2,fc6; without --pass no full net.")
+  @Option(help: "Measure only these layers, for example conv2,fc6; no net unless --pass says so.")
   var layer: CommaList<String>?
 
   @Option(
@@ -37,31 +37,31 @@ struct Selection: ParsableArguments {
   @Option(help: "Images per forward, for example 1,10. (default: 1, or the problem's n)")
   var batch: CommaList<Int>?
 
-  @Option(help: "Threads, for example 1,2; naive runs on one by definition.")
+  @Option(help: "Threads, for example 1,2; naive always uses one.")
   var threads = CommaList([1])
 
   @Option(
     help: """
-      Instruction sets of our own kernels: auto (the best one; verify: every one that is usable), \
-      all, or names such as baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
+      Instruction sets of our own kernels: auto (the best one; verify: all usable ones), all, or \
+      names such as baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
       """)
   var isa: String?
 
   @Option(
     help: """
-      isolated (each layer alone), in-net (each step inside a full forward), net (the full forward \
+      isolated (each layer alone), in-net (each step inside a forward pass), net (the forward pass \
       alone). (default: all; with --layer: isolated)
       """)
   var pass: CommaList<Pass>?
 
   @Option(
     help: ArgumentHelp(
-      "Output tile of Winograd convolutions, instead of choosing by measuring.",
+      "Fix the output tile of Winograd convolutions, instead of choosing by measuring.",
       discussion: """
-        A number m for F(m×m, r×r) everywhere, LAYER=m for one layer, or both: 4,conv2=3. In place \
-        of a number direct leaves the layer to the direct kernels. For onednn LAYER= and the name of \
-        a primitive, such as conv3=jit_wino_4x3:avx512_core@nChw16c, and for auto that of a backend, \
-        with or without a tile of it: conv3=winograd:4. plan.csv says what was tried.
+        m for F(m×m, r×r) in all layers, LAYER=m in one layer, or both: 4,conv2=3. 'direct' instead of \
+        a number selects the direct kernels. For onednn, LAYER=PRIMITIVE, for example \
+        conv3=jit_wino_4x3:avx512_core@nChw16c; for auto, LAYER=BACKEND with or without a tile: \
+        conv3=winograd:4. plan.csv lists what was tried.
         """, valueName: "tiles"))
   var tile: TileList?
 
@@ -71,13 +71,13 @@ struct Selection: ParsableArguments {
   @Option(
     name: .customLong("blas"),
     help: ArgumentHelp(
-      "Adds a CBLAS library as backend im2col-NAME; may be repeated.", valueName: "NAME=PATH"))
+      "Add a CBLAS library as backend im2col-NAME; may be repeated.", valueName: "NAME=PATH"))
   var libraries: [NamedPath] = []
 
   @Option(
     name: .customLong("program"),
     help: ArgumentHelp(
-      "Adds a program that speaks the worker protocol as backend NAME; may be repeated.",
+      "Add a program that speaks the worker protocol as backend NAME; may be repeated.",
       discussion: "The article \"Write a backend as a program\" describes the protocol.",
       valueName: "NAME=COMMAND"))
   var programs: [NamedCommand] = []
@@ -140,7 +140,7 @@ func allBackends(of host: LocalHost, _ options: RunOptions) throws -> [any Backe
   for program in options.programs {
     guard !backends.contains(where: { $0.name == program.name }) else {
       throw MeasuringError.usage(
-        "--program \(program.argument): there is a backend '\(program.name)' already; take "
+        "--program \(program.argument): there already is a backend '\(program.name)'; choose "
           + "another name")
     }
     backends.append(
