@@ -6,7 +6,7 @@ import Reporting
 import Results
 import Testing
 
-@testable import Measuring
+import Measuring
 
 @Suite struct InNetTests {
   private func options(_ passes: [Pass], rounds: Int = 3) -> RunOptions {

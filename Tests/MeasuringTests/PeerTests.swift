@@ -7,7 +7,7 @@ import Results
 import Tensors
 import Testing
 
-@testable import Measuring
+import Measuring
 
 /// The peers from PyPI: only where `Scripts/peers` has made their environment.
 @Suite(

@@ -6,7 +6,7 @@ import Networks
 import Results
 import Testing
 
-@testable import Measuring
+import Measuring
 
 @Suite("Programs as backends")
 struct ProgramTests {

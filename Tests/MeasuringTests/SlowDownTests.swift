@@ -5,7 +5,7 @@ import Reporting
 import Results
 import Testing
 
-@testable import Measuring
+import Measuring
 
 @Suite struct SlowDownTests {
   @Test("The text is a layer and a percentage, with or without a backend")

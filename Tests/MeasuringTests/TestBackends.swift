@@ -209,7 +209,7 @@ func makeRequest(
   seed: UInt64 = 1, cache: CacheMode = .warm, netPasses: [Pass] = [.net]
 ) throws -> WorkloadRequest {
   let problem = network == nil ? try Problem(problem) : nil
-  let known = try network.flatMap { try NetworkCatalog.network(named: $0) }
+  let known = network.flatMap { NetworkCatalog.network(named: $0) }
   let graph = try #require(problem?.network ?? known).graph(batch: batch)
   var place = WorkloadPlace(
     graph, network: network ?? graph.networkName, node: try layer.map { try graph.node(named: $0) },

@@ -9,7 +9,7 @@ import Results
 import Synchronization
 import Testing
 
-@testable import Measuring
+import Measuring
 
 @Suite struct WorkerTests {
   /// The program next to the test bundle.

@@ -15,7 +15,7 @@ import Results
 package struct CountLane {
   /// A layer on a backend.
   package struct Case {
-    var request: WorkloadRequest
+    package var request: WorkloadRequest
 
     package var network: String { request.place.network }
     package var layer: String { request.place.layer }

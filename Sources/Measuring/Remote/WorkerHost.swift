@@ -14,7 +14,7 @@ package final class WorkerHost: WorkloadHost {
   private let timeout: Duration?
   private let makeError: ErrorMaker
   /// Workloads that are alive there.
-  fileprivate(set) var workloadCount = 0
+  package fileprivate(set) var workloadCount = 0
   package private(set) var identity: WorkerProtocol.Identity?
   /// Why nothing more can be asked of it; nil while it works.
   package private(set) var failure: Failure?
@@ -75,7 +75,7 @@ package final class WorkerHost: WorkloadHost {
     try prepare(WorkerProtocol.Workload(request))
   }
 
-  func prepare(_ message: WorkerProtocol.Workload) throws -> RemoteWorkload {
+  package func prepare(_ message: WorkerProtocol.Workload) throws -> RemoteWorkload {
     try beginPreparing(message)
     return try finishPreparing()
   }
@@ -219,8 +219,8 @@ package final class WorkerHost: WorkloadHost {
 }
 
 /// A workload in a worker.
-final class RemoteWorkload: Workload {
-  let facts: PreparedFacts
+package final class RemoteWorkload: Workload {
+  package let facts: PreparedFacts
   private let handle: Int
   private let host: WorkerHost
 
@@ -233,19 +233,19 @@ final class RemoteWorkload: Workload {
 
   deinit { host.release(handle) }
 
-  func outputs(images: [Int]?) throws -> [BlobValues] {
+  package func outputs(images: [Int]?) throws -> [BlobValues] {
     var request = request(.outputs)
     request.images = images
     return try host.outputs(request)
   }
 
-  func time(_ block: BlockRequest) throws -> BlockMeasurement {
+  package func time(_ block: BlockRequest) throws -> BlockMeasurement {
     var request = request(.time)
     request.block = block
     return try host.ask(request) { reply throws(MeasuringError) in try reply.block(for: block) }
   }
 
-  func timeSteps(_ block: BlockRequest) throws -> StepMeasurement {
+  package func timeSteps(_ block: BlockRequest) throws -> StepMeasurement {
     var request = request(.timeSteps)
     request.block = block
     return try host.ask(request) { reply throws(MeasuringError) in
@@ -258,7 +258,7 @@ final class RemoteWorkload: Workload {
     }
   }
 
-  func phases(calls: Int) throws -> [PhaseTime] {
+  package func phases(calls: Int) throws -> [PhaseTime] {
     var request = request(.phases)
     request.calls = calls
     return try host.ask(request) { reply throws(MeasuringError) in
@@ -266,7 +266,7 @@ final class RemoteWorkload: Workload {
     }
   }
 
-  func counters(
+  package func counters(
     _ requests: [CounterRequest], calls: Int, allowsMultiplexing: Bool
   ) throws -> [CounterReading] {
     var request = request(.counters)

@@ -87,7 +87,7 @@ public final class CheckedLayer {
 
   /// What runs, as in the `implementation` column of a run.
   public var implementation: String { facts.implementation }
-  var facts: WorkloadFacts { workload.facts.facts }
+  package var facts: WorkloadFacts { workload.facts.facts }
 
   /// Compiles the layer, calls it once, and compares what it computes with the reference.
   /// - Parameter seed: of weights and inputs.
@@ -99,7 +99,7 @@ public final class CheckedLayer {
     try self.init(request, on: LocalHost { _ in [] })
   }
 
-  init(_ request: WorkloadRequest, on host: LocalHost) throws {
+  package init(_ request: WorkloadRequest, on host: LocalHost) throws {
     guard !request.place.isNet else {
       throw MeasuringError.usage("a whole net is no layer; name the layer that is to be prepared")
     }

@@ -5,30 +5,35 @@ import Networks
 /// A backend once more under a name of its own, what a comparison of a backend with itself measures
 /// against: `simd#2` has compiled copies of its own, which differ by where they lie in memory; `simd@2`
 /// is the very same instance, so that all differences are those of the measuring.
-struct RepeatedBackend: Backend {
-  let base: any Backend
-  let name: String
+package struct RepeatedBackend: Backend {
+  package let base: any Backend
+  package let name: String
 
-  var summary: String { base.summary }
-  var threading: Threading { base.threading }
-  var unavailability: Unavailability? { base.unavailability }
+  package var summary: String { base.summary }
+  package var threading: Threading { base.threading }
+  package var unavailability: Unavailability? { base.unavailability }
   // The first copy says them.
-  var warnings: [BackendWarning] { [] }
-  var library: LoadedLibrary? { base.library }
-  var program: ExternalProgram? { base.program }
-  var directions: Set<Direction> { base.directions }
-  var needsPlan: Bool { base.needsPlan }
-  func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
-  func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
+  package var warnings: [BackendWarning] { [] }
+  package var library: LoadedLibrary? { base.library }
+  package var program: ExternalProgram? { base.program }
+  package var directions: Set<Direction> { base.directions }
+  package var needsPlan: Bool { base.needsPlan }
+  package func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
+  package func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
 
-  func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
+  package init(base: any Backend, name: String) {
+    self.base = base
+    self.name = name
+  }
+
+  package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
     try base.steps(of: graph, weights: weights, options: options)
   }
 
   /// The name without the number of a copy: `simd` of `simd#2` and `simd@2`; any other name as it is.
-  static func baseName(of name: String) -> String {
+  package static func baseName(of name: String) -> String {
     guard let mark = name.lastIndex(where: { "#@".contains($0) }),
       let number = Int(name[name.index(after: mark)...]), number >= 2,
       name[name.index(after: mark)...] == "\(number)"
@@ -37,7 +42,7 @@ struct RepeatedBackend: Backend {
   }
 
   /// Whether the name asks for the instance of the first one.
-  static func sharesInstance(_ name: String) -> Bool {
+  package static func sharesInstance(_ name: String) -> Bool {
     name.contains("@") && baseName(of: name) != name
   }
 }

@@ -77,7 +77,7 @@ extension [SlowDown] {
   /// - Parameters:
   ///   - backend: the name that it is measured under.
   ///   - warn: gets a sentence for each slow-down that has no effect.
-  func applied(
+  package func applied(
     to workload: any Workload, _ place: WorkloadPlace, backend: String, warn: (String) -> Void
   ) -> any Workload {
     let layers = place.graph.nodes.map(\.layer.name)

@@ -4,7 +4,7 @@ import Kernels
 import Results
 import Testing
 
-@testable import Measuring
+import Measuring
 
 @Suite struct CountLaneTests {
   @Test("Our own backends are counted, each layer once, wide kernels on tiny layers only")
