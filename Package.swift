@@ -144,7 +144,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CaffeModel", "Images", "Measuring", "Networks", "Results", "Tensors",
+        "CaffeModel", "Execution", "Images", "Measuring", "Networks", "Results", "Tensors",
       ], path: "Tests/FuzzTargets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "CommandTests", dependencies: ["GoldenSupport", "Results", "Tensors"]),

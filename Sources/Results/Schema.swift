@@ -13,7 +13,7 @@ package protocol RunFileRow: FileRow {
 package struct Schema<Row: FileRow>: Sendable {
   /// Name in the run's folder.
   package let fileName: String
-  package let columns: [Column<Row>]
+  package private(set) var columns: [Column<Row>]
   /// Columns that all files of runs begin with, the version included.
   private let keyCount: Int
   /// Whether people write the file: a column that is missing or unknown is a mistake then.
@@ -74,6 +74,13 @@ package struct Schema<Row: FileRow>: Sendable {
       preconditionFailure("\(fileName) has no column \(name)")
     }
     return column
+  }
+
+  /// The file without some of its own columns.
+  package func without(_ names: [String]) -> Schema {
+    var copy = self
+    copy.columns.removeAll { names.contains($0.name) }
+    return copy
   }
 
   /// Header line with its line feed.

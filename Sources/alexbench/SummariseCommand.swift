@@ -21,12 +21,14 @@ struct SummariseCommand: ParsableCommand {
     try AlexExit.reporting {
       for folder in folders {
         let samples = try Schema.samples.rows(inFolder: folder)
-        let workloads = try Schema.workloads.rows(inFolder: folder)
+        let table = try Schema.workloads.table(inFolder: folder)
+        let workloads = table.rows
         let summary = summarise(
           samples: samples, workloads: workloads, layers: try Schema.layers.rows(inFolder: folder),
           roofs: try Schema.roofs.rowsIfPresent(inFolder: folder))
         let pairs = compare(samples: samples, workloads: workloads)
-        try Schema.summary.write(summary, inFolder: folder)
+        // What an older run does not say of its workloads, its summary does not repeat.
+        try Schema.summary.without(table.missing).write(summary, inFolder: folder)
         try Schema.compare.write(pairs, inFolder: folder)
         print("\(folder): \(summary.count) rows summed up, \(pairs.count) pairs compared")
       }

@@ -108,7 +108,7 @@ import Testing
       (["check", "--against", Command.program, "--pass", "in-net"], 64, "layers alone and nets"),
       (["check", "--replay", "/nonexistent"], 66, "/nonexistent"),
       (["check", "--against", Command.program, "--policy", "/nonexistent"], 66, "/nonexistent"),
-      (["baseline", "save", "a/b"], 64, "is no name"),
+      (["baseline", "save", "a/b"], 64, "cannot be the name of a baseline"),
       (["baseline", "save", "x", "--run", "/nonexistent"], 66, "/nonexistent"),
       (["baseline", "delete", "x", "--baselines", "/nonexistent"], 66, "/nonexistent"),
       (["check", "--baseline", "x", "--baselines", "/nonexistent"], 5, "there is no baseline 'x'"),

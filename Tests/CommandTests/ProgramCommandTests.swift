@@ -112,7 +112,7 @@ struct ProgramCommandTests {
   @Test(
     "Programs that cannot be used are refused with a sentence",
     arguments: [
-      (["--program", "simd=true"], 64, "there is a backend 'simd' already"),
+      (["--program", "simd=true"], 64, "there already is a backend 'simd'"),
       (
         ["--program", #"x=read l; echo '{"version":99}'"#], 5,
         "the worker protocol is version"

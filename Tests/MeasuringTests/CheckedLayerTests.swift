@@ -1,11 +1,10 @@
 import Backends
 import Execution
 import Kernels
+import Measuring
 import Networks
 import Results
 import Testing
-
-import Measuring
 
 @Suite struct CheckedLayerTests {
   private func prepare(

@@ -1,12 +1,11 @@
 import Backends
 import Execution
 import Kernels
+import Measuring
 import Networks
 import Reporting
 import Results
 import Testing
-
-import Measuring
 
 @Suite struct InNetTests {
   private func options(_ passes: [Pass], rounds: Int = 3) -> RunOptions {

@@ -1,13 +1,12 @@
 import Backends
 import Execution
 import Foundation
+import Measuring
 import Networks
 import Reference
 import Results
 import Tensors
 import Testing
-
-import Measuring
 
 /// The peers from PyPI: only where `Scripts/peers` has made their environment.
 @Suite(

@@ -2,11 +2,10 @@ import Backends
 import CSupport
 import Execution
 import Foundation
+import Measuring
 import Networks
 import Results
 import Testing
-
-import Measuring
 
 @Suite("Programs as backends")
 struct ProgramTests {

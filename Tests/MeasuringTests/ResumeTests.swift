@@ -1,6 +1,7 @@
 import Backends
 import Execution
 import Foundation
+import Kernels
 import Measuring
 import Results
 import Testing
@@ -193,6 +194,8 @@ import Testing
   private func unusual() throws -> RunOptions {
     var options = RunOptions()
     options.command = "calibrate"
+    options.networks = ["lenet"]
+    options.isas = InstructionSet.allCases.reversed()
     options.problem = try Problem("c4 h9 k6 r3 p1")
     options.layers = ["conv"]
     options.backends = ["a", "a#2"]
@@ -269,8 +272,9 @@ import Testing
     "A recorded value that is none of this program is one sentence, which names it",
     arguments: [
       ("batches", .string("many"), "options.batches"), ("batches", .null, "options.batches"),
-      ("rounds", .number(1.5), "options.rounds"), ("blas", .array([]), "options.blas"),
-      ("passes", .array([.string("sideways")]), "options.passes.0"), ("seed", .whole(-1), "seed"),
+      ("rounds", .number(1.5), "options"), ("blas", .array([]), "options.blas"),
+      ("passes", .array([.string("sideways")]), "options.passes.0"),
+      ("seed", .whole(-1), "options"),
       ("isas", .array([.string("sse9")]), "sse9"), ("problem", .string("c3"), "problem 'c3'"),
       ("plan", .string("a,b"), "options.plan"), ("programs", .array([.string("mine")]), "'mine'"),
       ("handicaps", .array([.string("conv3")]), "slow-down 'conv3'"),

@@ -1,11 +1,10 @@
 import Backends
 import Execution
+import Measuring
 import Networks
 import Reporting
 import Results
 import Testing
-
-import Measuring
 
 @Suite struct SlowDownTests {
   @Test("The text is a layer and a percentage, with or without a backend")

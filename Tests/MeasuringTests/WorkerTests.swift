@@ -2,14 +2,13 @@ import Backends
 import Execution
 import Foundation
 import Kernels
+import Measuring
 import Networks
 import Processes
 import Reference
 import Results
 import Synchronization
 import Testing
-
-import Measuring
 
 @Suite struct WorkerTests {
   /// The program next to the test bundle.

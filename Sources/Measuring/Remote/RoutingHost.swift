@@ -131,7 +131,8 @@ private final class Program {
     Placement.free()
     do {
       let started = try WorkerHost(
-        command: program.command, timeout: timeout, makeError: { [name] sentence in
+        command: program.command, timeout: timeout,
+        makeError: { [name] sentence in
           .workload(status: .failed, reason: "\(name): \(sentence)")
         })
       host = started
@@ -176,7 +177,8 @@ private final class ProgramWorkload: Workload {
     if let blob = blobs.first(where: { !known.contains($0.value) }) {
       throw failed("it gave a value \(blob.value), of which there are \(known.count)")
     }
-    if let missing = graph.outputs.first(where: { value in !blobs.contains { $0.value == value } }) {
+    if let missing = graph.outputs.first(where: { value in !blobs.contains { $0.value == value } })
+    {
       throw failed("it did not give blob '\(graph.values[missing].blob)'")
     }
     return blobs

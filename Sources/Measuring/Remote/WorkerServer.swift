@@ -139,4 +139,3 @@ package final class WorkerServer {
     return "\(error)"
   }
 }
-

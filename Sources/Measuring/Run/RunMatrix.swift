@@ -16,7 +16,7 @@ package struct RunMatrix {
   /// - Parameter all: the backends that there are; the options choose.
   /// - Throws: an option that makes no sense, a file that is no network, or a backend asked for by
   ///   name that cannot be had.
-  package init(_ options: RunOptions, backends all: [any Backend]) throws(MeasuringError) {
+  package init(_ options: RunOptions, backends all: [any Backend]) throws {
     try options.validate(backends: all.map(\.name))
     self.options = options
     let networks = try Self.networks(options)
@@ -56,14 +56,10 @@ package struct RunMatrix {
 
   private typealias NamedNetwork = (name: String, network: Network)
 
-  private static func networks(_ options: RunOptions) throws(MeasuringError) -> [NamedNetwork] {
+  private static func networks(_ options: RunOptions) throws -> [NamedNetwork] {
     if let problem = options.problem { return [(problem.description, problem.network)] }
-    do {
-      return try options.networks.compactMap { name in
-        try NetworkCatalog.resolve(name).map { (name, $0) }
-      }
-    } catch {
-      throw .usage("\(error)")
+    return try options.networks.compactMap { name in
+      try NetworkCatalog.resolve(name).map { (name, $0) }
     }
   }
 

@@ -137,7 +137,8 @@ package final class Runner {
       folder: folder, place: id, earlier: earlier.partial[id], ledger: ledger,
       writePlan: { [folder, record] in try folder?.write(record.plan + $0) })
     let context = GroupRunner.Context(
-      host: host, factory: hurried(factory), references: references, plan: options.plan + record.plan,
+      host: host, factory: hurried(factory), references: references,
+      plan: options.plan + record.plan,
       progress: progress, ledger: ledger, workerCommand: workerCommand,
       isInterrupted: isInterrupted)
     let group = GroupRunner(

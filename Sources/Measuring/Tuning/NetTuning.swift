@@ -133,7 +133,8 @@ final class NetTuning {
 
     // What small steps won has to be there when all is measured at once.
     let final = try duel.run(
-      base: fastestWorkload, challenger: best.workload, nanoseconds: best.nanoseconds, isFinal: true)
+      base: fastestWorkload, challenger: best.workload, nanoseconds: best.nanoseconds, isFinal: true
+    )
     result.nanoseconds = final.challengerNanoseconds
     result.ratio = best.choices == start ? nil : final.estimate
     if best.choices != start, let estimate = final.estimate, estimate.median > 1 {

@@ -1,10 +1,9 @@
 import Backends
 import Execution
 import Kernels
+import Measuring
 import Results
 import Testing
-
-import Measuring
 
 @Suite struct CountLaneTests {
   @Test("Our own backends are counted, each layer once, wide kernels on tiny layers only")

@@ -9,7 +9,8 @@ import Testing
   private static func pool(_ name: String) throws -> PairPool {
     try PairPool(
       contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden/gate/\(name)"))
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+          "Golden/gate/\(name)"))
   }
 
   @Test(
