@@ -10,10 +10,9 @@ private let systemModules: Set<String> = ["Foundation", "Glibc", "Musl", "Synchr
 /// Modules of other packages, with the targets that may use them. SwiftPM lets everyone import what
 /// a dependency of a dependency brings along.
 private let externalModules: [String: Set<String>] = [
-  "Algorithms": ["Measuring"],
   "ArgumentParser": ["alexbench"],
   "Mustache": ["Reporting"],
-  "OrderedCollections": ["Reporting", "Results"],
+  "OrderedCollections": ["Measuring", "Reporting"],
   "Subprocess": ["Processes"],
   "SwiftCSV": ["Results"],
 ]

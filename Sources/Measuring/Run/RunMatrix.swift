@@ -1,7 +1,7 @@
-import Algorithms
 import Execution
 import KernelInterface
 import Networks
+import OrderedCollections
 import Results
 
 /// What a run measures: networks × batches × thread counts, in each the layers alone, then the net,
@@ -29,7 +29,12 @@ package struct RunMatrix {
 
   /// The graphs of the run, one for each network and batch size.
   package var graphs: [Graph] {
-    places.map(\.graph).uniqued { [$0.networkName, "\($0.batch)"] }.map { $0 }
+    let graphs = OrderedDictionary(
+      places.map { ([$0.graph.networkName, "\($0.batch)"], $0.graph) }
+    ) {
+      first, _ in first
+    }
+    return Array(graphs.values)
   }
 
   /// The backends of these names, in the order of the catalog.
@@ -75,7 +80,7 @@ package struct RunMatrix {
     let asked =
       (options.layers ?? []) + options.tiles.keys.sorted() + options.slowDowns.map(\.layer)
     if asked.isEmpty { return }
-    let known = networks.flatMap { $0.network.layers.map(\.name) }.uniqued()
+    let known = OrderedSet(networks.flatMap { $0.network.layers.map(\.name) })
     try NameSuggestion.resolve(asked, what: "layer", known: Array(known))
   }
 
@@ -159,8 +164,8 @@ package struct RunMatrix {
       "\(key.network), batch \(key.batch), \(key.threads) thread\(key.threads == 1 ? "" : "s"), "
         + key.isa
     }
-    let known = options.plan.filter { $0.isChosen && $0.key.backend == key.backend }
-      .map { text($0.key) }.uniqued().joined(separator: " and for ")
+    let own = options.plan.filter { $0.isChosen && $0.key.backend == key.backend }
+    let known = OrderedSet(own.map { text($0.key) }).joined(separator: " and for ")
     return "the plan has nothing of \(key.backend) for \(text(key))"
       + (known.isEmpty ? "" : "; it is for \(known)") + "; 'alexbench tune' makes one"
   }

@@ -1,8 +1,8 @@
-import Algorithms
 import CSupport
 import Execution
 import Kernels
 import Networks
+import OrderedCollections
 import Results
 import Statistics
 
@@ -154,7 +154,7 @@ final class NetTuning {
   // MARK: Plans
 
   private var stages: [String] {
-    Array(graph.nodes.map(\.stage).uniqued())
+    Array(OrderedSet(graph.nodes.map(\.stage)))
   }
 
   private func alone(_ single: Single) -> StageChoices {

@@ -1,7 +1,7 @@
-import Algorithms
 import CSupport
 import Execution
 import Networks
+import OrderedCollections
 import Results
 import Tensors
 
@@ -116,7 +116,7 @@ final class LocalWorkload: Workload {
     var facts = WorkloadFacts()
     let working = infos.filter { !$0.isElided }
     func joined(_ names: [String], by separator: String) -> String {
-      names.filter { !$0.isEmpty }.uniqued().joined(separator: separator)
+      OrderedSet(names.filter { !$0.isEmpty }).joined(separator: separator)
     }
     facts.implementation = "f32-net-\(working.count)steps-\(isa)"
     facts.kernelID = joined(working.map(\.kernelID), by: "; ")

@@ -1,7 +1,7 @@
-import Algorithms
 import Execution
 import Kernels
 import Networks
+import OrderedCollections
 import Results
 import Tensors
 
@@ -232,7 +232,7 @@ extension WorkloadFacts {
     self.init()
     implementation = info.implementation
     kernelID = info.kernelID
-    layout = (info.inputs + info.outputs).map(\.layout.description).uniqued()
+    layout = OrderedSet((info.inputs + info.outputs).map(\.layout.description))
       .joined(separator: ">")
     tile = info.tile
     delegatedTo = info.delegatedTo ?? ""
