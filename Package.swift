@@ -59,7 +59,8 @@ let package = Package(
     .target(name: "Images", dependencies: ["Tensors", "CSupport"]),
     .target(
       name: "Processes",
-      dependencies: ["CSupport", .product(name: "Subprocess", package: "swift-subprocess")]),
+      dependencies: ["CSupport", .product(name: "Subprocess", package: "swift-subprocess")],
+      swiftSettings: unoptimised),
     // Level 2
     .target(
       name: "Kernels",
