@@ -113,7 +113,7 @@ extension PairSide {
       Column(
         "\(name)_code", \.code,
         """
-        what names the code: a hash of the program's file, and a handicap; the same text on both \
+        what names the code: a hash of the program's file, and a slow-down; the same text on both \
         sides is the same code, empty is unknown
         """, isRequired: true)
       Column("\(name)_host_class", \.hostClass, "as in `environment.json`", isRequired: true)
