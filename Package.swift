@@ -21,7 +21,7 @@ func kernelFlags(_ march: String?) -> [SwiftSetting] {
 }
 
 /// Modules that arrange what others measured and computed: strings and small tables, about a second
-/// of work. Optimised, they alone took 30 % of the CPU time of a first build, 6 % like this.
+/// of work. Optimised, they took 77 of the 284 CPU seconds of a first build, like this 16.
 let unoptimised: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let package = Package(
@@ -69,9 +69,7 @@ let package = Package(
     .target(name: "Reference", dependencies: ["Tensors", "Networks"]),
     .target(
       name: "CaffeModel",
-      dependencies: [
-        "Networks", "Tensors",
-      ], resources: [.embedInCode("caffe.proto")]),
+      dependencies: ["Networks", "Tensors"], resources: [.embedInCode("caffe.proto")]),
     .target(
       name: "Execution", dependencies: ["Tensors", "Networks", "KernelInterface", "CSupport"]),
     .target(

@@ -8,7 +8,7 @@ fail() {
 }
 
 # Builds the tests and the program that they start. They are named one by one: a build of everything
-# includes the dependencies' plugins, and sometimes a protobuf compiler in C++ that takes ten minutes.
+# includes products of the dependencies that nobody needs here.
 # An import of a target that Package.swift does not list as a dependency is an error.
 build_tests() {
   local product

@@ -29,7 +29,7 @@ public final class CompiledNetwork {
       workspace: AlignedBuffer(count: (workspaceByteCount + 3) / 4))
   }
 
-  /// The same graph compiled once more, with weights of its own, in the blobs of `other`.
+  /// A second compilation of the graph of `other`, with weights of its own, in the blobs of `other`.
   ///
   /// A ring of such copies has its weights always arrive from memory, and only the weights.
   /// Precondition: the steps are those of `other` but for their weights.
@@ -40,7 +40,7 @@ public final class CompiledNetwork {
       workspace: other.workspace)
   }
 
-  /// The same graph compiled once more, with weights and blobs of its own; only the scratch memory is
+  /// A second compilation of a graph, with weights and blobs of its own; only the scratch memory is
   /// that of `other`, whose contents mean nothing between steps.
   ///
   /// Precondition: the steps are those of `other` but for their weights.

@@ -14,7 +14,7 @@ package enum Comparability {
     return list.sentences
   }
 
-  /// The same of runs of two builds: what makes absolute times of the two not comparable.
+  /// For runs of two builds: what makes absolute times of the two not comparable.
   package static func hostDifferences(_ then: Environment, _ now: Environment) -> [String] {
     var list = Differences()
     if then.host.hostClass != now.host.hostClass {

@@ -10,7 +10,7 @@ import Results
 package final class RoutingHost: WorkloadHost {
   private let base: any WorkloadHost
   private let timeout: Duration
-  private var programs: [ProgramKey: Program] = [:]
+  private var programs: [ProgramKey: ProgramProcess] = [:]
   private let steal = StealClock()
 
   /// Libraries count processors and start threads once, so each number of threads is a process.
@@ -85,10 +85,10 @@ package final class RoutingHost: WorkloadHost {
   }
 
   /// The process for a number of threads; those for other numbers that hold nothing make room.
-  private func program(_ key: ProgramKey, _ program: ExternalProgram) -> Program {
+  private func program(_ key: ProgramKey, _ program: ExternalProgram) -> ProgramProcess {
     for (other, program) in programs where other != key && !program.isUsed { program.close() }
     if let known = programs[key] { return known }
-    let made = Program(name: key.name, program: program, timeout: timeout)
+    let made = ProgramProcess(name: key.name, program: program, timeout: timeout)
     programs[key] = made
     return made
   }
@@ -96,7 +96,7 @@ package final class RoutingHost: WorkloadHost {
 
 /// The process of a program at one number of threads: started when it is needed, and again after it
 /// crashed. What goes wrong with it is the fault of its workloads, not the end of a run.
-private final class Program {
+private final class ProgramProcess {
   private let name: String
   private let program: ExternalProgram
   private let timeout: Duration

@@ -2,9 +2,9 @@ import Execution
 import KernelInterface
 import Networks
 
-/// A backend once more under a name of its own, what a comparison of a backend with itself measures
-/// against: `simd#2` has compiled copies of its own, which differ by where they lie in memory; `simd@2`
-/// is the very same instance, so that all differences are those of the measuring.
+/// A backend under a second name, for comparing it with itself: `simd#2` has compiled copies of its
+/// own, which lie elsewhere in memory; `simd@2` is the same instance, so that all differences come from
+/// the measuring.
 package struct RepeatedBackend: Backend {
   package let base: any Backend
   package let name: String
