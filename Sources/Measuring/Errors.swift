@@ -18,6 +18,8 @@ package enum MeasuringError: Error, Equatable, CustomStringConvertible {
   case worker(String)
   /// A run cannot go on here, since times would not be comparable; one difference each.
   case notComparable([String])
+  /// A plan that is for something else; one sentence.
+  case otherPlan(String)
   /// There is nothing that could be compared with; one sentence that says why.
   case baseline(String)
   case cannotWrite(path: String, reason: String)
@@ -28,7 +30,7 @@ package enum MeasuringError: Error, Equatable, CustomStringConvertible {
       suggestion.map { "no \(what) '\(name)'; did you mean '\($0)'?" }
         ?? "no \(what) '\(name)'; there is \(known.joined(separator: ", "))"
     case .usage(let sentence), .unavailable(let sentence), .worker(let sentence),
-      .baseline(let sentence):
+      .otherPlan(let sentence), .baseline(let sentence):
       sentence
     case .workload(_, let reason): reason
     case .unknownHandle(let handle): "no workload has the handle \(handle)"

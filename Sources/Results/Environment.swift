@@ -17,6 +17,8 @@ package struct Environment: Hashable, Sendable, Codable {
   package var host: HostEnvironment
   /// Libraries that backends opened.
   package var libraries: [LibraryEnvironment]
+  /// What was measured: networks, and the files that were named; absent in runs of earlier versions.
+  package var inputs: [InputEnvironment]?
   /// Load averages over 1, 5 and 15 minutes.
   package var loadBefore: [Double]?
   package var loadAfter: [Double]?
@@ -61,7 +63,7 @@ package struct Environment: Hashable, Sendable, Codable {
     case startedAt = "started_at"
     case finishedAt = "finished_at"
     case arguments = "argv"
-    case seeds, build, host, libraries
+    case seeds, build, host, libraries, inputs
     case loadBefore = "load_before"
     case loadAfter = "load_after"
     case warnings, options
@@ -164,7 +166,7 @@ package struct BuildEnvironment: Hashable, Sendable, Codable {
   package var gitCommit: String?
   /// Files there differ from the commit.
   package var gitIsDirty: Bool?
-  /// Hash of the program's file: FNV-1a of its 64-bit words, hexadecimal.
+  /// Hash of the program's file.
   package var executable: String?
 
   package init(
@@ -184,6 +186,55 @@ package struct BuildEnvironment: Hashable, Sendable, Codable {
   }
 }
 
+/// Something that was measured, or that decided how: known by its content, not by its name.
+///
+/// Hashes are FNV-1a with 64 bits, in hexadecimal digits.
+package struct InputEnvironment: Hashable, Sendable, Codable {
+  package enum Role: String, Codable, Sendable {
+    case network, plan, program, weights, mean, labels
+  }
+
+  package var role: Role
+  /// Of a network as the column `network` has it, otherwise as it was given.
+  package var name: String
+  /// Of the file, absolute; absent for what the program knows itself.
+  package var path: String?
+  /// Of the file's bytes.
+  package var hash: String?
+  /// Of a network: hash of the resolved graph, which comments and the order of fields do not change.
+  package var graph: String?
+
+  package init(
+    role: Role, name: String, path: String? = nil, hash: String? = nil, graph: String? = nil
+  ) {
+    self.role = role
+    self.name = name
+    self.path = path
+    self.hash = hash
+    self.graph = graph
+  }
+}
+
+extension Environment {
+  /// Networks of the same name that are not the same in two runs, one sentence each.
+  package static func otherNetworks(_ then: Environment, _ now: Environment) -> [String] {
+    func networks(_ environment: Environment) -> [InputEnvironment] {
+      (environment.inputs ?? []).filter { $0.role == .network }
+    }
+    return networks(then).flatMap { old in
+      networks(now).filter { $0.name == old.name && $0.graph != old.graph }.map { new in
+        "inputs.\(old.name).graph was '\(old.graph ?? "")' (\(old.path ?? "built in")), is "
+          + "'\(new.graph ?? "")' (\(new.path ?? "built in"))"
+      }
+    }
+  }
+
+  /// The network of that name, if the run says what it was.
+  package func network(named name: String) -> InputEnvironment? {
+    inputs?.first { $0.role == .network && $0.name == name }
+  }
+}
+
 /// A library opened at run time.
 package struct LibraryEnvironment: Hashable, Sendable, Codable {
   package var name: String
@@ -192,11 +243,16 @@ package struct LibraryEnvironment: Hashable, Sendable, Codable {
   package var version: String
   /// The kernel it chose on this processor.
   package var kernel: String
+  /// Of the file's bytes; absent in runs of earlier versions.
+  package var hash: String?
 
-  package init(name: String, path: String, version: String, kernel: String) {
+  package init(
+    name: String, path: String, version: String, kernel: String, hash: String? = nil
+  ) {
     self.name = name
     self.path = path
     self.version = version
     self.kernel = kernel
+    self.hash = hash
   }
 }

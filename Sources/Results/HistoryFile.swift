@@ -168,7 +168,13 @@ package enum History {
       guard row.workload.status == .ok, let median = row.time.median, row.key.pass != .inNet
       else { continue }
       let key = row.key
-      let network = key.network.replacing(" ", with: "_").replacing("/", with: "_")
+      var network = key.network.replacing(" ", with: "_").replacing("/", with: "_")
+      // A file may change under its name; every content has a history of its own.
+      if let file = environment.network(named: key.network), file.path != nil,
+        let graph = file.graph
+      {
+        network += "-\(graph.prefix(8))"
+      }
       let name =
         "\(network)-b\(key.batch)-t\(key.threads)-\(key.backend)-\(key.isa)-\(key.cache.rawValue)"
       let own = layers.filter { $0.network == key.network && $0.batch == key.batch }

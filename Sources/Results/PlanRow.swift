@@ -8,14 +8,36 @@ package struct PlanRow: RunFileRow {
   package var tile = ""
   package var nanoseconds = 0
   package var isChosen = false
+  package var origin = PlanOrigin()
 
   package init() {}
 
-  package init(key: WorkloadKey, tile: String, nanoseconds: Int, isChosen: Bool) {
+  package init(
+    key: WorkloadKey, tile: String, nanoseconds: Int, isChosen: Bool, origin: PlanOrigin
+  ) {
     self.key = key
     self.tile = tile
     self.nanoseconds = nanoseconds
     self.isChosen = isChosen
+    self.origin = origin
+  }
+}
+
+/// Where a choice was made, and for what; empty where a plan of an earlier version does not say.
+package struct PlanOrigin: Hashable, Sendable {
+  /// As in `environment.json`.
+  package var hostClass = ""
+  /// `build.executable` in `environment.json`.
+  package var program = ""
+  /// `inputs.….graph` in `environment.json`.
+  package var graph = ""
+
+  package init() {}
+
+  package init(hostClass: String, program: String, graph: String) {
+    self.hostClass = hostClass
+    self.program = program
+    self.graph = graph
   }
 }
 
@@ -41,15 +63,42 @@ extension Schema where Row == PlanRow {
       computed so
       """, isRequired: true)
     Column("chosen", \.isChosen, "1 for the tile that the backend took", isRequired: true)
+    Column(
+      "host_class", \.origin.hostClass, "where it was chosen, as in `environment.json`")
+    Column("program", \.origin.program, "that chose: the hash of its file")
+    Column(
+      "graph", \.origin.graph,
+      "for what: the hash of the network's graph, as under `inputs` in `environment.json`")
   }
 }
 
 extension [PlanRow] {
-  /// These rows and new ones, which replace those of the same backends under the same conditions.
+  /// These rows and new ones, which replace those of the same backends under the same conditions on
+  /// the same class of hosts, and those that do not say where they are from.
   package func replaced(by rows: [PlanRow]) -> [PlanRow] {
-    func conditions(_ row: PlanRow) -> WorkloadKey { row.key.without(.run, .layer, .stage) }
-    let new = Set(rows.map(conditions))
-    return filter { !new.contains(conditions($0)) } + rows
+    let new = Set(rows.map { Conditions($0, isOfHost: true) })
+    let anywhere = Set(rows.map { Conditions($0) })
+    return filter { row in
+      row.origin.hostClass.isEmpty
+        ? !anywhere.contains(Conditions(row)) : !new.contains(Conditions(row, isOfHost: true))
+    } + rows
+  }
+
+  /// These rows without those of other hosts where there are rows of this class of hosts.
+  package func preferring(hostClass: String) -> [PlanRow] {
+    let own = Set(filter { $0.origin.hostClass == hostClass }.map { Conditions($0) })
+    return filter { $0.origin.hostClass == hostClass || !own.contains(Conditions($0)) }
+  }
+
+  /// What a net was tuned for.
+  private struct Conditions: Hashable {
+    var key: WorkloadKey
+    var hostClass: String?
+
+    init(_ row: PlanRow, isOfHost: Bool = false) {
+      key = row.key.without(.run, .layer, .stage)
+      hostClass = isOfHost ? row.origin.hostClass : nil
+    }
   }
 
   /// The tiles chosen under the same conditions as `key`, by layer; of a layer alone or of the

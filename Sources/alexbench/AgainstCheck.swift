@@ -39,11 +39,12 @@ struct AgainstCheck {
     environment.arguments = CommandLine.arguments
     environment.options = options.recorded()
     let path = try executablePath()
+    let otherRuns = try announce(options)
     let runner = try PairedRunner(
       options: options, backends: allBackends(of: local, options),
       base: try program(base, environment), head: try program(path, environment),
       command: "alexbench check --against \(base)", timeout: timeout,
-      hasSingleControl: command.quick)
+      hasSingleControl: command.quick, otherRuns: otherRuns)
     // Only now, so that what cannot be measured leaves nothing behind.
     let folder = try RunFolder(parent: command.out)
     environment.runID = folder.runID
@@ -86,7 +87,7 @@ struct AgainstCheck {
         isWanted: { Self.isPart($0, ofAny: again) }, each: add)
       try stopIfInterrupted(runner, folder)
     }
-    environment.warnings += runner.warnings
+    environment.warnings += runner.warnings + otherRuns.warnings
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
@@ -116,7 +117,7 @@ struct AgainstCheck {
   /// A program as it is named in rows: by the hash of its file.
   private func program(_ path: String, _ environment: Environment) throws -> PairedProgram {
     PairedProgram(
-      command: [path, "worker"], code: BuildFingerprint.executableHash(path: path) ?? "",
+      command: [path, "worker"], code: try ContentHash.ofFile(path),
       hostClass: environment.host.hostClass)
   }
 

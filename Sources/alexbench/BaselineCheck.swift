@@ -8,6 +8,7 @@ struct BaselineCheck {
   private let command: CheckCommand
   private let name: String
   private let policy: GatePolicy
+  private var otherRuns: OtherRuns?
 
   init(_ command: CheckCommand, name: String) throws {
     self.command = command
@@ -15,11 +16,13 @@ struct BaselineCheck {
     policy = try command.gate.gatePolicy()
   }
 
-  func run() throws {
+  mutating func run() throws {
     let local = command.selection.localHost()
     let (baseline, options) = try load(local)
     var (environment, _) = try RunSession.environment(options, local)
-    let differences = Comparability.hostDifferences(baseline.environment, environment)
+    let differences =
+      Comparability.hostDifferences(baseline.environment, environment)
+      + Environment.otherNetworks(baseline.environment, environment)
     guard differences.isEmpty else {
       throw MeasuringError.baseline(
         "baseline '\(name)' is not comparable: \(differences.joined(separator: "; "))")
@@ -32,6 +35,7 @@ struct BaselineCheck {
     let launches = options.launches ?? 0
     print(
       "\(launches) launches, as in the baseline; what looks slower is measured again as often")
+    otherRuns = try announce(options)
     var rows = try measure(options, attempt: 1, baseline, environment, local)
     try Schema.pairs.write(rows, inFolder: folder.path)
     let suspects = judge(rows, policy: policy).suspects.filter { $0.outcome != .environment }
@@ -51,6 +55,7 @@ struct BaselineCheck {
       rows += try measure(again, attempt: 2, baseline, environment, local)
       try Schema.pairs.write(rows, inFolder: folder.path)
     }
+    environment.warnings += otherRuns?.warnings ?? []
     environment.finishedAt = timestamp()
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
@@ -94,7 +99,7 @@ struct BaselineCheck {
       try RunMatrix(options, backends: allBackends(of: local, options)),
       makeHost: { _ in
         RoutingHost(base: try WorkerHost(command: [executablePath(), "worker"], timeout: timeout))
-      })
+      }, otherRuns: otherRuns)
     let record = try runner.run()
     guard !record.wasInterrupted else {
       printError("alexbench: interrupted; nothing was compared")

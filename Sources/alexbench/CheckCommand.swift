@@ -102,7 +102,10 @@ struct CheckCommand: ParsableCommand {
       Interruption.install()
       selection.cleanEnvironment()
       if let against { try AgainstCheck(self, base: against).run() }
-      if let baseline { try BaselineCheck(self, name: baseline).run() }
+      if let baseline {
+        var check = try BaselineCheck(self, name: baseline)
+        try check.run()
+      }
     }
   }
 

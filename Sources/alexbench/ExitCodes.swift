@@ -33,7 +33,7 @@ enum AlexExit {
       switch error {
       case .unknown, .usage: usage
       case .unavailable: incorrectOrUnavailable
-      case .protocolVersion, .notComparable, .baseline: otherVersion
+      case .protocolVersion, .notComparable, .otherPlan, .baseline: otherVersion
       case .cannotWrite: cannotWrite
       case .workload, .unknownHandle, .worker: internalError
       }
@@ -46,7 +46,7 @@ enum AlexExit {
       }
     case let error as ReportingError:
       switch error {
-      case .notComparable, .nothingInCommon: otherVersion
+      case .notComparable, .otherNetworks, .nothingInCommon: otherVersion
       case .unknownBase: usage
       }
     case let error as PlottingError:

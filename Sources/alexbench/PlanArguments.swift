@@ -15,14 +15,21 @@ struct PlanArguments: ParsableArguments {
 
   /// None without the option.
   func rows() throws -> [PlanRow] { try plan.map { path in try readPlan(path) } ?? [] }
+
+  /// For the record of a run.
+  func files() throws -> [InputEnvironment] {
+    try plan.map { path in [try InputEnvironment(.plan, name: path, file: planFile(path))] } ?? []
+  }
 }
 
 /// The tiles of an earlier run.
 /// - Parameter path: of its `plan.csv`, or of the folder that holds it.
 func readPlan(_ path: String) throws -> [PlanRow] {
+  try Schema.plan.rows(contentsOf: planFile(path))
+}
+
+private func planFile(_ path: String) -> String {
   var isFolder: ObjCBool = false
-  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-    return try Schema.plan.rows(inFolder: path)
-  }
-  return try Schema.plan.rows(contentsOf: path)
+  let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+  return isThere && isFolder.boolValue ? "\(path)/\(Schema.plan.fileName)" : path
 }

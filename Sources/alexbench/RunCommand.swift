@@ -148,8 +148,8 @@ struct RunCommand: ParsableCommand {
         return print(forecast.text, terminator: "")
       }
       var session = try RunSession(
-        options, local: selection.localHost(), out: out, calibration: calibration,
-        allowsDebugBuild: allowDebug)
+        options, files: try planArguments.files(), local: selection.localHost(), out: out,
+        calibration: calibration, allowsDebugBuild: allowDebug)
       try session.complete(showing: show, isVerbose: verbose)
     }
   }

@@ -18,12 +18,13 @@ struct RunSession {
 
   /// Looks at the host and makes the folder.
   /// - Parameters:
+  ///   - files: that the options came from.
   ///   - out: the folder's parent.
   ///   - calibration: the folder that keeps what is known of hosts.
   ///   - allowsDebugBuild: record times of a debug build all the same.
   init(
-    _ options: RunOptions, local: LocalHost, out: String, calibration: String,
-    allowsDebugBuild: Bool = false
+    _ options: RunOptions, files: [InputEnvironment] = [], local: LocalHost, out: String,
+    calibration: String, allowsDebugBuild: Bool = false
   ) throws {
     self.local = local
     calibrations = CalibrationStore(folder: calibration)
@@ -34,6 +35,7 @@ struct RunSession {
     environment.runID = folder.runID
     environment.arguments = CommandLine.arguments
     environment.options = options.recorded()
+    environment.inputs = (environment.inputs ?? []) + files
     if !Self.isCalibration(options) {
       environment.calibration = CalibrationSummary(
         try calibrations.rows(hostClass: environment.host.hostClass))
@@ -60,7 +62,8 @@ struct RunSession {
     let now: Environment
     (now, matrix) = try Self.environment(
       options, local, allowsDebugBuild: environment.build.refusalToRecord != nil)
-    let differences = Comparability.differences(environment, now)
+    let differences =
+      Comparability.differences(environment, now) + Comparability.changedInputs(environment, now)
     guard differences.isEmpty else { throw MeasuringError.notComparable(differences) }
     folder = try RunFolder(resuming: path, runID: environment.runID)
     let earlier = try RunProgress(folder: path)
@@ -90,11 +93,13 @@ struct RunSession {
     let doctor = HostDoctor(
       host: host, condition: condition, build: build, threads: options.threads.max() ?? 1,
       cpus: options.cpus, warnings: HostDoctor.warnings(of: matrix.backends))
-    let environment = Environment(
+    var environment = Environment(
       runID: "", startedAt: timestamp(), arguments: [],
       seeds: ["weights": options.seed, "inputs": options.seed, "schedule": options.seed],
       build: build, host: host, libraries: libraryEnvironments(of: matrix.backends),
-      warnings: options.slowDowns.map(\.warning) + doctor.findings.warnings)
+      warnings: options.slowDowns.map(\.warning) + matrix.warnings + doctor.findings.warnings)
+    environment.inputs =
+      try matrix.inputs + matrix.backends.flatMap { try InputEnvironment.files(of: $0) }
     return (environment, matrix)
   }
 
@@ -111,7 +116,7 @@ struct RunSession {
           base: options.launches == nil
             ? local : try WorkerHost(command: [executablePath(), "worker"]))
       }, folder: folder, earlier: earlier, ledger: ledger,
-      workerCommand: [try executablePath(), "worker"])
+      workerCommand: [try executablePath(), "worker"], otherRuns: try announce(options))
     let record = try runner.run()
     environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }
     let summary = summarise(
@@ -152,6 +157,13 @@ struct RunSession {
     if !record.wasInterrupted { try calibrations.add(rows, hostClass: hostClass) }
     return rows
   }
+}
+
+/// Lets other runs on this machine know of this one, and says who measures already.
+func announce(_ options: RunOptions) throws -> OtherRuns {
+  let others = try OtherRuns(options)
+  for warning in others.warnings { printError("warning: \(warning)") }
+  return others
 }
 
 /// Ends a command with the code that says how its run went.

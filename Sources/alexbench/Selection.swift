@@ -161,7 +161,9 @@ func makeBackends(_ customBLAS: [String: String]) -> [any Backend] {
 func libraryEnvironments(of backends: [any Backend]) -> [LibraryEnvironment] {
   var seen: Set<String> = []
   return backends.compactMap(\.library).filter { seen.insert($0.path).inserted }.map {
-    LibraryEnvironment(name: $0.name, path: $0.path, version: $0.version, kernel: $0.kernel)
+    LibraryEnvironment(
+      name: $0.name, path: $0.path, version: $0.version, kernel: $0.kernel,
+      hash: try? ContentHash.ofFile($0.path))
   }
 }
 

@@ -58,6 +58,7 @@ struct TuneCommand: ParsableCommand {
       // What cannot be written is said before minutes of measuring.
       try Schema.plan.write(plan, to: output)
       defer { if isNew && plan.isEmpty { try? FileManager.default.removeItem(atPath: output) } }
+      let otherRuns = try announce(options)
       var generator = SystemRandomNumberGenerator()
       let local = selection.localHost()
       let tuner = try Tuner(
@@ -69,6 +70,8 @@ struct TuneCommand: ParsableCommand {
         try Schema.plan.write(plan, to: output)
         print(TunedNetText(net).lines.joined(separator: "\n"))
       }
+      otherRuns.look()
+      for warning in otherRuns.warnings { printError("warning: \(warning)") }
       print("plan: \(output); alexbench run --plan \(output) executes it")
       if !isComplete {
         printError("alexbench: interrupted; the plan has what was complete")

@@ -40,6 +40,8 @@ struct Command {
     process.executableURL = URL(fileURLWithPath: program[0])
     process.arguments = Array(program.dropFirst())
     var variables = ProcessInfo.processInfo.environment
+    // Other tests run at the same time.
+    variables["ALEXBENCH_LOCK"] = ""
     for (name, value) in environment { variables[name] = value }
     process.environment = variables
     if let workingFolder { process.currentDirectoryURL = URL(fileURLWithPath: workingFolder) }

@@ -229,7 +229,9 @@ import Testing
       runID: "r", network: "n", layerIndex: 0, layer: "conv", stage: "conv", kind: "convolution",
       direction: .forward, backend: "a", isa: "avx2", threads: 2, batch: 7, pass: .net, cache: .warm
     )
-    options.plan = [PlanRow(key: key, tile: "simd:4", nanoseconds: 12, isChosen: true)]
+    options.plan = [
+      PlanRow(key: key, tile: "simd:4", nanoseconds: 12, isChosen: true, origin: PlanOrigin())
+    ]
     return options
   }
 

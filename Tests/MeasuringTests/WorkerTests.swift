@@ -44,6 +44,28 @@ import Testing
     }
   }
 
+  @Test(
+    "A worker that knows another network of the name refuses, one that writes it otherwise does not"
+  )
+  func otherGraph() throws {
+    let worker = try WorkerHost(command: [Self.program, "worker"])
+    defer { worker.close() }
+    var message = WorkerProtocol.Workload(try request("conv"))
+    let text = try #require(message.graph)
+    #expect(text.hasPrefix(Graph.canonicalForm))
+    message.graph = text.replacing("groups=1", with: "groups=2")
+    #expect {
+      try worker.prepare(message)
+    } throws: { error in
+      guard case .workload(.failed, let reason) = error as? MeasuringError else { return false }
+      return reason.contains("is not what it was when the run began")
+    }
+    for other in [text, "graph of another form\n", nil] {
+      message.graph = other
+      _ = try worker.prepare(message)
+    }
+  }
+
   @Test("A workload that goes away is released in the worker, and one left over harms nobody")
   func released() throws {
     let log = RequestLog()

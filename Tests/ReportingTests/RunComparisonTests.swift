@@ -52,6 +52,28 @@ import Testing
     #expect(back.changed.allSatisfy { $0.verdict == .faster })
   }
 
+  @Test("Networks that share nothing but their name are not compared, with --cross-host neither")
+  func otherNetworks() throws {
+    func files(_ graph: String, _ runID: String) throws -> RunFiles {
+      try self.files(ComparedRun.make(), runID) {
+        $0.inputs = [
+          InputEnvironment(
+            role: .network, name: "n.prototxt", path: "/n.prototxt", hash: "1\(graph)", graph: graph
+          )
+        ]
+      }
+    }
+    for crossHost in [false, true] {
+      #expect {
+        try RunComparison(files("a", "x"), files("b", "y"), crossHost: crossHost)
+      } throws: { error in
+        "\(error)".contains("inputs.n.prototxt.graph was 'a' (/n.prototxt), is 'b'")
+      }
+    }
+    let same = try RunComparison(files("a", "x"), files("a", "y"))
+    #expect(same.differences.isEmpty)
+  }
+
   @Test("Hosts and settings that make times not comparable are refused, field by field")
   func refused() throws {
     let here = try files(ComparedRun.make())

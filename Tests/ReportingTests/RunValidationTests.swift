@@ -36,8 +36,8 @@ struct RunValidationTests {
         PhaseRow(key: key, phase: "rest", callCount: 3, nanoseconds: 100, sharePercent: 10),
       ])
       try folder.write([
-        PlanRow(key: key, tile: "4", nanoseconds: 5, isChosen: true),
-        PlanRow(key: key, tile: "direct", nanoseconds: 6, isChosen: false),
+        PlanRow(key: key, tile: "4", nanoseconds: 5, isChosen: true, origin: PlanOrigin()),
+        PlanRow(key: key, tile: "direct", nanoseconds: 6, isChosen: false, origin: PlanOrigin()),
       ])
       try folder.write(
         summarise(

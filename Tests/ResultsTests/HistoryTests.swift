@@ -75,6 +75,26 @@ import Testing
     }
   }
 
+  @Test("A file that changes under its name begins another history; the catalog's names stay")
+  func contents() throws {
+    try withFolder { folder in
+      func add(_ id: String, path: String?, graph: String) throws -> [String] {
+        var run = run(id, commit: "a", medians: ["conv1": 10])
+        run.environment.inputs = [
+          InputEnvironment(role: .network, name: "alexnet", path: path, graph: graph)
+        ]
+        return try run.add(to: folder).map(\.path)
+      }
+      let first = try add("r1", path: "/n", graph: "0123456789abcdef")
+      #expect(first == ["\(folder)/host-a/alexnet-01234567-b1-t1-simd-avx2-warm.csv"])
+      #expect(try add("r2", path: "/n", graph: "0123456789abcdef") == first)
+      #expect(try add("r3", path: "/n", graph: "1123456789abcdef") != first)
+      #expect(
+        try add("r4", path: nil, graph: "0123456789abcdef")
+          == ["\(folder)/host-a/alexnet-b1-t1-simd-avx2-warm.csv"])
+    }
+  }
+
   @Test("A run is added once")
   func once() throws {
     try withFolder { folder in

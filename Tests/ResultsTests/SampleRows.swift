@@ -60,7 +60,9 @@ enum SampleRows {
   static let phase = PhaseRow(
     key: key(), phase: "gemm", callCount: 5, nanoseconds: 12345, sharePercent: 100.0 / 3)
 
-  static let plan = PlanRow(key: key(), tile: "4", nanoseconds: 678, isChosen: true)
+  static let plan = PlanRow(
+    key: key(), tile: "4", nanoseconds: 678, isChosen: true,
+    origin: PlanOrigin(hostClass: "h", program: "01", graph: "02"))
 
   static let summary: SummaryRow = {
     var row = SummaryRow(workload: workload)

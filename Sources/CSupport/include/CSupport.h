@@ -101,6 +101,9 @@ typedef struct {
   int64_t peak_rss_bytes;
 } alex_usage;
 
+// FNV-1a over bytes, 64 bits; `hash` is that of the bytes before, or 0xcbf29ce484222325.
+uint64_t alex_fnv1a(uint64_t hash, const void *bytes, int64_t count);
+
 void alex_process_usage(alex_usage *usage);
 int64_t alex_monotonic_ns(void);
 // Processor time of the calling thread.

@@ -9,7 +9,7 @@ package enum BuildFingerprint {
     folder: String = FileManager.default.currentDirectoryPath
   ) -> BuildEnvironment {
     var build = BuildEnvironment(compiler: compiler, configuration: configuration)
-    build.executable = executableHash(path: "/proc/self/exe")
+    build.executable = executable
     if let commit = git(["rev-parse", "HEAD"], in: folder) {
       build.gitCommit = commit
       build.gitIsDirty = git(["status", "--porcelain"], in: folder).map { !$0.isEmpty }
@@ -17,29 +17,8 @@ package enum BuildFingerprint {
     return build
   }
 
-  /// A hash of a file, to tell whether two programs are the same; nil when it cannot be read.
-  ///
-  /// FNV-1a over words of 64 bits instead of bytes, the last one filled up with zeros: a program of
-  /// some megabytes takes a few milliseconds.
-  package static func executableHash(path: String) -> String? {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
-    let hash = data.withUnsafeBytes { bytes -> UInt64 in
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      func mix(_ word: UInt64) { hash = (hash ^ word) &* 0x0000_0100_0000_01b3 }
-      for offset in stride(from: 0, to: bytes.count / 8 * 8, by: 8) {
-        mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-      }
-      var last: UInt64 = 0
-      for (place, byte) in bytes[(bytes.count / 8 * 8)...].enumerated() {
-        last |= UInt64(byte) << (8 * UInt64(place))
-      }
-      mix(last)
-      mix(UInt64(bytes.count))
-      return hash
-    }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  /// The ``ContentHash`` of this program's file.
+  package static let executable = try? ContentHash.ofFile("/proc/self/exe")
 
   private static var compiler: String {
     #if compiler(>=6.5)

@@ -1,3 +1,4 @@
+import Foundation
 import Results
 
 /// Whether times of two environments can stand in one run.
@@ -11,6 +12,19 @@ package enum Comparability {
     list.compare("build.executable", then.build.executable, now.build.executable)
     list.compare("build.configuration", then.build.configuration, now.build.configuration)
     list.compareLibraries(then, now)
+    return list.sentences
+  }
+
+  /// What was measured then and is not the same now, by content; one sentence each.
+  /// - Parameter now: of networks; other files are read again where they were.
+  package static func changedInputs(_ then: Environment, _ now: Environment) -> [String] {
+    var list = Differences()
+    list.sentences = Environment.otherNetworks(then, now)
+    for input in then.inputs ?? [] where input.role != .network {
+      guard let path = input.path, FileManager.default.fileExists(atPath: path) else { continue }
+      list.compare(
+        "'\(path)' (inputs.\(input.name).hash)", input.hash, try? ContentHash.ofFile(path))
+    }
     return list.sentences
   }
 
@@ -78,13 +92,16 @@ private struct Differences {
       compare(
         "host.environment.\(name)", then.host.environment[name], now.host.environment[name])
     }
-    func text(_ library: LibraryEnvironment) -> String {
-      "\(library.path) \(library.version) \(library.kernel)"
-    }
-    let before = Dictionary(then.libraries.map { ($0.name, text($0)) }) { $1 }
-    let after = Dictionary(now.libraries.map { ($0.name, text($0)) }) { $1 }
+    let before = Dictionary(then.libraries.map { ($0.name, $0) }) { $1 }
+    let after = Dictionary(now.libraries.map { ($0.name, $0) }) { $1 }
     for name in Set(before.keys).union(after.keys).sorted() {
-      compare("libraries.\(name)", before[name], after[name])
+      // Earlier versions did not record the content.
+      let hasHashes = before[name]?.hash != nil && after[name]?.hash != nil
+      func text(_ library: LibraryEnvironment) -> String {
+        "\(library.path) \(library.version) \(library.kernel)"
+          + (hasHashes ? " \(library.hash ?? "")" : "")
+      }
+      compare("libraries.\(name)", before[name].map(text), after[name].map(text))
     }
   }
 }

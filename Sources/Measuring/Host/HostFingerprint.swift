@@ -5,6 +5,9 @@ import Results
 
 /// What the machine is, as far as it tells.
 package enum HostFingerprint {
+  /// The class of this host.
+  static let ownClass = collect().hostClass
+
   /// Asks the processor, the kernel and the environment. What is unknown stays nil.
   /// - Parameters:
   ///   - files: of the machine, or of a test.
@@ -68,7 +71,8 @@ package enum HostFingerprint {
   /// Variables that change what libraries or this program do.
   package static func steeringVariables(_ environment: [String: String]) -> [String: String] {
     environment.filter { name, _ in
-      steeringNames.contains(name) || steeringPrefixes.contains { name.hasPrefix($0) }
+      steeringNames.contains(name)
+        || steeringPrefixes.contains { name.hasPrefix($0) } && name != OtherRuns.variable
     }
   }
 

@@ -17,6 +17,7 @@ package final class PairedRunner {
   private let timeout: Duration
   /// Whether only the last backend has a control.
   private let hasSingleControl: Bool
+  private let otherRuns: OtherRuns?
   private var folder: RunFolder?
   private let progress: Progress
   private let isInterrupted: () -> Bool
@@ -38,11 +39,12 @@ package final class PairedRunner {
   ///   - command: what measures a workload in such pairs, without the workload.
   ///   - timeout: longest wait for an answer of a program.
   ///   - hasSingleControl: saves the controls of all backends but the last.
+  ///   - otherRuns: asked after every block whether it was disturbed.
   /// - Throws: an option that makes no sense, or a backend that cannot be had.
   package init(
     options: RunOptions, backends: [any Backend], base: PairedProgram, head: PairedProgram,
     command: String, timeout: Duration, hasSingleControl: Bool = false,
-    progress: Progress = Progress(),
+    otherRuns: OtherRuns? = nil, progress: Progress = Progress(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) throws {
     var options = options
@@ -64,6 +66,7 @@ package final class PairedRunner {
     self.command = command
     self.timeout = timeout
     self.hasSingleControl = hasSingleControl
+    self.otherRuns = otherRuns
     self.progress = progress
     self.isInterrupted = isInterrupted
   }
@@ -188,7 +191,7 @@ package final class PairedRunner {
       folder: folder, place: launch, earlier: nil, ledger: ledger, writePlan: { _ in })
     let context = GroupRunner.Context(
       host: host, factory: factory, references: references, plan: options.plan + plan,
-      progress: progress, ledger: ledger, isInterrupted: isInterrupted)
+      progress: progress, ledger: ledger, otherRuns: otherRuns, isInterrupted: isInterrupted)
     let group = GroupRunner(place, sides, context: context, log: log)
     let result = try group.run()
     plan += result.plan

@@ -49,6 +49,7 @@ package final class RoutingHost: WorkloadHost {
     var message = WorkerProtocol.Workload(request)
     message.backend = key.name
     message.model = file.model
+    message.graph = nil
     message.cpus = try Placement(cpus: request.cpus).cpus
     let remote = try worker.prepare(message)
     var facts = remote.facts

@@ -73,6 +73,9 @@ package enum WorkerProtocol {
     package var measuresReorders: Bool
     package var tiles: [String: String]
     package var tile: String?
+    /// The whole network as the runner read it, in its ``Graph/canonicalText``: a file may change
+    /// meanwhile, and another build may make something else of a name.
+    package var graph: String?
     /// For a program that knows neither the networks nor the generator: the graph with its numbers.
     package var model: ProgramModel?
 
@@ -94,6 +97,7 @@ package enum WorkerProtocol {
       measuresReorders = request.measuresReorders
       tiles = request.tiles
       tile = request.tile
+      graph = place.graph.canonicalText
     }
 
     /// What is asked for, in the objects of this process.
@@ -110,6 +114,14 @@ package enum WorkerProtocol {
       }
       guard threads >= 1 else {
         throw MeasuringError.usage("\(threads) threads are not possible; there must be at least 1")
+      }
+      let text = graph.canonicalText
+      // Another version may write it in another form, which says nothing.
+      if let asked = self.graph, asked.hasPrefix(Graph.canonicalForm + "\n"), asked != text {
+        throw MeasuringError.workload(
+          status: .failed,
+          reason: "network '\(network)' is not what it was when the run began: its file was changed, "
+            + "or this program's own network of that name is another one")
       }
       var place = WorkloadPlace(
         graph, network: network, node: try layer.map { try graph.node(named: $0) },

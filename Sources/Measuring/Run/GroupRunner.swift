@@ -35,6 +35,8 @@ final class GroupRunner {
     var ledger: TimeLedger
     /// The command of a worker of this program, for what is counted in a child.
     var workerCommand: [String] = []
+    /// Runs that disturb this one; nil where nobody looks.
+    var otherRuns: OtherRuns?
     var isInterrupted: () -> Bool
   }
 
@@ -474,7 +476,9 @@ final class GroupRunner {
   ) throws -> Answer? {
     let isQuiet = host.waitForQuiet()
     guard var answer = try ask(entrant, work) else { return nil }
-    if !isQuiet { answer[keyPath: block].isContaminated = true }
+    if !isQuiet || context.otherRuns?.look() == true {
+      answer[keyPath: block].isContaminated = true
+    }
     return answer
   }
 
@@ -566,6 +570,7 @@ final class GroupRunner {
   /// Keeps the choices of a workload, and makes its command repeat them.
   private func keepPlan(_ candidates: [TilePlan.Candidate], _ entrant: Entrant) {
     var tiles = entrant.request.tiles
+    let origin = candidates.isEmpty ? PlanOrigin() : PlanOrigin(here: graph)
     for candidate in candidates {
       guard let node = graph.nodes.firstIndex(where: { $0.layer.name == candidate.layer })
       else { continue }
@@ -574,7 +579,7 @@ final class GroupRunner {
       record.plan.append(
         PlanRow(
           key: key, tile: candidate.tile, nanoseconds: candidate.nanoseconds,
-          isChosen: candidate.isChosen))
+          isChosen: candidate.isChosen, origin: origin))
       if candidate.isChosen { tiles[candidate.layer] = candidate.tile }
     }
     let own = tiles.filter { place.isNet || $0.key == place.layer }.map { "\($0)=\($1)" }.sorted()

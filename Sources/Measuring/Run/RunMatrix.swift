@@ -12,19 +12,29 @@ package struct RunMatrix {
   package let backends: [any Backend]
   let contenders: [Contender]
   let places: [WorkloadPlace]
+  /// The networks, by content.
+  package let inputs: [InputEnvironment]
+  /// What a reader of the numbers must know of the plan, one sentence each.
+  package private(set) var warnings: [String] = []
 
   /// - Parameter all: the backends that there are; the options choose.
   /// - Throws: an option that makes no sense, a file that is no network, or a backend asked for by
   ///   name that cannot be had.
   package init(_ options: RunOptions, backends all: [any Backend]) throws {
     try options.validate(backends: all.map(\.name))
+    var options = options
+    if !options.plan.isEmpty {
+      options.plan = options.plan.preferring(hostClass: HostFingerprint.ownClass)
+    }
     self.options = options
     let networks = try Self.networks(options)
     try Self.checkLayers(options, networks)
     backends = try Self.choose(options.backends, from: options.planned(all))
     contenders = Contender.list(backends, isas: options.isas)
     places = try Self.places(options, networks)
+    inputs = try networks.map { try Self.input($0.name, $0.network) }
     try checkPlan(all: all)
+    warnings = try planWarnings()
   }
 
   /// The graphs of the run, one for each network and batch size.
@@ -66,6 +76,16 @@ package struct RunMatrix {
     return try options.networks.compactMap { name in
       try NetworkCatalog.resolve(name).map { (name, $0) }
     }
+  }
+
+  /// A network as a run records it.
+  private static func input(_ name: String, _ network: Network) throws -> InputEnvironment {
+    var input = InputEnvironment(role: .network, name: network.name)
+    input.graph = ContentHash.of(try graph(network, batch: 1))
+    guard NetworkFiles.isFileName(name) else { return input }
+    let file = try InputEnvironment(.network, file: name)
+    (input.path, input.hash) = (file.path, file.hash)
+    return input
   }
 
   private static func graph(
@@ -157,6 +177,38 @@ package struct RunMatrix {
             + "\(missing)")
       }
     }
+  }
+
+  /// Looks at where the choices that this run takes come from.
+  /// - Throws: choices for another network of the same name.
+  private func planWarnings() throws(MeasuringError) -> [String] {
+    let graphs = Dictionary(graphs.map { ($0.networkName, ContentHash.of($0)) }) { first, _ in first
+    }
+    let used = options.plan.filter { $0.isChosen && graphs[$0.key.network] != nil }
+    for row in used {
+      guard let graph = graphs[row.key.network], !row.origin.graph.isEmpty,
+        row.origin.graph != graph
+      else { continue }
+      throw .otherPlan(
+        "the plan was made for another network '\(row.key.network)': its graph was "
+          + "\(row.origin.graph), is \(graph); 'alexbench tune' makes a new plan")
+    }
+    guard !used.isEmpty else { return [] }
+    var warnings: [String] = []
+    let hint = "its choices need not be the fastest here, and 'alexbench tune' makes new ones"
+    let hosts = OrderedSet(used.map(\.origin.hostClass).filter { $0 != HostFingerprint.ownClass })
+    if let host = hosts.first {
+      warnings.append(
+        (host.isEmpty
+          ? "the plan does not say for which class of hosts it was made: "
+          : "the plan was made on another class of hosts, \(host): ") + hint)
+    }
+    let programs = OrderedSet(
+      used.map(\.origin.program).filter { $0 != BuildFingerprint.executable })
+    if let program = programs.first, !program.isEmpty {
+      warnings.append("the plan was made by another build of this program, \(program): " + hint)
+    }
+    return warnings
   }
 
   private func noPlan(for key: WorkloadKey) -> String {

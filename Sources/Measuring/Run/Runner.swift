@@ -34,6 +34,7 @@ package final class Runner {
   private let progress: Progress
   private let isInterrupted: () -> Bool
   private let workerCommand: [String]
+  private let otherRuns: OtherRuns?
   private let references = ReferenceCache()
   private var record = RunRecord()
   private var roofLog = RoofLog()
@@ -53,11 +54,13 @@ package final class Runner {
   ///   - folder: where files go; nil to write none.
   ///   - earlier: what an interrupted run has left in the folder; nil for a new run.
   ///   - workerCommand: of a worker of this program, for what is counted in a child.
+  ///   - otherRuns: asked after every block whether it was disturbed; nil not to ask.
   ///   - isInterrupted: asked before every block.
   package init(
     _ matrix: RunMatrix, makeHost: @escaping (_ launch: Int) throws -> any WorkloadHost,
     folder: RunFolder? = nil, earlier: RunProgress? = nil, progress: Progress = Progress(),
     ledger: TimeLedger = TimeLedger(), workerCommand: [String] = [],
+    otherRuns: OtherRuns? = nil,
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) {
     self.matrix = matrix
@@ -67,6 +70,7 @@ package final class Runner {
     self.ledger = ledger
     self.progress = progress
     self.workerCommand = workerCommand
+    self.otherRuns = otherRuns
     self.isInterrupted = isInterrupted
   }
 
@@ -93,6 +97,7 @@ package final class Runner {
       }
     }
     progress.clear()
+    record.warnings += otherRuns?.warnings ?? []
     return record
   }
 
@@ -139,7 +144,7 @@ package final class Runner {
     let context = GroupRunner.Context(
       host: host, factory: hurried(factory), references: references,
       plan: options.plan + record.plan,
-      progress: progress, ledger: ledger, workerCommand: workerCommand,
+      progress: progress, ledger: ledger, workerCommand: workerCommand, otherRuns: otherRuns,
       isInterrupted: isInterrupted)
     let group = GroupRunner(
       place, matrix.contenders, context: context, log: log, leftOut: leftOut[id.group] ?? [:],

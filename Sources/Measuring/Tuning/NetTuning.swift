@@ -332,6 +332,7 @@ final class NetTuning {
     result.stages = stages.compactMap { stage in
       best.choices.layers[stage].map { (stage, $0) }
     }
+    let origin = PlanOrigin(here: graph)
     for node in graph.nodes.indices {
       let layer = graph.nodes[node].layer.name
       var layerPlace = place
@@ -341,18 +342,21 @@ final class NetTuning {
       for (text, time) in (tried[layer] ?? [:]).sorted(by: { $0.value < $1.value })
       where text != chosen {
         result.rows.append(
-          PlanRow(key: key, tile: text, nanoseconds: Int(time), isChosen: false))
+          PlanRow(
+            key: key, tile: text, nanoseconds: Int(time), isChosen: false, origin: origin))
       }
       if let chosen {
         result.rows.append(
           PlanRow(
-            key: key, tile: chosen, nanoseconds: Int(result.nanoseconds), isChosen: true))
+            key: key, tile: chosen, nanoseconds: Int(result.nanoseconds), isChosen: true,
+            origin: origin))
       }
       for single in singles {
         let key = tuner.key(layerPlace, backend: single.backend.name, isa: single.isa)
         result.rows += single.facts.candidates.filter { $0.layer == layer }.map {
           PlanRow(
-            key: key, tile: $0.tile, nanoseconds: $0.nanoseconds, isChosen: $0.isChosen)
+            key: key, tile: $0.tile, nanoseconds: $0.nanoseconds, isChosen: $0.isChosen,
+            origin: origin)
         }
       }
     }

@@ -58,6 +58,11 @@ package struct RunComparison: Sendable {
     contenderRun = contender.environment.runID
     self.margin = margin
     differences = EnvironmentDifference.all(baseline.environment, contender.environment)
+    let networks = Environment.otherNetworks(baseline.environment, contender.environment)
+    guard networks.isEmpty else {
+      throw .otherNetworks(
+        baseline: baselineRun, contender: contenderRun, differences: networks)
+    }
     let obstacles = HostObstacles.all(baseline.environment, contender.environment)
     if !crossHost, !obstacles.isEmpty {
       throw .notComparable(
