@@ -45,37 +45,42 @@ let package = Package(
   targets: [
     // Level 0
     .target(name: "CSupport", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("m")]),
-    .target(name: "Tensors"),
+    .target(name: "Files"),
     .target(name: "Statistics"),
     .target(name: "KernelInterface"),
     // Level 1
-    .target(name: "Networks", dependencies: ["Tensors"]),
-    .target(
-      name: "Results",
-      dependencies: ["Networks", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV")],
-      swiftSettings: unoptimised),
+    .target(name: "Tensors", dependencies: ["Files"]),
     .target(
       name: "KernelsBaseline", dependencies: ["KernelInterface"], swiftSettings: kernelFlags(nil)),
-    .target(name: "Images", dependencies: ["Tensors", "CSupport"]),
     .target(
       name: "Processes",
       dependencies: ["CSupport", .product(name: "Subprocess", package: "swift-subprocess")],
       swiftSettings: unoptimised),
     // Level 2
+    .target(name: "Networks", dependencies: ["Tensors"]),
+    .target(name: "Images", dependencies: ["Tensors", "CSupport"]),
     .target(
       name: "Kernels",
       dependencies: ["KernelInterface", "KernelsBaseline", "CSupport"]
         + wideKernels.map { .init(stringLiteral: $0.0) }),
+    // Level 3
+    .target(
+      name: "Results",
+      dependencies: [
+        "Files", "Networks", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"),
+      ], swiftSettings: unoptimised),
     .target(name: "Reference", dependencies: ["Tensors", "Networks"]),
     .target(
       name: "CaffeModel",
-      dependencies: ["Networks", "Tensors"], resources: [.embedInCode("caffe.proto")]),
+      dependencies: ["Files", "Networks", "Tensors"], resources: [.embedInCode("caffe.proto")]),
     .target(
-      name: "Execution", dependencies: ["Tensors", "Networks", "KernelInterface", "CSupport"]),
+      name: "Execution",
+      dependencies: ["Files", "Tensors", "Networks", "KernelInterface", "CSupport"]),
+    // Level 4
     .target(
       name: "Reporting",
       dependencies: [
-        "Networks", "Processes", "Results", "Statistics",
+        "Files", "Networks", "Processes", "Results", "Statistics",
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
@@ -83,28 +88,28 @@ let package = Package(
       resources: ["report.mustache", "table.mustache", "report.css", "report.js"].map {
         .embedInCode("Report/Page/\($0)")
       }, swiftSettings: unoptimised),
-    // Level 3
     .target(
       name: "Backends",
       dependencies: ["Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "CSupport"]),
     .target(
       name: "Measuring",
       dependencies: [
-        "Execution", "Kernels", "KernelInterface", "Networks", "Processes", "Tensors", "Reference",
-        "Results", "Statistics", "CSupport",
+        "Execution", "Files", "Kernels", "KernelInterface", "Networks", "Processes", "Tensors",
+        "Reference", "Results", "Statistics", "CSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
-    // Level 4
+    // Level 5
     .executableTarget(
       name: "alexbench",
       dependencies: [
-        "Backends", "Measuring", "Reporting", "CaffeModel", "Execution", "Images",
+        "Backends", "Measuring", "Reporting", "CaffeModel", "Execution", "Files", "Images",
         "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors",
         "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: unoptimised),
     // Tests
     .testTarget(name: "ArchitectureTests", dependencies: []),
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
