@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import Networks
 import Tensors
 
@@ -20,16 +20,16 @@ package enum CaffeExport {
     }
   }
 
-  /// Writes the description.
+  /// Writes the description; the file appears whole or not at all.
   package static func write(_ network: Network, to path: String) throws(CaffeModelError) {
-    let file = try OutputFile(path: path)
-    try file.write(Array(prototxt(of: network).utf8))
-    try file.finish()
+    let text = prototxt(of: network)
+    try onFile { () throws(FilesError) in try WholeFile.write(text, to: path) }
   }
 
   /// Writes a caffemodel: each layer's description with its weights, packed float32 with shapes.
   ///
-  /// Layer by layer, so that no more than one layer's weights are in memory.
+  /// Layer by layer, so that no more than one layer's weights are in memory. The file appears whole
+  /// or not at all.
   package static func writeWeights(
     of network: Network, from source: any WeightSource, to path: String
   ) throws(CaffeModelError) {
@@ -39,31 +39,30 @@ package enum CaffeExport {
     } catch {
       throw .network(error)
     }
-    let file = try OutputFile(path: path)
-    do throws(CaffeModelError) {
+    let file = try onFile { () throws(FilesError) in
+      let file = try WholeFile(path: path)
       try file.write(WireWriter.head(1, count: network.name.utf8.count) + Array(network.name.utf8))
       for layer in inputLayers(of: network) { try write(layer, blobs: [], to: file) }
-      for node in graph.nodes {
-        let weights: LayerWeights?
-        do {
-          weights = try source.weights(of: node, in: graph)
-        } catch {
-          throw .network(error)
-        }
-        let blobs = weights.map { [$0.weight] + ($0.bias.map { [$0] } ?? []) } ?? []
-        // As it was imported, not with its axes counted from the front.
-        try write(PrototxtMessage(network.layers[node.layerIndex]), blobs: blobs, to: file)
-      }
-      try file.finish()
-    } catch {
-      file.discard()
-      throw error
+      return file
     }
+    for node in graph.nodes {
+      let weights: LayerWeights?
+      do {
+        weights = try source.weights(of: node, in: graph)
+      } catch {
+        throw .network(error)
+      }
+      let blobs = weights.map { [$0.weight] + ($0.bias.map { [$0] } ?? []) } ?? []
+      // As it was imported, not with its axes counted from the front.
+      let layer = PrototxtMessage(network.layers[node.layerIndex])
+      try onFile { () throws(FilesError) in try write(layer, blobs: blobs, to: file) }
+    }
+    try onFile { () throws(FilesError) in try file.finish() }
   }
 
   private static func write(
-    _ layer: PrototxtMessage, blobs: [Tensor], to file: OutputFile
-  ) throws(CaffeModelError) {
+    _ layer: PrototxtMessage, blobs: [Tensor], to file: WholeFile
+  ) throws(FilesError) {
     let description = layer.bytes(as: Schema.layer)
     let heads = blobs.map { blob -> [UInt8] in
       let axes = blob.shape.dimensions.flatMap { WireWriter.varint(UInt64($0)) }
@@ -82,47 +81,14 @@ package enum CaffeExport {
   }
 }
 
-/// A file that is written from beginning to end.
-final class OutputFile {
-  let path: String
-  private var file: UnsafeMutablePointer<FILE>?
-
-  init(path: String) throws(CaffeModelError) {
-    self.path = path
-    file = fopen(path, "wb")
-    if file == nil { throw failure }
-  }
-
-  deinit { if let file { fclose(file) } }
-
-  func write(_ bytes: [UInt8]) throws(CaffeModelError) {
-    var failure: CaffeModelError?
-    bytes.withUnsafeBytes { buffer in
-      do throws(CaffeModelError) { try write(buffer) } catch { failure = error }
+/// Does something with a file; what fails is an error of this module.
+private func onFile<Value>(
+  _ body: () throws(FilesError) -> Value
+) throws(CaffeModelError) -> Value {
+  do throws(FilesError) { return try body() } catch {
+    switch error {
+    case .cannotWrite(let path, let reason): throw .cannotWrite(path: path, reason: reason)
+    case .cannotRead(let path, let reason): throw .unreadable(path: path, reason: reason)
     }
-    if let failure { throw failure }
-  }
-
-  func write(_ buffer: UnsafeRawBufferPointer) throws(CaffeModelError) {
-    guard let file, let base = buffer.baseAddress, buffer.count > 0 else { return }
-    guard fwrite(base, 1, buffer.count, file) == buffer.count else { throw failure }
-  }
-
-  /// Closes the file; a full disk may show only now.
-  func finish() throws(CaffeModelError) {
-    guard let file else { return }
-    self.file = nil
-    if fclose(file) != 0 { throw failure }
-  }
-
-  /// Closes and removes a file that is not complete.
-  func discard() {
-    if let file { fclose(file) }
-    file = nil
-    remove(path)
-  }
-
-  private var failure: CaffeModelError {
-    .cannotWrite(path: path, reason: String(cString: strerror(errno)))
   }
 }

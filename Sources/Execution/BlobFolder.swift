@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import Tensors
 
 /// Blobs as `.npy` files in a folder.
@@ -8,22 +8,21 @@ public enum BlobFolder {
     blob.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "__") + ".npy"
   }
 
+  /// Where a blob goes.
+  package static func path(of blob: String, in folder: String) -> String {
+    "\(folder)/\(fileName(of: blob))"
+  }
+
   /// Writes every blob; makes the folder if need be.
   /// - Throws: a file that can't be written, or two blobs of one file name.
   public static func write(
     _ blobs: [BlobForward.Blob], to folder: String
   ) throws(NPYError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: folder, reason: (error as NSError).localizedDescription)
-    }
-    var names: Set<String> = []
+    do { try createFolders(folder) } catch { throw NPYError(error) }
+    var paths: Set<String> = []
     for blob in blobs {
-      let name = fileName(of: blob.name)
-      let path = "\(folder)/\(name)"
-      guard names.insert(name).inserted else {
+      let path = path(of: blob.name, in: folder)
+      guard paths.insert(path).inserted else {
         throw .cannotWrite(path: path, reason: "two blobs would have this file")
       }
       try NPYFile.write(blob.values, shape: blob.shape, to: path)

@@ -22,7 +22,6 @@ package enum MeasuringError: Error, Equatable, CustomStringConvertible {
   case otherPlan(String)
   /// There is nothing that could be compared with; one sentence that says why.
   case baseline(String)
-  case cannotWrite(path: String, reason: String)
 
   package var description: String {
     switch self {
@@ -40,7 +39,6 @@ package enum MeasuringError: Error, Equatable, CustomStringConvertible {
     case .notComparable(let differences):
       "the run cannot be continued, its times would not be comparable: "
         + differences.joined(separator: "; ") + "; start a new run instead"
-    case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
     }
   }
 }

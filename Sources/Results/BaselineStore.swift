@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A run that was kept to compare with.
@@ -31,11 +32,23 @@ package struct BaselineStore: Sendable {
     "\(folder)/\(hostClass)/\(name).json"
   }
 
+  /// The files of a baseline.
+  package func files(_ name: String, hostClass: String) -> [NamedFile] {
+    [path(name, hostClass: hostClass), environmentPath(name, hostClass: hostClass)].map {
+      NamedFile("the baseline", $0)
+    }
+  }
+
+  /// The files of all baselines of a name.
+  package func files(_ name: String) -> [NamedFile] {
+    list().filter { $0.name == name }.flatMap { files($0.name, hostClass: $0.hostClass) }
+  }
+
   /// Writes a baseline, in place of an earlier one of its name.
   package func save(_ baseline: Baseline) throws(ResultsError) {
-    try WholeFile.write(
+    try writeFile(
       baseline.environment.jsonText(),
-      to: environmentPath(baseline.name, hostClass: baseline.hostClass))
+      to: environmentPath(baseline.name, hostClass: baseline.hostClass), creatingFolders: true)
     try Schema.baseline.write(
       baseline.rows, to: path(baseline.name, hostClass: baseline.hostClass))
   }
@@ -66,7 +79,7 @@ package struct BaselineStore: Sendable {
     guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
     for file in [path, environmentPath(name, hostClass: hostClass)] {
       guard unlink(file) == 0 || errno == ENOENT else {
-        throw .cannotWrite(path: file, reason: systemMessage(errno))
+        throw .cannotWrite(path: file, reason: systemSentence(errno))
       }
     }
   }

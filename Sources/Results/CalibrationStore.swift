@@ -16,7 +16,8 @@ package struct CalibrationStore {
   /// Adds workloads of a host, in place of earlier rows of the same ones.
   package func add(_ rows: [CalibrationRow], hostClass: String) throws(ResultsError) {
     let new = Set(rows.map { $0.key.without(.run) })
-    let kept = try self.rows(hostClass: hostClass).filter { !new.contains($0.key.without(.run)) }
-    try Schema.calibration.write(kept + rows, to: path(hostClass: hostClass))
+    try Schema.calibration.update(path(hostClass: hostClass)) { earlier in
+      earlier.filter { !new.contains($0.key.without(.run)) } + rows
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Medians of a backend's layers over commits, on one class of hosts: one line per run, one column
@@ -50,6 +51,8 @@ package struct HistoryFile: Hashable, Sendable {
       [entry.time, entry.commit, entry.runID, hostClass]
         + layers.map { entry.medians[$0]?.fieldText ?? "" })
   }
+
+  func path(in folder: String) -> String { "\(folder)/\(hostClass)/\(name).csv" }
 
   /// The medians of a layer, with the entries they are of.
   package func series(of layer: String) -> [(entry: Entry, nanoseconds: Double)] {
@@ -114,7 +117,7 @@ package enum History {
   /// What came of adding a run to one file.
   package enum Outcome: Hashable, Sendable { case added, alreadyThere }
 
-  /// Appends a run to the files that it concerns; earlier lines are never touched.
+  /// Adds a run to the files that it concerns; earlier lines stay as they are.
   /// - Returns: the files with what came of each, by path.
   /// - Throws: other layers than a file has.
   package static func add(
@@ -122,10 +125,14 @@ package enum History {
   ) throws(ResultsError) -> [(path: String, outcome: Outcome)] {
     var result: [(path: String, outcome: Outcome)] = []
     for file in files(of: summary, layers: layers, environment: environment) {
-      let path = "\(folder)/\(file.hostClass)/\(file.name).csv"
-      var text = file.header
-      if FileManager.default.fileExists(atPath: path) {
-        let known = try HistoryFile(text: fileText(path), path: path)
+      let path = file.path(in: folder)
+      // Locked until the line is in it: others may be adding to it.
+      let (shared, earlier) = try onFiles { () throws(FilesError) in
+        let shared = try SharedFile(path: path)
+        return (shared, try shared.text())
+      }
+      if !earlier.isEmpty {
+        let known = try HistoryFile(text: earlier, path: path)
         guard known.layers == file.layers else {
           throw .corrupt(
             file: path, line: 1, column: "",
@@ -136,13 +143,19 @@ package enum History {
           result.append((path, .alreadyThere))
           continue
         }
-        text = ""
       }
-      text += file.entries.map(file.line).joined()
-      try WholeFile.append(text, to: path)
+      let text = (earlier.isEmpty ? file.header : earlier) + file.entries.map(file.line).joined()
+      try onFiles { () throws(FilesError) in try shared.replace(with: text) }
       result.append((path, .added))
     }
     return result
+  }
+
+  /// The files that a run concerns.
+  package static func paths(
+    _ summary: [SummaryRow], layers: [LayerRow], environment: Environment, in folder: String
+  ) -> [String] {
+    files(of: summary, layers: layers, environment: environment).map { $0.path(in: folder) }
   }
 
   /// All files below a folder, by path.
@@ -153,7 +166,10 @@ package enum History {
     var files: [HistoryFile] = []
     for name in names.compactMap({ $0 as? String }).sorted() where name.hasSuffix(".csv") {
       let path = "\(folder)/\(name)"
-      files.append(try HistoryFile(text: fileText(path), path: path))
+      let text = try fileText(path)
+      // Its first line is just being written.
+      guard !text.isEmpty else { continue }
+      files.append(try HistoryFile(text: text, path: path))
     }
     guard !files.isEmpty else { throw .missing(path: "\(folder)/*/*.csv") }
     return files

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// What can go wrong with the files of a run, one sentence each.
@@ -16,7 +17,7 @@ package enum ResultsError: Error, Equatable, CustomStringConvertible {
   private var sentence: String {
     switch self {
     case .cannotWrite(let path, let reason):
-      return "cannot write '\(path)': \(reason); choose another folder with --out or make space"
+      return "cannot write '\(path)': \(reason); choose another place or make space"
     case .missing(let path):
       return "'\(path)' does not exist"
     case .cannotRead(let path, let reason):
@@ -29,4 +30,20 @@ package enum ResultsError: Error, Equatable, CustomStringConvertible {
         + "use the version of alexbench that wrote it"
     }
   }
+}
+
+extension ResultsError {
+  init(_ error: FilesError) {
+    switch error {
+    case .cannotWrite(let path, let reason): self = .cannotWrite(path: path, reason: reason)
+    case .cannotRead(let path, let reason): self = .cannotRead(path: path, reason: reason)
+    }
+  }
+}
+
+/// Does something with files; what fails is an error of results.
+package func onFiles<Value>(
+  _ body: () throws(FilesError) -> Value
+) throws(ResultsError) -> Value {
+  do throws(FilesError) { return try body() } catch { throw ResultsError(error) }
 }

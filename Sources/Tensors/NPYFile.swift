@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Files
 
 /// What is wrong with an array file, one sentence each.
 public enum NPYError: Error, Equatable, CustomStringConvertible {
@@ -24,6 +20,15 @@ public enum NPYError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension NPYError {
+  package init(_ error: FilesError) {
+    switch error {
+    case .cannotWrite(let path, let reason): self = .cannotWrite(path: path, reason: reason)
+    case .cannotRead(let path, let reason): self = .unreadable(path: path, reason: reason)
+    }
+  }
+}
+
 /// Arrays in NumPy's `.npy` files.
 /// - Source: NumPy documentation, numpy.lib.format, versions 1.0 and 2.0.
 public enum NPYFile {
@@ -40,22 +45,19 @@ public enum NPYFile {
     try NPYReader(bytes: bytes, path: name).tensor()
   }
 
-  /// Writes row-major float32 values in format 1.0.
+  /// Writes row-major float32 values in format 1.0; the file appears whole or not at all.
   public static func write(_ values: [Float], shape: Shape, to path: String) throws(NPYError) {
     precondition(values.count == shape.count, "\(values.count) values for shape \(shape)")
-    guard let file = fopen(path, "wb") else { throw failure(path) }
-    let head = header(shape)
-    let isWritten =
-      fwrite(head, 1, head.count, file) == head.count
-      && values.withUnsafeBytes {
-        $0.count == 0 || fwrite($0.baseAddress!, 1, $0.count, file) == $0.count
+    do throws(FilesError) {
+      let file = try WholeFile(path: path)
+      try file.write(header(shape))
+      try values.withUnsafeBufferPointer { values throws(FilesError) in
+        try file.write(UnsafeRawBufferPointer(values))
       }
-    // A full disk may show only at the end.
-    guard fclose(file) == 0, isWritten else { throw failure(path) }
-  }
-
-  private static func failure(_ path: String) -> NPYError {
-    .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+      try file.finish()
+    } catch {
+      throw NPYError(error)
+    }
   }
 
   /// Magic, version, and the dictionary, filled up so that the values begin at a multiple of 64.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import CaffeModel
+import Files
+import Foundation
 import Networks
 
 @main
@@ -59,8 +61,29 @@ struct AlexBench: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.prepare()
     registerNetworkFiles(isQuiet: false)
-    main(nil)
+    var code = execute()
+    do { try StandardOutput.finish() } catch {
+      printError("alexbench: \(error)")
+      // A command that failed has said why.
+      if code == .success { code = AlexExit.cannotWrite }
+    }
+    Foundation.exit(code.rawValue)
+  }
+
+  /// Runs the command of the arguments; what ArgumentParser has to say goes the way of all output.
+  private static func execute() -> ExitCode {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      return .success
+    } catch {
+      let text = fullMessage(for: error)
+      let code = exitCode(for: error)
+      if !text.isEmpty { code == .success ? print(text) : printError(text) }
+      return code
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaffeModel
 import Execution
+import Files
 import Foundation
 import Images
 import Measuring
@@ -34,9 +35,14 @@ enum AlexExit {
       case .unknown, .usage: usage
       case .unavailable: incorrectOrUnavailable
       case .protocolVersion, .notComparable, .otherPlan, .baseline: otherVersion
-      case .cannotWrite: cannotWrite
       case .workload, .unknownHandle, .worker: internalError
       }
+    case let error as FilesError:
+      switch error {
+      case .cannotWrite: cannotWrite
+      case .cannotRead: missing
+      }
+    case is NamedFile.Conflict: usage
     case let error as ResultsError:
       switch error {
       case .cannotWrite: cannotWrite
@@ -99,5 +105,8 @@ enum AlexExit {
   }
 }
 
+/// A text on standard output; hides Swift's own, which does not notice what cannot be written.
+func print(_ text: String, terminator: String = "\n") { StandardOutput.write(text + terminator) }
+
 /// A line on standard error.
-func printError(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+func printError(_ line: String) { StandardError.write(line + "\n") }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 import Reporting
@@ -46,6 +47,14 @@ struct GateArguments: ParsableArguments {
     return rules
   }
 
+  /// Refuses to write over what a check reads.
+  func check(inputs: [NamedFile]) throws {
+    let outputs = [("--summary", summary), ("--junit", junit), ("--bencher", bencher)]
+    try NamedFile.check(
+      outputs: outputs.compactMap { role, path in path.map { NamedFile(role, $0) } },
+      inputs: inputs + [NamedFile("--policy", policy ?? Schema.policy.fileName)])
+  }
+
   /// Prints and writes a verdict.
   /// - Parameters:
   ///   - title: names what was compared.
@@ -58,11 +67,11 @@ struct GateArguments: ParsableArguments {
       for line in verdict.annotations() { print(line) }
     }
     if let path = variables["GITHUB_STEP_SUMMARY"], !path.isEmpty {
-      try WholeFile.append(markdown, to: path)
+      try AppendedFile.append(markdown, to: path)
     }
     func write(_ text: String, _ name: String, _ path: String?) throws {
-      if let folder { try WholeFile.write(text, to: "\(folder)/\(name)") }
-      if let path { try WholeFile.write(text, to: path) }
+      if let folder { try writeFile(text, to: "\(folder)/\(name)") }
+      if let path { try writeFile(text, to: path, creatingFolders: true) }
     }
     try write(markdown, "summary.md", summary)
     try write(verdict.junit(), "junit.xml", junit)

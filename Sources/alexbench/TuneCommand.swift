@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 import Reporting
@@ -53,11 +54,9 @@ struct TuneCommand: ParsableCommand {
         throw MeasuringError.usage("tune works on whole nets in this process and takes no \(name)")
       }
       let options = try selection.options(autoISAs: [.best])
-      let isNew = !FileManager.default.fileExists(atPath: output)
-      var plan = isNew ? [] : try readPlan(output)
+      try NamedFile.check(outputs: [NamedFile("-o", output)], inputs: selection.inputFiles)
       // What cannot be written is said before minutes of measuring.
-      try Schema.plan.write(plan, to: output)
-      defer { if isNew && plan.isEmpty { try? FileManager.default.removeItem(atPath: output) } }
+      try Schema.plan.checkUpdate(output)
       let otherRuns = try announce(options)
       var generator = SystemRandomNumberGenerator()
       let local = selection.localHost()
@@ -66,8 +65,7 @@ struct TuneCommand: ParsableCommand {
         runID: RunID.make(using: &generator),
         budgetNanoseconds: try DurationOption.parse(budget))
       let isComplete = try tuner.run { net in
-        plan = plan.replaced(by: net.rows)
-        try Schema.plan.write(plan, to: output)
+        try Schema.plan.update(output) { $0.replaced(by: net.rows) }
         print(TunedNetText(net).lines.joined(separator: "\n"))
       }
       otherRuns.look()

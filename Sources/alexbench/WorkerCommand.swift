@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 
@@ -17,8 +18,10 @@ struct WorkerCommand: ParsableCommand {
       Interruption.ignore()
       registerNetworkFiles(isQuiet: true)
       // Replies have standard output for themselves; what a library prints goes to standard error.
-      let replies = dup(1)
-      dup2(2, 1)
+      let replies = fcntl(1, F_DUPFD_CLOEXEC, 3)
+      guard replies >= 0, dup2(2, 1) == 1 else {
+        throw FilesError.cannotWrite(path: StandardOutput.name, reason: systemSentence(errno))
+      }
       let host = LocalHost(backends: makeBackends)
       let server = WorkerServer(
         host: host, backends: { host.backends(customBLAS: $0) }, output: replies)

@@ -61,6 +61,40 @@ struct ArchitectureTests {
     }
   }
 
+  /// Ways to write that do not go through `Files`: they leave half a file, or do not notice what
+  /// cannot be written.
+  private static var otherWays: [Regex<AnyRegexOutput>] {
+    [
+      .init(#/\b(fopen|fdopen|fputs|fwrite|putchar|puts|rename|mkdir|creat|mkstemp)\(/#),
+      .init(#/\bO_(WRONLY|RDWR|CREAT|APPEND)\b/#), .init(#/\bFileHandle\b(?!\(forReading)/#),
+      .init(#/\b(stdout|stderr|debugPrint|Swift\.print)\b/#),
+      .init(#/\b(createFile|createDirectory|copyItem|moveItem|replaceItem|linkItem)\(/#),
+      .init(#/\.write\((to|toFile): /#),
+    ]
+  }
+
+  @Test("Files and streams are written by one target only")
+  func writers() throws {
+    let otherWays = Self.otherWays
+    for file in try SourceTree.files(in: "Sources") where !file.path.hasPrefix("Sources/Files/") {
+      for (index, line) in file.lines.enumerated() where !Self.isAllowed(line, in: file.path) {
+        for way in otherWays {
+          #expect(line.firstMatch(of: way) == nil, "\(file.path):\(index + 1): \(line)")
+        }
+        // The program has its own, which hides Swift's.
+        if !file.path.hasPrefix("Sources/alexbench/") {
+          #expect(!line.contains(#/(^|[^\w.])print\(/#), "\(file.path):\(index + 1): \(line)")
+        }
+      }
+    }
+  }
+
+  private static func isAllowed(_ line: Substring, in path: String) -> Bool {
+    line.drop { $0 == " " }.hasPrefix("//")
+      // A run's own folder must be new.
+      || path == "Sources/Results/RunFolder.swift" && line.contains("while mkdir(")
+  }
+
   @Test(
     "The reader of import lines sees every form",
     arguments: [

@@ -249,7 +249,7 @@ import Testing
     let left = try ChildProcess(
       command: ["/bin/bash", "-c", "sleep 100 <&0 & exit 0"])
     let leftChannel = LineChannel(input: left.output, output: left.input)
-    #expect(throws: MeasuringError.self) {
+    #expect(throws: LineChannel.Closed.self) {
       try leftChannel.write(Data(count: 1 << 20)) { !left.isRunning }
     }
     #expect(left.wait(within: .zero) == .exit(0))

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Kernels
 import Processes
@@ -15,7 +16,7 @@ final class CallgrindChild {
     self.events = events
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-callgrind-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try createFolders(folder.path)
     do {
       worker = try Self.start(command, events: events, folder: folder)
     } catch {

@@ -1,13 +1,15 @@
-import Foundation
+import Files
 
 /// Floats as files have them: little-endian, 4 bytes each.
 enum FloatBytes {
-  static func append(_ values: UnsafeBufferPointer<Float>, to data: inout Data) {
+  static func write(_ values: UnsafeBufferPointer<Float>, to file: WholeFile) throws(FilesError) {
     #if _endian(little)
-      data.append(contentsOf: UnsafeRawBufferPointer(values))
+      try file.write(UnsafeRawBufferPointer(values))
     #else
       for value in values {
-        withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        try withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes throws(FilesError) in
+          try file.write(bytes)
+        }
       }
     #endif
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -10,19 +11,25 @@ import Foundation
 package final class LineChannel {
   private let input: Int32
   private let output: Int32
+  /// Who is on the other side, for errors.
+  private let peer: String
   private var buffer = Data()
   /// Bytes of the buffer that are known to hold no end of line.
   private var searchedCount = 0
   /// Bytes of a line; the longest ones tell a net of hundreds of layers and have a few 100 000.
   private static let byteLimit = 64 << 20
 
-  package init(input: Int32, output: Int32) {
+  package init(input: Int32, output: Int32, peer: String = "a worker") {
     self.input = input
     self.output = output
+    self.peer = peer
   }
 
   /// No line came in time.
   package struct Timeout: Error {}
+
+  /// Nothing can be written.
+  package struct Closed: Error { package var reason: String }
 
   /// The next line without its end; nil at the end of the input.
   /// - Parameters:
@@ -45,14 +52,16 @@ package final class LineChannel {
       var chunk = [UInt8](repeating: 0, count: 65536)
       let count = read(input, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw MeasuringError.worker(message("cannot read from a worker")) }
+      guard count >= 0 else {
+        throw MeasuringError.worker("cannot read from \(peer): \(systemSentence(errno))")
+      }
       if count == 0 {
         defer { (buffer, searchedCount) = (Data(), 0) }
         return buffer.isEmpty ? nil : buffer
       }
       guard buffer.count + count <= Self.byteLimit else {
         throw MeasuringError.worker(
-          "a worker sent more than \(Self.byteLimit >> 20) MiB without an end of line")
+          "\(peer) sent more than \(Self.byteLimit >> 20) MiB without an end of line")
       }
       buffer.append(contentsOf: chunk[..<count])
     }
@@ -85,7 +94,7 @@ package final class LineChannel {
   /// - Parameters:
   ///   - timeout: longest wait for it to be read; nil for any.
   ///   - isOver: whether the other side has ended.
-  /// - Throws: ``Timeout``, or that writing is not possible.
+  /// - Throws: ``Timeout`` or ``Closed``.
   package func write(
     _ line: Data, timeout: Duration? = nil, isOver: () -> Bool = { false }
   ) throws {
@@ -93,19 +102,17 @@ package final class LineChannel {
     var rest = line[...]
     while !rest.isEmpty {
       guard try wait(for: POLLOUT, on: output, until: deadline, isOver: isOver) else {
-        throw MeasuringError.worker("a worker ended before it read what was sent")
+        throw Closed(reason: "\(peer) ended before it read what was sent")
       }
       // A pipe that can be written takes so many bytes without waiting.
       let count = rest.prefix(Int(PIPE_BUF)).withUnsafeBytes {
         systemWrite(output, $0.baseAddress, $0.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw MeasuringError.worker(message("cannot write to a worker")) }
+      guard count > 0 else { throw Closed(reason: systemSentence(errno)) }
       rest = rest.dropFirst(count)
     }
   }
-
-  private func message(_ what: String) -> String { "\(what): \(String(cString: strerror(errno)))" }
 }
 
 private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {

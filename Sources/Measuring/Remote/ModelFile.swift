@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Networks
 import Results
@@ -10,7 +11,7 @@ package final class ModelFile {
 
   /// Writes the seeded weights and inputs of a workload.
   /// - Parameter graph: of the layer alone, or of the whole net.
-  /// - Throws: ``MeasuringError/cannotWrite(path:reason:)``.
+  /// - Throws: also that the file cannot be written.
   package init(_ request: WorkloadRequest, graph: Graph) throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-model-\(UUID().uuidString)").path
@@ -19,28 +20,22 @@ package final class ModelFile {
       values: graph.values.map {
         ProgramModel.Value(blob: $0.blob, shape: $0.shape.dimensions)
       }, nodes: [], inputs: graph.inputs, outputs: graph.outputs)
-    guard FileManager.default.createFile(atPath: path, contents: nil),
-      let file = FileHandle(forWritingAtPath: path)
-    else { throw MeasuringError.cannotWrite(path: path, reason: "it cannot be created") }
-    defer { try? file.close() }
-    do {
-      for value in graph.inputs {
-        model.values[value].input = try append(
-          request.place.input(value, seed: request.seed, of: graph), to: file)
-      }
-      let source = SeededWeights(seed: request.seed)
-      for node in graph.nodes {
-        let weights = try source.weights(of: node, in: graph)
-        model.nodes.append(
-          ProgramModel.Node(
-            layer: node.layer.name, kind: node.layer.spec.kind.rawValue, inputs: node.inputs,
-            outputs: node.outputs, parameters: node.layer.spec.parameters,
-            weight: try weights.map { try append($0.weight, to: file) },
-            bias: try weights?.bias.map { try append($0, to: file) }))
-      }
-    } catch let error as NetworkError { throw error } catch {
-      throw MeasuringError.cannotWrite(path: path, reason: error.localizedDescription)
+    let file = try WholeFile(path: path, isDurable: false)
+    for value in graph.inputs {
+      model.values[value].input = try append(
+        request.place.input(value, seed: request.seed, of: graph), to: file)
     }
+    let source = SeededWeights(seed: request.seed)
+    for node in graph.nodes {
+      let weights = try source.weights(of: node, in: graph)
+      model.nodes.append(
+        ProgramModel.Node(
+          layer: node.layer.name, kind: node.layer.spec.kind.rawValue, inputs: node.inputs,
+          outputs: node.outputs, parameters: node.layer.spec.parameters,
+          weight: try weights.map { try append($0.weight, to: file) },
+          bias: try weights?.bias.map { try append($0, to: file) }))
+    }
+    try file.finish()
     guard request.place.cache == .coldWeights else { return }
     model.weightCopies = try ColdRing.count(
       byteCount: graph.nodes.reduce(0) { $0 + graph.cost(of: $1).weightBytes })
@@ -48,13 +43,13 @@ package final class ModelFile {
 
   deinit { try? FileManager.default.removeItem(atPath: model.file) }
 
-  private func append(_ tensor: Tensor, to file: FileHandle) throws -> ProgramModel.Place {
+  private func append(
+    _ tensor: Tensor, to file: WholeFile
+  ) throws(FilesError) -> ProgramModel.Place {
     let place = ProgramModel.Place(byteOffset: offset, shape: tensor.shape.dimensions)
-    var data = Data(capacity: tensor.shape.byteCount)
-    FloatBytes.append(
-      UnsafeBufferPointer(start: tensor.pointer, count: tensor.shape.count), to: &data)
-    try file.write(contentsOf: data)
-    offset += data.count
+    try FloatBytes.write(
+      UnsafeBufferPointer(start: tensor.pointer, count: tensor.shape.count), to: file)
+    offset += tensor.shape.byteCount
     return place
   }
 }

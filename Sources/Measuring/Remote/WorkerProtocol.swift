@@ -1,4 +1,5 @@
 import Execution
+import Files
 import Foundation
 import Kernels
 import Networks
@@ -362,13 +363,13 @@ extension PreparedFacts {
 /// Values of blobs as little-endian float32, one blob after the other.
 enum BlobFile {
   static func write(_ blobs: [BlobValues], to path: String) throws {
-    var data = Data(capacity: blobs.reduce(0) { $0 + 4 * $1.values.count })
+    let file = try WholeFile(path: path, isDurable: false)
     for blob in blobs {
-      blob.values.withUnsafeBufferPointer { FloatBytes.append($0, to: &data) }
+      try blob.values.withUnsafeBufferPointer { values throws(FilesError) in
+        try FloatBytes.write(values, to: file)
+      }
     }
-    do { try data.write(to: URL(fileURLWithPath: path)) } catch {
-      throw MeasuringError.cannotWrite(path: path, reason: error.localizedDescription)
-    }
+    try file.finish()
   }
 
   static func values(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Networks
 import Results
@@ -28,7 +29,7 @@ package final class WorkerServer {
   ) {
     self.host = host
     self.backends = backends
-    channel = LineChannel(input: input, output: output)
+    channel = LineChannel(input: input, output: output, peer: "the runner")
   }
 
   /// Answers requests until the end.
@@ -60,7 +61,10 @@ package final class WorkerServer {
           end = .protocolVersion
         }
       }
-      try channel.write(try WorkerProtocol.line(reply))
+      let line = try WorkerProtocol.line(reply)
+      do { try channel.write(line) } catch let error as LineChannel.Closed {
+        throw FilesError.cannotWrite(path: StandardOutput.name, reason: error.reason)
+      }
       if let end { return end }
     }
     return .quit

@@ -1,5 +1,5 @@
 import CSupport
-import Foundation
+import Files
 
 #if canImport(Glibc)
   import Glibc
@@ -33,7 +33,7 @@ package final class Progress {
   ) {
     self.isTerminal = isTerminal
     self.clock = clock
-    self.write = write ?? { FileHandle.standardError.write(Data($0.utf8)) }
+    self.write = write ?? StandardError.write
     start = clock()
     lastShown = start
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Processes
 
@@ -21,35 +22,33 @@ package struct Gnuplot: Sendable {
 
   /// Draws plots into files of a folder, `<name>.svg` and `<name>.png`, several at a time.
   ///
-  /// Each is written beside its name and renamed once it is whole; whatever fails or is killed
-  /// leaves an earlier file as it was.
+  /// Each is drawn in a folder of its own first; whatever fails or is killed leaves an earlier file
+  /// as it was.
   /// - Returns: the paths, in the order of the plots.
   /// - Throws: the first plot's error; the others are drawn all the same.
   package func write(
     _ plots: [Plot], _ formats: [PlotFormat], to folder: String
   ) throws(PlottingError) -> [String] {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: folder, reason: reason(error))
-    }
-    func draft(_ plot: Plot, _ format: PlotFormat) -> String {
-      ".\(plot.name).\(format.rawValue).partial"
-    }
-    return try severalAtATime(plots) { plot throws(PlottingError) in
-      try start(plot, formats, in: folder) { draft(plot, $0) }
-    } finish: { plot, drawing throws(PlottingError) in
-      let drafts = formats.map { (format: $0, path: "\(folder)/\(draft(plot, $0))") }
-      defer { for draft in drafts { unlink(draft.path) } }
-      try finish(plot, drawing)
-      var paths: [String] = []
-      for draft in drafts {
-        let target = "\(folder)/\(plot.name).\(draft.format.rawValue)"
-        try complete(draft.path, draft.format, of: plot, as: target)
-        paths.append(target)
+    try onFiles { () throws(FilesError) in try createFolders(folder) }
+    return try draw(plots, formats) { plot, drawn throws(PlottingError) in
+      let target = Self.path(of: plot, drawn.format, in: folder)
+      let picture: [UInt8]
+      switch drawn.format {
+      case .svg: picture = Array(SVGText.tidy(try whole(drawn.path, plot), plot).utf8)
+      case .png: picture = try wholePNG(drawn.path, plot)
       }
-      return paths
-    }.flatMap { $0 }
+      try onFiles { () throws(FilesError) in
+        let file = try WholeFile(path: target)
+        try file.write(picture)
+        try file.finish()
+      }
+      return target
+    }
+  }
+
+  /// The file of a plot.
+  package static func path(of plot: Plot, _ format: PlotFormat, in folder: String) -> String {
+    "\(folder)/\(plot.name).\(format.rawValue)"
   }
 
   /// Draws a plot into files of a folder, as ``write(_:_:to:)-([Plot],_,_)`` does.
@@ -59,47 +58,40 @@ package struct Gnuplot: Sendable {
     try write([plot], formats, to: folder)
   }
 
-  /// Makes what was drawn the file of a plot, if it is whole.
-  private func complete(
-    _ draft: String, _ format: PlotFormat, of plot: Plot, as target: String
-  ) throws(PlottingError) {
-    switch format {
-    case .svg:
-      let text = SVGText.tidy(try whole(draft, plot), plot)
-      do { try text.write(toFile: draft, atomically: false, encoding: .utf8) } catch {
-        throw .cannotWrite(path: draft, reason: reason(error))
-      }
-    case .png: try checkPNG(draft, plot)
-    }
-    guard rename(draft, target) == 0 else {
-      throw .cannotWrite(path: target, reason: String(cString: strerror(errno)))
-    }
-  }
-
   /// Plots as the texts of `svg` elements, to stand in a page beside others: ids begin with the
   /// plot's name. Several are drawn at a time.
   /// - Throws: the first plot's error.
   package func svg(_ plots: [Plot]) throws(PlottingError) -> [String] {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("alexbench-plot-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: folder.path, reason: reason(error))
-    }
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try severalAtATime(plots) { plot throws(PlottingError) in
-      try start(plot, [.svg], in: folder.path) { "\(plot.name).\($0.rawValue)" }
-    } finish: { plot, drawing throws(PlottingError) in
-      try finish(plot, drawing)
-      let file = folder.appendingPathComponent("\(plot.name).svg").path
-      let text = SVGText.tidy(try whole(file, plot), plot)
+    try draw(plots, [.svg]) { plot, drawn throws(PlottingError) in
+      let text = SVGText.tidy(try whole(drawn.path, plot), plot)
       return String(text[(text.range(of: "<svg")?.lowerBound ?? text.startIndex)...])
     }
   }
 
   /// A plot as the text of an `svg` element.
   package func svg(_ plot: Plot) throws(PlottingError) -> String { try svg([plot])[0] }
+
+  /// Draws plots into a folder that goes away again, several at a time.
+  /// - Parameter use: gets each file that the program drew, as it drew it.
+  private func draw<Used>(
+    _ plots: [Plot], _ formats: [PlotFormat],
+    use: (Plot, (path: String, format: PlotFormat)) throws(PlottingError) -> Used
+  ) throws(PlottingError) -> [Used] {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("alexbench-plot-\(UUID().uuidString)").path
+    try onFiles { () throws(FilesError) in try createFolders(folder) }
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try severalAtATime(plots) { plot throws(PlottingError) in
+      try start(plot, formats, in: folder) { "\(plot.name).\($0.rawValue)" }
+    } finish: { plot, drawing throws(PlottingError) in
+      try finish(plot, drawing)
+      var used: [Used] = []
+      for format in formats {
+        used.append(try use(plot, ("\(folder)/\(plot.name).\(format.rawValue)", format)))
+      }
+      return used
+    }.flatMap { $0 }
+  }
 
   /// What is made of each plot, in the order of the plots, with a child for each processor.
   private func severalAtATime<Drawn>(
@@ -208,19 +200,19 @@ package struct Gnuplot: Sendable {
     return text
   }
 
-  private func checkPNG(_ path: String, _ plot: Plot) throws(PlottingError) {
+  private func wholePNG(_ path: String, _ plot: Plot) throws(PlottingError) -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: path),
       data.suffix(8).prefix(4).elementsEqual("IEND".utf8)
     else { throw .gnuplotFailed(plot: plot.name, reason: "its picture has no end") }
+    return Array(data)
   }
 
-  private func reason(_ error: any Error) -> String {
-    let error = error as NSError
-    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError,
-      cause.domain == NSPOSIXErrorDomain
-    {
-      return String(cString: strerror(Int32(cause.code)))
+  private func onFiles(_ body: () throws(FilesError) -> Void) throws(PlottingError) {
+    do throws(FilesError) { try body() } catch {
+      switch error {
+      case .cannotWrite(let path, let reason), .cannotRead(let path, let reason):
+        throw .cannotWrite(path: path, reason: reason)
+      }
     }
-    return error.localizedDescription
   }
 }

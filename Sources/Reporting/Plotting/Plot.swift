@@ -75,7 +75,7 @@ package enum PlottingError: Error, Equatable, CustomStringConvertible {
     case .gnuplotFailed(let plot, let reason):
       return "gnuplot could not draw '\(plot)': \(reason); no file of it was written"
     case .cannotWrite(let path, let reason):
-      return "cannot write '\(path)': \(reason); choose another folder with --out or make space"
+      return "cannot write '\(path)': \(reason); choose another place or make space"
     case .notInRun(let what, let name, let known):
       return "no \(what) '\(name)' in the runs; there "
         + (known.count == 1 ? "is " : "are ") + known.joined(separator: ", ")

@@ -134,7 +134,7 @@ struct GnuplotTests {
     let plot = try #require(try drawn().first)
     try withTemporaryFolder { folder in
       let program = "\(folder)/gnuplot"
-      let half = "for f in svg png; do echo '<svg half' > .\(plot.name).$f.partial; done"
+      let half = "for f in svg png; do echo '<svg half' > \(plot.name).$f; done"
       try "#!/bin/sh\ncat > /dev/null\n\(half)\n\(end)\n"
         .write(toFile: program, atomically: true, encoding: .utf8)
       chmod(program, 0o755)
