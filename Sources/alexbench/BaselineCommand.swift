@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 import Reporting
@@ -104,6 +105,9 @@ struct BaselineSave: ParsableCommand {
       let baseline = Baseline(
         name: name, rows: BaselinePairs.rows(samples: run.samples, workloads: run.workloads),
         environment: environment)
+      try NamedFile.check(
+        outputs: baselines.store.files(name, hostClass: baseline.hostClass),
+        inputs: NamedFile.run(folder))
       try baselines.store.save(baseline)
       print("saved \(baselines.store.path(name, hostClass: baseline.hostClass))")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 import Reporting
@@ -97,6 +98,10 @@ struct CheckCommand: ParsableCommand {
         throw MeasuringError.usage(
           "check needs exactly one of --against, --baseline, --replay and --deterministic")
       }
+      try gate.check(
+        inputs: selection.inputFiles + [NamedFile("--counts", counts)]
+          + (replay.map(NamedFile.run) ?? [])
+          + (baseline.map { BaselineStore(folder: baselines).files($0) } ?? []))
       if deterministic { return try CountCheck(counts: counts, isAccepting: accept).run() }
       if let replay { return try decideAgain(replay) }
       Interruption.install()

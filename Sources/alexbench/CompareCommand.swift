@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 import Reporting
@@ -83,6 +84,7 @@ struct CompareCommand: ParsableCommand {
   private func compareBackends() throws {
     var path = runs.first ?? ""
     if runs.isEmpty { path = try latestRun(in: "results/runs") }
+    try checkOutput([path])
     let files = try reading.files(of: path)
     let comparison = try BackendComparison(files, base: base)
     if let notice = comparison.baseNotice { printError("alexbench: \(notice)") }
@@ -104,10 +106,17 @@ struct CompareCommand: ParsableCommand {
   }
 
   private func compareRuns() throws {
+    try checkOutput(runs)
     let comparison = try RunComparison(
       reading.files(of: runs[0]), reading.files(of: runs[1]), crossHost: crossHost, base: base,
       margin: margin.map { $0.value / 100 } ?? RunComparisonRule.margin)
     try emit(comparison)
+  }
+
+  private func checkOutput(_ runs: [String]) throws {
+    guard let output else { return }
+    try NamedFile.check(
+      outputs: [NamedFile("-o", output)], inputs: runs.flatMap(NamedFile.run))
   }
 
   private func emit(_ comparison: some ComparisonText) throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaffeModel
+import Files
 import Measuring
 import Networks
 
@@ -38,6 +39,11 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
+      var outputs = [NamedFile("--output", output)]
+      if let weights { outputs.append(NamedFile("--weights", weights)) }
+      var inputs = NamedFile.networks([network], as: "network")
+      if let from { inputs.append(NamedFile("--from", from)) }
+      try NamedFile.check(outputs: outputs, inputs: inputs)
       let net = try resolveNetwork(
         network, options: ImportOptions(state: arguments.state, batch: batch)
       ).network

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaffeModel
 import Execution
+import Files
 import Foundation
 import Images
 import Kernels
@@ -79,6 +80,7 @@ struct ForwardCommand: ParsableCommand {
       options.givesEveryInput = true
       let net = try resolveNetwork(model, options: options)
       let graph = try net.network.graph()
+      if let dump { try checkDump(of: graph, to: dump) }
       let tensors = net.ordered(arrays)
       if let refusal = MemoryGuard.refusal(forwardOf: graph) {
         throw MeasuringError.unavailable(refusal)
@@ -99,6 +101,17 @@ struct ForwardCommand: ParsableCommand {
       if let dump { try BlobFolder.write(blobs, to: dump) }
       for line in OutputSummary.lines(of: blobs, in: graph) { print(line) }
     }
+  }
+
+  /// Refuses to write a blob over a file that is read.
+  private func checkDump(of graph: Graph, to folder: String) throws {
+    let paths = Set(graph.values.map { BlobFolder.path(of: $0.blob, in: folder) })
+    var inputs = NamedFile.networks([model], as: "--model")
+    inputs += input.map { NamedFile("--input", $0.path) }
+    if let weights { inputs.append(NamedFile("--weights", weights)) }
+    if let mean = images.mean { inputs.append(NamedFile("--mean", mean)) }
+    try NamedFile.check(
+      outputs: paths.sorted().map { NamedFile("the --dump file", $0) }, inputs: inputs)
   }
 
   /// The arrays of all inputs; an image takes the shape that the description gives its input.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Measuring
 import Reporting
 import Results
@@ -58,6 +59,10 @@ struct HistoryAdd: ParsableCommand {
         throw MeasuringError.usage(
           "\(folder) was slowed down on purpose (--slow-down \(slowDown)), which is no history")
       }
+      let paths = History.paths(
+        run.summary, layers: run.layers, environment: run.environment, in: history.path)
+      try NamedFile.check(
+        outputs: paths.map { NamedFile("the history", $0) }, inputs: NamedFile.run(folder))
       let outcomes = try History.add(
         run.summary, layers: run.layers, environment: run.environment, to: history.path)
       guard !outcomes.isEmpty else {

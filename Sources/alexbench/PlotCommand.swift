@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Measuring
 import Reporting
 import Results
@@ -72,6 +73,12 @@ struct PlotCommand: ParsableCommand {
       let drawing = try draw(try paths.map(reading.files), selection)
       for line in drawing.skipped { printError("alexbench: skipped \(oneLine(line))") }
       guard !drawing.plots.isEmpty else { throw PlottingError.nothingToDraw }
+      let pictures = drawing.plots.flatMap { plot in
+        format.formats.map { Gnuplot.path(of: plot, $0, in: out) }
+      }
+      try NamedFile.check(
+        outputs: Set(pictures).sorted().map { NamedFile("the picture", $0) },
+        inputs: paths.flatMap(NamedFile.run))
       for path in try gnuplot.write(drawing.plots, format.formats, to: out) { print(path) }
     }
   }

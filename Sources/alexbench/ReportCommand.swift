@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Measuring
 import Reporting
@@ -58,6 +59,11 @@ struct ReportCommand: ParsableCommand {
     try AlexExit.reporting {
       var path = folder ?? ""
       if folder == nil { path = try latestRun(in: "results/runs") }
+      if let target = output ?? (format == .html ? "report.html" : nil) {
+        try NamedFile.check(
+          outputs: [NamedFile("-o", target)],
+          inputs: NamedFile.run(path) + NamedFile.pictures(in: plots))
+      }
       let files = try reading.files(of: path)
       let comparison = try BackendComparison(files, base: base)
       switch format {
