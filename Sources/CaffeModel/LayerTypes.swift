@@ -142,10 +142,6 @@ extension PrototxtLayer {
     if method == "STOCHASTIC" {
       throw refused("pooling_param.pool STOCHASTIC is not supported", "pooling_param.pool")
     }
-    if given.choice("round_mode", among: ["CEIL", "FLOOR"]) == "FLOOR" {
-      throw refused(
-        "pooling_param.round_mode FLOOR is not supported", "pooling_param.round_mode")
-    }
     let isGlobal = given.bool("global_pooling") ?? false
     if isGlobal && !(given["kernel_size"] + given["kernel_h"] + given["kernel_w"]).isEmpty {
       throw refused(
@@ -155,7 +151,8 @@ extension PrototxtLayer {
       method: method == "AVE" ? .average : .max,
       kernel: try extent("kernel", isGlobal ? 1 : nil, of: given, "pooling_param"),
       stride: try extent("stride", 1, of: given, "pooling_param"),
-      pad: try extent("pad", 0, of: given, "pooling_param"), isGlobal: isGlobal)
+      pad: try extent("pad", 0, of: given, "pooling_param"), isGlobal: isGlobal,
+      roundsDown: given.choice("round_mode", among: ["CEIL", "FLOOR"]) == "FLOOR")
     if isGlobal && (spec.stride != .one || spec.pad != .zero) {
       throw refused(
         "global_pooling needs stride 1 and no padding", "pooling_param.global_pooling")
@@ -291,6 +288,7 @@ extension PrototxtMessage {
         param.set("kernel", spec.kernel, unless: nil)
         param.set("stride", spec.stride, unless: .one)
         param.set("pad", spec.pad, unless: .zero)
+        if spec.roundsDown { param.set("round_mode", "FLOOR") }
       }
     case .lrn(let spec):
       set(type: "LRN", "lrn_param") { param in

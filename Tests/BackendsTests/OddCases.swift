@@ -110,6 +110,45 @@ enum OddCases {
         LayerCase(
           name: "mask\(index)", spec: .pooling(spec), inputs: [Shape([2, 3, 8, 10])], topCount: 2))
     }
+    // Rounded down, and windows larger than their input.
+    let windows: [(PoolingSpec, [Int])] = [
+      (
+        PoolingSpec(method: .max, kernel: Extent(3), stride: Extent(2), roundsDown: true),
+        [2, 17, 6, 8]
+      ),
+      (
+        PoolingSpec(
+          method: .max, kernel: Extent(3), stride: Extent(3), pad: .one, roundsDown: true),
+        [1, 5, 9, 7]
+      ),
+      (
+        PoolingSpec(
+          method: .max, kernel: Extent(h: 2, w: 4), stride: Extent(h: 5, w: 3),
+          pad: Extent(h: 1, w: 0), roundsDown: true), [3, 16, 11, 12]
+      ),
+      (PoolingSpec(method: .max, kernel: Extent(2), stride: Extent(2)), [2, 4, 1, 1]),
+      (PoolingSpec(method: .max, kernel: Extent(4), stride: Extent(3)), [1, 17, 2, 3]),
+      (PoolingSpec(method: .max, kernel: Extent(4), stride: Extent(2), pad: .one), [1, 16, 1, 2]),
+      (
+        PoolingSpec(method: .max, kernel: Extent(7), stride: Extent(7), pad: Extent(2)),
+        [2, 3, 1, 2]
+      ),
+      (
+        PoolingSpec(method: .max, kernel: Extent(h: 3, w: 2), stride: Extent(h: 2, w: 1)),
+        [1, 3, 2, 9]
+      ),
+    ]
+    for (index, (spec, axes)) in windows.enumerated() {
+      let shape = Shape(axes)
+      for method in [PoolingSpec.Method.max, .average] {
+        var spec = spec
+        spec.method = method
+        cases.append(
+          LayerCase(name: "window\(index)-\(method.rawValue)", spec: .pooling(spec), input: shape))
+      }
+      cases.append(
+        LayerCase(name: "window\(index)-mask", spec: .pooling(spec), inputs: [shape], topCount: 2))
+    }
     // Windows of which the last are clipped to nothing.
     let sparse = PoolingSpec(method: .max, kernel: .one, stride: Extent(3))
     cases.append(

@@ -224,7 +224,6 @@ struct PrototxtTests {
       ("Convolution", "convolution_param { num_output: 1 kernel_size: 3 axis: 2 }", "axis"),
       ("Convolution", "convolution_param { num_output: 1 kernel_size: 4000000000 }", "range"),
       ("Pooling", "pooling_param { pool: STOCHASTIC kernel_size: 2 }", "STOCHASTIC"),
-      ("Pooling", "pooling_param { round_mode: FLOOR kernel_size: 2 }", "FLOOR"),
       ("Pooling", "pooling_param { global_pooling: true kernel_size: 2 }", "global_pooling"),
       ("Pooling", "pooling_param { global_pooling: true stride: 2 }", "global_pooling"),
       ("LRN", "lrn_param { local_size: 4 }", "odd"),

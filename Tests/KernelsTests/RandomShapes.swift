@@ -126,7 +126,7 @@ enum RandomShapes {
         stride: Extent(
           h: shapes.pick(1...stride(kernel.h)), w: shapes.pick(1...stride(kernel.w))),
         pad: Extent(h: shapes.pick(0...(kernel.h - 1)), w: shapes.pick(0...(kernel.w - 1))),
-        isGlobal: shapes.pick(0...9) == 0)
+        isGlobal: shapes.pick(0...9) == 0, roundsDown: shapes.pick(0...3) == 0)
       let input = Shape(
         n: shapes.pick(1...3), c: shapes.pick(1...64), h: shapes.pick(1...40),
         w: shapes.pick(1...40))

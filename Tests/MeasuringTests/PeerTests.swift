@@ -203,6 +203,17 @@ enum Peers {
     OddLayer(
       .pooling(PoolingSpec(method: .average, kernel: .one, isGlobal: true)), [image]),
     OddLayer(.pooling(PoolingSpec(method: .max, kernel: .one, isGlobal: true)), [image]),
+    OddLayer(
+      .pooling(
+        PoolingSpec(method: .max, kernel: Extent(3), stride: Extent(2), pad: .one, roundsDown: true)
+      ),
+      [image]),
+    OddLayer(
+      .pooling(
+        PoolingSpec(method: .average, kernel: Extent(3), stride: Extent(2), roundsDown: true)),
+      [image]),
+    OddLayer(
+      .pooling(PoolingSpec(method: .average, kernel: Extent(9), stride: Extent(4))), [image]),
     OddLayer(.relu(ReLUSpec(negativeSlope: 0.1)), [image]),
     OddLayer(.lrn(LRNSpec(size: 3, alpha: 0.5, beta: 0.6, k: 2)), [image]),
     OddLayer(.softmax(SoftmaxSpec(axis: 2)), [image]),

@@ -40,10 +40,29 @@ struct ShapeInferenceTests {
       (5, 6, 1, 3, 0, 3, 3),  // kernel below stride: the last window of 5 is empty
       (55, 55, 3, 2, 0, 27, 27), (27, 27, 3, 2, 0, 13, 13), (13, 13, 3, 2, 0, 6, 6),
       (3, 3, 3, 2, 0, 1, 1), (6, 5, 3, 1, 1, 6, 5),
+      // A window larger than the input by less than a stride.
+      (1, 1, 2, 2, 0, 1, 1), (2, 3, 4, 3, 0, 1, 1), (1, 2, 4, 2, 1, 1, 1), (1, 1, 7, 7, 2, 1, 1),
     ])
   func pooling(h: Int, w: Int, kernel: Int, stride: Int, pad: Int, p: Int, q: Int) throws {
     let spec = PoolingSpec(
       method: .max, kernel: Extent(kernel), stride: Extent(stride), pad: Extent(pad))
+    #expect(try shape(of: .pooling(spec), from: [2, 3, h, w]) == Shape([2, 3, p, q]))
+  }
+
+  @Test(
+    "Pooling rounds down where asked for",
+    arguments: [
+      (6, 7, 3, 2, 0, 2, 3), (5, 5, 2, 2, 1, 3, 3), (6, 6, 3, 2, 1, 3, 3), (5, 6, 1, 3, 0, 2, 2),
+      (55, 56, 3, 2, 0, 27, 27), (3, 4, 3, 2, 0, 1, 1), (6, 5, 3, 1, 1, 6, 5),
+      // The clipped window of stride above kernel: it would start in the padding.
+      (4, 4, 2, 5, 1, 1, 1), (5, 5, 2, 6, 1, 1, 1),
+    ])
+  func poolingRoundedDown(
+    h: Int, w: Int, kernel: Int, stride: Int, pad: Int, p: Int, q: Int
+  ) throws {
+    let spec = PoolingSpec(
+      method: .max, kernel: Extent(kernel), stride: Extent(stride), pad: Extent(pad),
+      roundsDown: true)
     #expect(try shape(of: .pooling(spec), from: [2, 3, h, w]) == Shape([2, 3, p, q]))
   }
 
@@ -172,6 +191,12 @@ struct ShapeInferenceTests {
         [1, 3, 8, 8]
       ),
       (.pooling(PoolingSpec(method: .max, kernel: Extent(9))), [1, 3, 8, 8]),
+      (.pooling(PoolingSpec(method: .max, kernel: Extent(10), stride: Extent(2))), [1, 3, 8, 8]),
+      (
+        .pooling(
+          PoolingSpec(method: .max, kernel: Extent(9), stride: Extent(9), roundsDown: true)),
+        [1, 3, 8, 8]
+      ),
       (.pooling(PoolingSpec(method: .max, kernel: Extent(2), pad: Extent(2))), [1, 3, 8, 8]),
       (.pooling(PoolingSpec(method: .max, kernel: Extent(0))), [1, 3, 8, 8]),
       (.pooling(PoolingSpec(method: .max, kernel: Extent(2))), [3, 8]),

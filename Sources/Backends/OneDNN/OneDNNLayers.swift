@@ -113,9 +113,10 @@ struct OneDNNLayers {
     _ spec: PoolingSpec, input: Shape, output: Shape, layout: Layout
   ) -> OneDNNCandidate? {
     let (kernel, stride, pad) = spec.window(over: input)
+    // A size that is rounded down leaves out the end of the input; the library rounds down itself.
     let after = Extent(
-      h: (output.h - 1) * stride.h + kernel.h - input.h - pad.h,
-      w: (output.w - 1) * stride.w + kernel.w - input.w - pad.w)
+      h: max((output.h - 1) * stride.h + kernel.h - input.h - pad.h, 0),
+      w: max((output.w - 1) * stride.w + kernel.w - input.w - pad.w, 0))
     let algorithm: Int
     if spec.method == .max {
       algorithm = Int(ALEX_DNNL_POOLING_MAX)

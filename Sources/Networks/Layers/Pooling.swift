@@ -2,8 +2,8 @@ import Tensors
 
 /// Maximum or average over windows: Caffe `Pooling`.
 ///
-/// The output size rounds up; a last window that would start in the padding is dropped. The
-/// average divides by the window size clipped to the padded input, as Caffe does.
+/// The output size rounds up, or down where asked for; a last window that would start in the padding
+/// is dropped. The average divides by the window size clipped to the padded input, as Caffe does.
 ///
 /// A layer with two tops writes the *mask* of its maxima into the second: where in its plane of the
 /// input each maximum stands, h · W + w, as a float; the first one of equals, −1 for a window
@@ -17,16 +17,20 @@ public struct PoolingSpec: Hashable, Sendable {
   public var pad: Extent
   /// One window over the whole input.
   public var isGlobal: Bool
+  /// Whether a last window that would not lie wholly in the padded input is dropped: Caffe's
+  /// `round_mode: FLOOR`.
+  public var roundsDown: Bool
 
   public init(
     method: Method, kernel: Extent, stride: Extent = .one, pad: Extent = .zero,
-    isGlobal: Bool = false
+    isGlobal: Bool = false, roundsDown: Bool = false
   ) {
     self.method = method
     self.kernel = kernel
     self.stride = stride
     self.pad = pad
     self.isGlobal = isGlobal
+    self.roundsDown = roundsDown
   }
 }
 
@@ -48,15 +52,21 @@ extension PoolingSpec: LayerDefinition {
       throw ShapeRefusal("kernel and stride must be at least 1, padding smaller than the kernel")
     }
     func size(_ input: Int, _ kernel: Int, _ stride: Int, _ pad: Int) -> Int {
-      guard input + 2 * pad >= kernel else { return 0 }
-      var size = (input + 2 * pad - kernel + stride - 1) / stride + 1
+      let room = input + 2 * pad - kernel
+      // Rounded up, a window may be larger than what there is by less than a stride.
+      guard room > (roundsDown ? -1 : -stride) else { return 0 }
+      var size = (room + (roundsDown ? 0 : stride - 1)) / stride + 1
       // A last window that would start in the padding is dropped (pooling_layer.cpp, Reshape).
       if pad > 0, (size - 1) * stride >= input + pad { size -= 1 }
       return size
     }
     let h = size(input.h, kernel.h, stride.h, pad.h)
     let w = size(input.w, kernel.w, stride.w, pad.w)
-    guard h >= 1, w >= 1 else { throw ShapeRefusal("the window is larger than the padded input") }
+    guard h >= 1, w >= 1 else {
+      throw ShapeRefusal(
+        "the window is larger than the padded input"
+          + (roundsDown ? "" : " by a stride or more") + ", which leaves no output")
+    }
     return Shape(n: input.n, c: input.c, h: h, w: w)
   }
 
@@ -70,15 +80,17 @@ extension PoolingSpec: LayerDefinition {
   func problem(on input: Shape) -> String {
     "\(method.rawValue) "
       + (isGlobal ? "global" : Extent.windowLetters(kernel, stride: stride, pad: pad))
+      + (roundsDown && !isGlobal ? " floor" : "")
   }
   var kernelText: String {
     (isGlobal ? "global" : Extent.windowText(kernel, stride: stride, pad: pad))
-      + " \(method.rawValue)"
+      + " \(method.rawValue)" + (roundsDown && !isGlobal ? " floor" : "")
   }
   var parameters: [String: LayerParameter] {
     [
       "method": .text(method.rawValue), "kernel": LayerParameter(kernel),
       "stride": LayerParameter(stride), "pad": LayerParameter(pad), "isGlobal": .flag(isGlobal),
+      "roundsDown": .flag(roundsDown),
     ]
   }
 }
