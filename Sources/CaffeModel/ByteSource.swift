@@ -25,7 +25,9 @@ final class ByteSource: @unchecked Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       count = 0
-      throw .unreadable(path: path, reason: "it is not a regular file")
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw .unreadable(
+        path: path, reason: isFolder ? FileKind.name(ofFolder: path) : "it is not a regular file")
     }
     count = Int(status.st_size)
   }
@@ -82,18 +84,26 @@ final class ByteSource: @unchecked Sendable {
     return result
   }
 
-  /// Whether the file begins with what no text has.
+  /// What the file begins with, as far as one needs to say what it is.
+  var head: [UInt8] { (try? bytes(at: 0, count: min(count, 4096))) ?? [] }
+
+  /// Whether the file begins with what no description has as text. In a comment there may be anything.
   var looksBinary: Bool {
-    let head = (try? bytes(at: 0, count: min(count, 4096))) ?? []
-    return head.contains { $0 < 0x20 && ![0x09, 0x0a, 0x0d].contains($0) || $0 == 0x7f }
+    var isComment = false
+    return head.contains { byte in
+      switch byte {
+      case UInt8(ascii: "\n"): isComment = false
+      case UInt8(ascii: "#"): isComment = true
+      default: break
+      }
+      return byte == 0
+        || !isComment && (byte < 0x20 && !PrototxtScanner.isBlank(byte) || byte == 0x7f)
+    }
   }
 
   /// The whole file as text.
-  func text(limit: Int) throws(CaffeModelError) -> String {
+  func text(limit: Int) throws(CaffeModelError) -> [UInt8] {
     guard count <= limit else { throw .tooLarge(byteCount: count, limit: limit) }
-    guard let text = String(validating: try bytes(at: 0, count: count), as: UTF8.self) else {
-      throw .syntax(line: 1, reason: "the text is not UTF-8")
-    }
-    return text
+    return try bytes(at: 0, count: count)
   }
 }

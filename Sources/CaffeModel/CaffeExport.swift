@@ -39,6 +39,12 @@ package enum CaffeExport {
     } catch {
       throw .network(error)
     }
+    for node in graph.nodes where node.layer.sharedName != nil && node.layer.spec.hasWeights {
+      throw .unusableLayer(
+        layer: node.layer.describedName,
+        reason: "a layer before has that name too, and a caffemodel has weights for the first of a "
+          + "name only; give them different names", line: nil)
+    }
     let file = try onFile { () throws(FilesError) in
       let file = try WholeFile(path: path)
       try file.write(WireWriter.head(1, count: network.name.utf8.count) + Array(network.name.utf8))

@@ -5,7 +5,8 @@ import Tensors
 ///
 /// A net that declares its inputs by `input` is logged as by Caffe before 2016, whose inputs are no
 /// layers and are not counted as memory; one with input layers as by today's. In-place tops are
-/// counted again by both.
+/// counted again by both. With `layers` or `input_dim` it is of a time before April 2015, in which
+/// every blob had four axes.
 /// - Source: BVLC/caffe, src/caffe/net.cpp, `Init`, and src/caffe/util/insert_splits.cpp.
 package struct CaffeLog {
   /// A layer as Caffe sees it, with its splits inserted.
@@ -52,7 +53,11 @@ package struct CaffeLog {
       }
       lines.append("Setting up \(layer.name)")
       for top in layer.tops {
-        let axes = top.shape.dimensions.map { "\($0) " }.joined()
+        var dimensions = top.shape.dimensions
+        if net.hasFourAxes {
+          dimensions += Array(repeating: 1, count: max(4 - dimensions.count, 0))
+        }
+        let axes = dimensions.map { "\($0) " }.joined()
         lines.append("Top shape: \(axes)(\(top.shape.count))")
         if top.lossWeight != 0 {
           lines.append("    with loss weight \(Self.number(top.lossWeight))")
@@ -166,11 +171,11 @@ private struct SplitInsertion {
         )
       }
       let splits = node.outputs.enumerated().compactMap { top, value in
-        split(value, of: node.layer.name, top: top)
+        split(value, of: node.layer.describedName, top: top)
       }
       result.append(
         CaffeLog.LogLayer(
-          name: node.layer.name, bottoms: bottoms[index],
+          name: node.layer.describedName, bottoms: bottoms[index],
           tops: tops,
           isLearnt: graph.weightShapes(of: node) != nil
             && !net.frozenLayers.contains(node.layer.name)))

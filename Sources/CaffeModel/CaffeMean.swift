@@ -36,7 +36,9 @@ package enum CaffeMean {
       try blob.read(from: source, into: tensor.buffer.elements)
       return tensor
     } catch {
-      throw .notABlob(path: path, reason: error.reason)
+      let kind = FileKind.name(of: source).flatMap { $0 == FileKind.blob ? nil : "it is \($0)" }
+      let text = source.looksBinary ? nil : "it is text"
+      throw .notABlob(path: path, reason: kind ?? text ?? error.reason)
     }
   }
 }

@@ -24,6 +24,8 @@ package enum CaffeModelError: Error, Equatable, CustomStringConvertible {
   case unsupportedParameter(layer: String, parameter: String, line: Int?)
   case invalidValue(layer: String, parameter: String, value: String, line: Int?)
   case unusableLayer(layer: String, reason: String, line: Int?)
+  /// A layer reads what nothing before it writes.
+  case missingBlob(layer: String, blob: String, reason: String, line: Int?)
   case unusableInput(reason: String, line: Int?)
   /// An array or a shape was given for an input that the net does not have, or none for one that it
   /// has.
@@ -64,6 +66,8 @@ package enum CaffeModelError: Error, Equatable, CustomStringConvertible {
       return "\(at(line))\(subject(layer))'\(value)' is not a valid value of '\(parameter)'"
     case .unusableLayer(let layer, let reason, let line):
       return "\(at(line))\(subject(layer))\(reason)"
+    case .missingBlob(let layer, let blob, let reason, let line):
+      return "\(at(line))\(subject(layer))reads blob '\(blob)', \(reason)"
     case .unusableInput(let reason, let line): return "\(at(line))network input: \(reason)"
     case .network(let error): return at(nil) + error.description
     case .inFile(let path, let error): return error.sentence(source: path)

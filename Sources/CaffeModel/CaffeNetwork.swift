@@ -30,6 +30,9 @@ package struct CaffeNetwork: Sendable {
   package internal(set) var automaticBlobs: Set<String> = []
   /// `force_backward`.
   package internal(set) var forcesBackward = false
+  /// Whether the syntax is of a time in which every blob had four axes: `layers`, or an input with
+  /// `input_dim`.
+  package internal(set) var hasFourAxes = false
 
   /// Reads a description.
   /// - Parameter text: a prototxt.
@@ -37,8 +40,12 @@ package struct CaffeNetwork: Sendable {
   package init(
     prototxt text: String, options: ImportOptions = ImportOptions()
   ) throws(CaffeModelError) {
+    try self.init(text: Array(text.utf8), options: options)
+  }
+
+  private init(text: [UInt8], options: ImportOptions) throws(CaffeModelError) {
     let tree = try PrototxtScanner.message(of: text)
-    try Self.refuseSolver(tree)
+    if let kind = FileKind.name(of: tree) { throw .notANet(reason: Self.refusal(of: kind)) }
     try tree.refuseDuplicates(as: Schema.net)
     try self.init(tree: tree, options: options)
   }
@@ -71,11 +78,20 @@ package struct CaffeNetwork: Sendable {
           throw error.withoutLine
         }
       } else {
-        try self.init(prototxt: try source.text(limit: PrototxtScanner.byteLimit), options: options)
+        try self.init(text: try source.text(limit: PrototxtScanner.byteLimit), options: options)
       }
     } catch {
-      throw error.isAboutTheFile ? error : .inFile(path: path, error)
+      if error.isAboutTheFile { throw error }
+      // Only now: what can be read as a net is one.
+      let kind = FileKind.name(of: source).map {
+        CaffeModelError.notANet(reason: Self.refusal(of: $0))
+      }
+      throw .inFile(path: path, kind ?? error)
     }
+  }
+
+  private static func refusal(of kind: String) -> String {
+    "this is \(kind), not the description of a net"
   }
 
   /// A network that comes from no description, under the name that errors give it.
@@ -90,51 +106,47 @@ package struct CaffeNetwork: Sendable {
       throw .inFile(path: name, error.withoutLine)
     }
     inputLayers = []
-  }
-
-  /// Fields of the outermost message that only a solver has.
-  private static let solverFields: Set<String> = [
-    "net", "train_net", "test_net", "net_param", "train_net_param", "test_net_param", "base_lr",
-    "max_iter", "lr_policy", "solver_mode", "solver_type", "snapshot", "snapshot_prefix",
-    "test_iter", "test_interval", "momentum", "random_seed", "iter_size",
-  ]
-
-  /// A solver, whose fields a net could not have, is told from a net with a wrong field.
-  private static func refuseSolver(_ net: PrototxtMessage) throws(CaffeModelError) {
-    guard net["layer"].isEmpty, net["layers"].isEmpty,
-      net.fields.contains(where: { solverFields.contains($0.name) })
-    else { return }
-    let named = net.scalar("net") ?? net.scalar("train_net")
-    let hint = named.map { "; the net that it trains is '\($0)'" } ?? ""
-    throw .notANet(reason: "this is the description of a solver, not of a net\(hint)")
+    hasFourAxes = true
   }
 
   private init(tree: PrototxtMessage, options: ImportOptions) throws(CaffeModelError) {
+    do throws(CaffeModelError) {
+      try self.init(reading: tree, options: options)
+    } catch {
+      throw LeftOutLayers(tree, options).explained(error) { options throws(CaffeModelError) in
+        _ = try CaffeNetwork(reading: tree, options: options)
+      }
+    }
+  }
+
+  private init(
+    reading tree: PrototxtMessage, options: ImportOptions
+  ) throws(CaffeModelError) {
     var top = tree
     top.fields.removeAll { $0.name == "layer" || $0.name == "layers" }
     try top.check(as: Schema.net, layer: "")
-    var state = options.state
-    if let level = top.message("state").int("level") { state.level = level }
-    state.stages.formUnion(top.message("state").texts("stage"))
-    var layers: [PrototxtLayer] = []
-    let all = try PrototxtUpgrade.layers(of: tree)
-    for layer in all where try state.includes(layer) { layers.append(layer) }
+    let state = options.state.joined(by: top)
+    let layers = try PrototxtUpgrade.layers(of: tree) { layer throws(CaffeModelError) in
+      try state.includes(layer)
+    }
     if layers.isEmpty {
-      let isFiltered = !all.isEmpty
+      if tree["layer"].isEmpty && tree["layers"].isEmpty {
+        throw .noLayers(reason: "the description has no layer")
+      }
       throw .noLayers(
-        reason: isFiltered
-          ? "the rules of the description leave no layer in phase \(state.phase.rawValue)"
-          : "the description has no layer")
+        reason: "the rules of the description leave no layer in phase \(state.phase.rawValue)")
     }
 
     network = Network(name: top.text("name") ?? "", inputs: [], layers: [])
     forcesBackward = top.bool("force_backward") ?? false
-    var importer = LayerImporter(phase: state.phase)
+    hasFourAxes =
+      !tree["layers"].isEmpty || !top["input"].isEmpty && top["input_shape"].isEmpty
+    var importer = LayerImporter(phase: state.phase, layers: layers)
     try importer.declare(top)
     for layer in layers { try importer.read(layer) }
     let resolved = try importer.resolveInputs(options)
     network.inputs = resolved.inputs
-    notes = resolved.notes
+    notes = resolved.notes + options.state.notes(on: tree)
     assignedInputs = resolved.assigned
     inputLayers = importer.inputLayers
     frozenLayers = importer.frozenLayers
@@ -168,6 +180,8 @@ extension CaffeModelError {
       .invalidValue(layer: layer, parameter: parameter, value: value, line: nil)
     case .unusableLayer(let layer, let reason, _):
       .unusableLayer(layer: layer, reason: reason, line: nil)
+    case .missingBlob(let layer, let blob, let reason, _):
+      .missingBlob(layer: layer, blob: blob, reason: reason, line: nil)
     case .unusableInput(let reason, _): .unusableInput(reason: reason, line: nil)
     default: self
     }
@@ -198,8 +212,9 @@ struct LayerImporter {
   private struct PendingInput {
     var blob: String
     var shape: InputShape
-    var layer: String
     var line: Int?
+    /// The input of the same layer whose images these are the labels of.
+    var images: String?
   }
 
   let phase: NetState.Phase
@@ -208,8 +223,13 @@ struct LayerImporter {
   private var inputs: [PendingInput] = []
   private var layers: [PrototxtLayer] = []
   private var owners: [String: String] = [:]
+  private var names: LayerNames
 
-  init(phase: NetState.Phase) { self.phase = phase }
+  /// - Parameter layers: that will be read.
+  init(phase: NetState.Phase, layers: [PrototxtLayer]) {
+    self.phase = phase
+    names = LayerNames(described: layers.map(\.describedName))
+  }
 
   /// Inputs declared by `input` with `input_shape` or, older, four `input_dim` each.
   mutating func declare(_ net: PrototxtMessage) throws(CaffeModelError) {
@@ -241,7 +261,7 @@ struct LayerImporter {
     }
     let line = net.line(of: "input")
     for (blob, shape) in zip(blobs, shapes) {
-      inputs.append(PendingInput(blob: blob, shape: shape, layer: "", line: line))
+      inputs.append(PendingInput(blob: blob, shape: shape, line: line))
     }
   }
 
@@ -256,7 +276,8 @@ struct LayerImporter {
       throw .unsupportedLayerType(layer: layer.name, type: layer.type, line: typeLine)
     }
     try layer.message.check(as: Schema.layer, layer: layer.name)
-    if let wanted = layer.message.phase, wanted != phase {
+    // Of another phase only Dropout computes something else.
+    if let wanted = layer.message.phase, wanted != phase, layer.type == "Dropout" {
       throw .unusableLayer(
         layer: layer.name,
         reason: "is for another phase than \(phase.rawValue); use include to leave it out",
@@ -265,6 +286,9 @@ struct LayerImporter {
     if DataLayers.types.contains(layer.type) {
       try readInputs(of: layer)
     } else {
+      var layer = layer
+      // A Split is no layer of the network.
+      if layer.type != "Split" { layer.uniqueName = names.unique(layer.describedName) }
       try noteParameters(of: layer)
       layers.append(layer)
     }
@@ -277,9 +301,11 @@ struct LayerImporter {
         line: layer.message.line(of: "bottom"))
     }
     let shapes = try DataLayers.shapes(of: layer)
-    for (blob, shape) in zip(layer.tops, shapes) {
+    for (index, (blob, shape)) in zip(layer.tops, shapes).enumerated() {
+      let isLabel = index == 1 && DataLayers.withLabels.contains(layer.type)
       inputs.append(
-        PendingInput(blob: blob, shape: shape, layer: layer.name, line: layer.line))
+        PendingInput(
+          blob: blob, shape: shape, line: layer.line, images: isLabel ? layer.tops[0] : nil))
     }
     inputLayers.append(
       CaffeNetwork.InputLayer(
@@ -300,7 +326,7 @@ struct LayerImporter {
     }
     let rates = parameters.map { $0.float("lr_mult") ?? 1 }
     if rates.count >= 2 || (rates.count == 1 && !layer.hasBias), rates.allSatisfy({ $0 == 0 }) {
-      frozenLayers.insert(layer.name)
+      frozenLayers.insert(layer.uniqueName ?? layer.describedName)
     }
   }
 
@@ -320,18 +346,20 @@ struct LayerImporter {
           reason: "no array is given for input '\(input.blob)'; give one with "
             + "--input \(input.blob)=X.npy")
       }
+      let images = input.images.flatMap { given[$0]?.dimensions.first }
       switch (given[input.blob], input.shape) {
       case (let shape?, _): axes = shape.dimensions
+      // A data layer gives as many labels as images.
+      case (nil, _) where images != nil: axes = images.map { [$0] } ?? []
       case (nil, .known(let shape)): axes = shape
       case (nil, .assumed(let shape, let note)):
         axes = shape
         notes.append(
           "input '\(input.blob)': \(note); --shape \(input.blob)=N,C,H,W gives another shape")
-      case (nil, .unknown(let reason)):
+      case (nil, .unknown(let reason, _)):
         throw .unusableInput(
-          reason:
-            "the shape of '\(input.blob)' is not known, since \(reason); give it, for example "
-            + "--shape \(input.blob)=10,3,227,227", line: input.line)
+          reason: "the shape of '\(input.blob)' is not known, since \(reason); give it"
+            + shapeAdvice(options), line: input.line)
       }
       if let batch = options.batch, !axes.isEmpty { axes[0] = batch }
       guard SizeLimits.isPossible(axes) else {
@@ -342,6 +370,40 @@ struct LayerImporter {
       resolved.append(Network.Input(blob: input.blob, shape: Shape(axes)))
     }
     return (resolved, notes, assigned)
+  }
+
+  /// An example of the options that give the shapes which are not known: one with which the layers
+  /// can be set up, if one of the usual sizes is.
+  private func shapeAdvice(_ options: ImportOptions) -> String {
+    let given = Set((try? assign(options.shapes, to: inputs.map(\.blob))) ?? [])
+    let unknown = inputs.filter { input in
+      guard case .unknown(_, _) = input.shape else { return false }
+      return !given.contains(input.blob) && input.images == nil
+    }
+    let batch = options.batch ?? unknown.compactMap { $0.shape.batch }.first ?? 10
+    func arguments(_ shapes: [GivenShape]) -> String {
+      shapes.map { shape in
+        let axes = shape.shape.dimensions.map(String.init).joined(separator: ",")
+        return "--shape \(ShellText.quoted("\(shape.blob ?? "")=\(axes)"))"
+      }.joined(separator: " ")
+    }
+    for side in [227, 224, 32, 28, 299, 256, 64, 128, 512, 1] {
+      for channels in [3, 1] {
+        let image = [batch, channels, side, side]
+        // What comes after the images may be labels, one number each or as an image of one pixel.
+        for rest in [[batch], [batch, 1, 1, 1], image] {
+          let shapes = unknown.enumerated().map { index, input in
+            GivenShape(blob: input.blob, shape: Shape(index == 0 ? image : rest))
+          }
+          var trial = options
+          trial.shapes += shapes
+          guard let inputs = try? resolveInputs(trial).inputs, (try? layers(on: inputs)) != nil
+          else { continue }
+          return ", for example \(arguments(shapes))"
+        }
+      }
+    }
+    return " with " + unknown.map { "--shape \($0.blob)=N,C,H,W" }.joined(separator: " ")
   }
 
   /// The layers that compute, with their shapes checked.
@@ -360,13 +422,33 @@ struct LayerImporter {
   }
 }
 
+/// Names for layers of which several may have one, as in Caffe: the second `relu` is `relu-2`, unless
+/// the description has that name too.
+struct LayerNames {
+  private let described: Set<String>
+  private var given: Set<String> = []
+
+  /// - Parameter described: of all layers.
+  init(described: [String]) { self.described = Set(described) }
+
+  mutating func unique(_ name: String) -> String {
+    if given.insert(name).inserted { return name }
+    var number = 2
+    var unique = "\(name)-2"
+    while described.contains(unique) || !given.insert(unique).inserted {
+      number += 1
+      unique = "\(name)-\(number)"
+    }
+    return unique
+  }
+}
+
 /// The blobs of a network while its layers are read in order: which there are, and their shapes.
 struct BlobTable {
   private var shapes: [String: Shape] = [:]
   /// Tops of Split layers, which are their bottom under another name.
   private var aliases: [String: String] = [:]
   private var limits = SizeLimits.description
-  private var names: Set<String> = []
   /// Tops of losses that name none.
   private(set) var automatic: Set<String> = []
 
@@ -393,7 +475,7 @@ struct BlobTable {
   /// Checks a layer and notes what it writes.
   /// - Returns: nil for Split, which only gives a blob other names.
   mutating func add(_ source: PrototxtLayer) throws(CaffeModelError) -> Layer? {
-    let name = source.message.text("name") ?? ""
+    let name = source.uniqueName ?? source.describedName
     let given = source.bottoms
     let topNames = tops(of: source, named: name)
     func refused(_ reason: String, _ field: String = "") -> CaffeModelError {
@@ -401,15 +483,14 @@ struct BlobTable {
         layer: source.name, reason: reason,
         line: source.message.line(of: field) ?? source.line)
     }
-    guard names.insert(name).inserted else {
-      throw refused("there is another layer of that name", "name")
-    }
     var bottoms: [String] = []
     var bottomShapes: [Shape] = []
     for blob in given {
       let origin = aliases[blob] ?? blob
       guard let shape = shapes[origin] else {
-        throw refused("reads blob '\(blob)', which no layer before it writes", "bottom")
+        throw .missingBlob(
+          layer: source.name, blob: blob, reason: "which no layer before it writes",
+          line: source.message.line(of: "bottom") ?? source.line)
       }
       bottoms.append(origin)
       bottomShapes.append(shape)
@@ -432,7 +513,8 @@ struct BlobTable {
       return nil
     }
     let spec = try source.spec(tops: topNames)
-    let layer = Layer(name: name, spec: spec, bottoms: bottoms, tops: topNames)
+    var layer = Layer(name: name, spec: spec, bottoms: bottoms, tops: topNames)
+    if source.describedName != name { layer.sharedName = source.describedName }
     let tops: [Shape]
     do {
       tops = try layer.outputShapes(of: bottomShapes)

@@ -32,14 +32,18 @@ package struct CaffeWeights: WeightSource {
     do throws(WireError) {
       layers = try WeightIndex.layers(of: source)
     } catch {
-      throw .notAModel(path: path, reason: error.reason)
+      let kind = FileKind.name(of: source).map { "it is \($0)" }
+      let text = source.looksBinary ? nil : "it is text, perhaps the description of the net"
+      throw .notAModel(path: path, reason: kind ?? text ?? error.reason)
     }
-    if layers.isEmpty { throw .notAModel(path: path, reason: "it holds no layer") }
+    if layers.isEmpty {
+      let kind = FileKind.name(of: source).map { "it is \($0)" }
+      throw .notAModel(path: path, reason: kind ?? "it holds no layer")
+    }
     var indices: [String: Int] = [:]
+    // Of several with one name the last counts, as in Caffe, which copies one after the other.
     for (index, layer) in layers.enumerated() where !layer.blobs.isEmpty {
-      guard indices.updateValue(index, forKey: layer.name) == nil else {
-        throw .notAModel(path: path, reason: "it holds two layers named '\(layer.name)'")
-      }
+      indices[layer.name] = index
     }
     self.indices = indices
   }
@@ -61,7 +65,7 @@ package struct CaffeWeights: WeightSource {
 
   /// What becomes of each layer of the file, in its order.
   package func matches(in net: CaffeNetwork) -> [Match] {
-    let names = Set(net.network.layers.map(\.name) + net.inputLayers.map(\.name))
+    let names = Set(net.network.layers.map(\.describedName) + net.inputLayers.map(\.name))
     return layers.map { Match(layer: $0.name, isCopied: names.contains($0.name)) }
   }
 
@@ -95,10 +99,17 @@ package struct CaffeWeights: WeightSource {
     let name = node.layer.name
     let stored = indices[name].map { layers[$0].blobs }
     guard let shapes = graph.weightShapes(of: node) else {
-      guard let stored else { return [] }
+      // Caffe gives weights to the first layer of a name only.
+      guard let stored, node.layer.sharedName == nil else { return [] }
       throw .weights(
         layer: name,
         reason: "'\(path)' has \(stored.count) blobs where the layer's kind has none")
+    }
+    if let shared = node.layer.sharedName {
+      throw .weights(
+        layer: name,
+        reason: "a layer before has the name '\(shared)' too, and a caffemodel has weights for the "
+          + "first of a name only, as in Caffe; give them different names")
     }
     guard let stored else {
       throw .weights(layer: name, reason: "'\(path)' has none under that name")
@@ -221,10 +232,9 @@ enum WeightIndex {
     _ source: ByteSource, _ range: Range<Int>, number: Int
   ) throws(WireError) -> String {
     guard range.count <= nameLimit,
-      let bytes = try? source.bytes(at: range.lowerBound, count: range.count),
-      let text = String(validating: bytes, as: UTF8.self)
-    else { throw WireError("the name of layer \(number) is not valid UTF-8") }
-    return text
+      let bytes = try? source.bytes(at: range.lowerBound, count: range.count)
+    else { throw WireError("the name of layer \(number) is longer than \(nameLimit) bytes") }
+    return ScalarText.decoded(bytes[...])
   }
 
   static func blob(

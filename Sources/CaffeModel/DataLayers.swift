@@ -5,7 +5,15 @@ enum InputShape: Equatable {
   case known([Int])
   /// A shape of which something had to be assumed.
   case assumed([Int], note: String)
-  case unknown(reason: String)
+  case unknown(reason: String, batch: Int? = nil)
+
+  /// Images, as far as they are known.
+  var batch: Int? {
+    switch self {
+    case .known(let axes), .assumed(let axes, _): axes.first
+    case .unknown(_, let batch): batch
+    }
+  }
 }
 
 /// Layers that read data: they become inputs of the network.
@@ -17,6 +25,11 @@ enum DataLayers {
     "Input", "Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "DummyData",
   ]
 
+  /// Those of them whose second top has a number for each image of the first.
+  static let withLabels: Set<String> = [
+    "Data", "ImageData", "MemoryData", "WindowData",
+  ]
+
   /// The shape of each top of a layer.
   /// - Source: BVLC/caffe, src/caffe/layers/*_data_layer.cpp and input_layer.cpp.
   static func shapes(of layer: PrototxtLayer) throws(CaffeModelError) -> [InputShape] {
@@ -24,7 +37,10 @@ enum DataLayers {
     case "Input": return try inputShapes(of: layer)
     case "DummyData": return try dummyShapes(of: layer)
     case "HDF5Data":
-      return layer.tops.map { _ in .unknown(reason: "the shapes stand in the HDF5 file") }
+      let batch = layer.message.message("hdf5_data_param").int("batch_size")
+      return layer.tops.map { _ in
+        .unknown(reason: "the shapes stand in the HDF5 file", batch: batch)
+      }
     default: break
     }
     guard (1...2).contains(layer.tops.count) else {
@@ -116,7 +132,8 @@ enum DataLayers {
     guard crop > 0 else {
       return (
         .unknown(
-          reason: "the size of the images stands in the database, and there is no crop_size"),
+          reason: "the size of the images stands in the database, and there is no crop_size",
+          batch: batch),
         batch
       )
     }

@@ -35,6 +35,12 @@ struct LayerType {
     LayerType("DummyData", v1: "DUMMY_DATA"),
   ]
 
+  /// Whether there is such a type, by its name or, in the syntax of 2013 and 2014, its number.
+  static func isKnown(_ name: String) -> Bool {
+    all.contains { $0.name == name || $0.v0 == name || $0.v1 == name }
+      || Int(name) != nil && PrototxtUpgrade.typeOfV1(name) != nil
+  }
+
   /// Types whose first top is part of what training minimises.
   static let losses: Set = ["SoftmaxWithLoss", "EuclideanLoss"]
 }
@@ -262,7 +268,7 @@ extension PrototxtLayer {
 extension PrototxtMessage {
   /// A layer as Caffe describes it; what has its default value is left out.
   init(_ layer: Layer) {
-    self.init(named: layer.name, bottoms: layer.bottoms, tops: layer.tops)
+    self.init(named: layer.describedName, bottoms: layer.bottoms, tops: layer.tops)
     switch layer.spec {
     case .convolution(let spec):
       set(type: "Convolution", "convolution_param") { param in

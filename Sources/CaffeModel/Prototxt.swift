@@ -59,6 +59,8 @@ struct PrototxtField: Equatable {
     /// The source text of a number, a name, or a string with its quotes.
     case scalar(String)
     case message(PrototxtMessage)
+
+    var isMessage: Bool { if case .message = self { true } else { false } }
   }
 
   var name: String
@@ -75,6 +77,10 @@ struct PrototxtField: Equatable {
     guard value.count >= 2, value.first == "\"" || value.first == "'" else { return value }
     return String(value.dropFirst().dropLast())
   }
+
+  /// Whether it chooses an implementation, which every fork of Caffe has other names for and which does
+  /// not change a result.
+  var isEngine: Bool { name == "engine" }
 
   /// This value under another name.
   func renamed(_ name: String) -> PrototxtField {
@@ -101,8 +107,7 @@ struct PrototxtScanner {
   private var line = 1
 
   /// The fields of the outermost message.
-  static func message(of text: String) throws(CaffeModelError) -> PrototxtMessage {
-    let bytes = Array(text.utf8)
+  static func message(of bytes: [UInt8]) throws(CaffeModelError) -> PrototxtMessage {
     guard bytes.count <= byteLimit else {
       throw .tooLarge(byteCount: bytes.count, limit: byteLimit)
     }
@@ -110,7 +115,11 @@ struct PrototxtScanner {
     return try scanner.message(until: nil, opened: 1, depth: 0)
   }
 
-  private init(text: [UInt8]) { self.text = text }
+  private init(text: [UInt8]) {
+    self.text = text
+    // The mark that some editors put before UTF-8.
+    if text.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
+  }
 
   /// - Parameters:
   ///   - closer: the brace that ends the message; nil at the top, which the end of the text ends.
@@ -132,7 +141,7 @@ struct PrototxtScanner {
       case .punctuation(let mark) where mark == closer: return message
       case .word(let name):
         try appendValues(of: name, to: &message, depth: depth)
-      case .punctuation(let mark): throw unexpected("'\(mark)'")
+      case .punctuation(let mark): throw unexpected(Self.shown(mark))
       case .string(let string): throw unexpected(string)
       }
     }
@@ -146,24 +155,51 @@ struct PrototxtScanner {
     var token = try next()
     let hasColon = token == .punctuation(":")
     if hasColon { token = try next() }
+    if token == .punctuation("[") {
+      while true {
+        token = try next()
+        if token == .punctuation(",") { continue }
+        if token == .punctuation("]") { return }
+        let line = line
+        guard let value = try readValue(token, depth: depth) else {
+          throw unexpected("what stands in the list of '\(name)'")
+        }
+        message.fields.append(PrototxtField(name: name, line: line, value: value))
+      }
+    }
+    // Only a message may follow its name without a colon.
+    guard let value = try readValue(token, depth: depth), hasColon || value.isMessage else {
+      throw .syntax(line: start, reason: "'\(name)' has no value")
+    }
+    message.fields.append(PrototxtField(name: name, line: start, value: value))
+  }
+
+  /// The value that begins with a token; nil where none can.
+  private mutating func readValue(
+    _ token: Token, depth: Int
+  ) throws(CaffeModelError) -> PrototxtField.Value? {
     switch token {
     case .punctuation(let mark) where mark == "{" || mark == "<":
-      let inner = try self.message(
-        until: mark == "{" ? "}" : ">", opened: line, depth: depth + 1)
-      message.fields.append(PrototxtField(name: name, line: start, value: .message(inner)))
-    case .punctuation("[") where hasColon:
+      return .message(
+        try message(until: mark == "{" ? "}" : ">", opened: line, depth: depth + 1))
+    // A sign may stand apart from its number.
+    case .word("-"):
+      guard case .word(let number) = try next(), !number.hasPrefix("-") else { return nil }
+      return .scalar("-" + number)
+    case .word(let word): return .scalar(word)
+    case .string(var string):
+      // Strings in a row are one.
       while true {
-        switch try next() {
-        case .word(let value), .string(let value):
-          message.fields.append(PrototxtField(name: name, line: line, value: .scalar(value)))
-        case .punctuation(","): continue
-        case .punctuation("]"): return
-        default: throw unexpected("what stands in the list of '\(name)'")
+        skipBlanks()
+        guard position < text.count, Self.isQuote(text[position]),
+          case .string(let next) = try next()
+        else { return .scalar(string) }
+        guard let head = ScalarText.string(string), let tail = ScalarText.string(next) else {
+          throw .syntax(line: line, reason: "a string has an escape that there is not")
         }
+        string = ScalarText.quoted(head + tail)
       }
-    case .word(let value) where hasColon, .string(let value) where hasColon:
-      message.fields.append(PrototxtField(name: name, line: start, value: .scalar(value)))
-    default: throw .syntax(line: start, reason: "'\(name)' has no value")
+    default: return nil
     }
   }
 
@@ -177,9 +213,7 @@ struct PrototxtScanner {
       return .word(String(decoding: text[start..<position], as: UTF8.self))
     }
     position += 1
-    guard byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") else {
-      return .punctuation(Character(UnicodeScalar(byte)))
-    }
+    guard Self.isQuote(byte) else { return .punctuation(Character(UnicodeScalar(byte))) }
     while position < text.count, text[position] != byte, text[position] != UInt8(ascii: "\n") {
       position += text[position] == UInt8(ascii: "\\") ? 2 : 1
     }
@@ -187,7 +221,7 @@ struct PrototxtScanner {
       throw .syntax(line: line, reason: "a string is never closed")
     }
     position += 1
-    return .string(String(decoding: text[start..<position], as: UTF8.self))
+    return .string(ScalarText.decoded(text[start..<position]))
   }
 
   private mutating func skipBlanks() {
@@ -198,10 +232,28 @@ struct PrototxtScanner {
       case UInt8(ascii: "\n"):
         line += 1
         position += 1
-      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): position += 1
+      case let byte where Self.isBlank(byte): position += 1
       default: return
       }
     }
+  }
+
+  /// White space as protobuf's tokenizer takes it, vertical tab and form feed included.
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || (UInt8(ascii: "\t")...UInt8(ascii: "\r")).contains(byte)
+  }
+
+  private static func isQuote(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+  }
+
+  /// A character for a sentence; one that cannot be seen by its number.
+  private static func shown(_ mark: Character) -> String {
+    guard let value = mark.unicodeScalars.first?.value, !(0x21...0x7e).contains(value) else {
+      return "'\(mark)'"
+    }
+    let hexadecimal = String(value, radix: 16, uppercase: true)
+    return "the byte 0x\(value < 16 ? "0" : "")\(hexadecimal)"
   }
 
   /// Letters, digits, and what numbers have: sign and point.

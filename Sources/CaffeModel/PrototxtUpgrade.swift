@@ -3,10 +3,18 @@ struct PrototxtLayer {
   var message: PrototxtMessage
   /// Where it begins; nil in a binary file.
   var line: Int?
+  /// Another name, where a layer before has the same one.
+  var uniqueName: String?
+
+  init(message: PrototxtMessage, line: Int?) {
+    self.message = message
+    self.line = line
+  }
 
   var name: String { message.scalar("name") ?? "" }
   var type: String { message.scalar("type") ?? "" }
   // Of a layer that has been checked.
+  var describedName: String { message.text("name") ?? "" }
   var bottoms: [String] { message.texts("bottom") }
   var tops: [String] { message.texts("top") }
   var lossWeights: [Float] { message.floats("loss_weight") }
@@ -16,8 +24,11 @@ struct PrototxtLayer {
 /// belong to a layer's type are refused here; Caffe ignores them.
 /// - Source: BVLC/caffe, src/caffe/util/upgrade_proto.cpp.
 enum PrototxtUpgrade {
-  /// The layers in the order of the file.
-  static func layers(of net: PrototxtMessage) throws(CaffeModelError) -> [PrototxtLayer] {
+  /// The layers in the order of the file that are wanted; what the others are does not matter.
+  static func layers(
+    of net: PrototxtMessage,
+    where isWanted: (PrototxtLayer) throws(CaffeModelError) -> Bool
+  ) throws(CaffeModelError) -> [PrototxtLayer] {
     let today = net["layer"]
     let legacy = net["layers"]
     if let first = legacy.first, !today.isEmpty {
@@ -27,11 +38,18 @@ enum PrototxtUpgrade {
     }
     if legacy.isEmpty {
       var layers: [PrototxtLayer] = []
-      for field in today { layers.append(try layer(field)) }
+      for field in today {
+        let layer = try layer(field)
+        if try isWanted(layer) { layers.append(layer) }
+      }
       return layers
     }
     var entries: [PrototxtLayer] = []
-    for field in legacy { entries.append(try layer(field)) }
+    for field in legacy {
+      let entry = try layer(field)
+      // V1 has the same rules, V0 none.
+      if try isWanted(entry) { entries.append(entry) }
+    }
     if entries.contains(where: { !$0.message["layer"].isEmpty }) {
       return try PrototxtV0(entries: entries).upgraded()
     }
@@ -59,18 +77,19 @@ enum PrototxtUpgrade {
 
   private static func upgradedV1(_ entry: PrototxtLayer) throws(CaffeModelError) -> PrototxtLayer {
     var fields: [PrototxtField] = []
-    for field in entry.message.fields {
+    // Before all else, since the parameters of an unknown type are unknown too.
+    if let field = entry.message["type"].last {
+      // An enumeration: a name or a number, not a string.
+      guard case .scalar(let word) = field.value, let type = typeOfV1(word) else {
+        throw .unsupportedLayerType(
+          layer: entry.name, type: field.unquoted ?? "{ … }", line: field.line)
+      }
+      fields.append(PrototxtField(name: "type", line: field.line, value: .scalar("\"\(type)\"")))
+    }
+    for field in entry.message.fields where !field.isEngine {
       switch field.name {
       case let name where sameInV1.contains(name): fields.append(field)
-      case "blobs_lr", "weight_decay", "param", "blob_share_mode": continue
-      case "type":
-        // An enumeration: a name or a number, not a string.
-        guard case .scalar(let word) = field.value, let type = typeOfV1(word) else {
-          throw .unsupportedLayerType(
-            layer: entry.name, type: field.unquoted ?? "{ … }", line: field.line)
-        }
-        fields.append(
-          PrototxtField(name: "type", line: field.line, value: .scalar("\"\(type)\"")))
+      case "type", "blobs_lr", "weight_decay", "param", "blob_share_mode": continue
       default:
         throw .unsupportedParameter(
           layer: entry.name, parameter: field.name, line: field.line)
@@ -106,7 +125,7 @@ enum PrototxtUpgrade {
   }
 
   /// Today's name of a V1 type, given by name or by number; nil when it is not supported.
-  private static func typeOfV1(_ word: String) -> String? {
+  static func typeOfV1(_ word: String) -> String? {
     guard
       case .enumeration(let numbers)? = Schema.caffe.message("V1LayerParameter").field("type")?.kind
     else { return nil }
@@ -193,7 +212,8 @@ struct PrototxtV0 {
   }
 
   private func innerLayer(of entry: PrototxtLayer) throws(CaffeModelError) -> PrototxtMessage {
-    for field in entry.message.fields where !["layer", "bottom", "top"].contains(field.name) {
+    for field in entry.message.fields
+    where !["layer", "bottom", "top"].contains(field.name) && !field.isEngine {
       throw .unsupportedParameter(layer: "", parameter: field.name, line: field.line)
     }
     guard let inner = entry.message["layer"].last?.message else {
@@ -217,7 +237,7 @@ struct PrototxtV0 {
     let padding = bottoms.lazy.compactMap { $0.unquoted }.compactMap { paddings[$0] }.first
     var fields = entry.message["top"]
     var messages: [String: PrototxtMessage] = [:]
-    for field in inner.fields {
+    for field in inner.fields where !field.isEngine {
       switch field.name {
       case "name": fields.append(field)
       case "type":

@@ -200,7 +200,14 @@ enum ScalarText {
       guard let resolved else { return nil }
       result.append(resolved)
     }
-    return String(validating: result, as: UTF8.self)
+    return decoded(result[...])
+  }
+
+  /// Bytes as text: UTF-8, or else Latin-1, in which all bytes are. Caffe takes names for bytes; two
+  /// that differ still do.
+  static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
+    String(validating: bytes, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(bytes.map { UnicodeScalar($0) }))
   }
 
   static func quoted(_ string: String) -> String {
@@ -234,7 +241,7 @@ extension PrototxtMessage {
   func check(
     as type: Schema.Message, layer: String, path: String = ""
   ) throws(CaffeModelError) {
-    for field in fields {
+    for field in fields where !field.isEngine {
       let parameter = path + field.name
       guard let declared = type.field(field.name) else {
         throw .unsupportedParameter(layer: layer, parameter: parameter, line: field.line)
@@ -253,11 +260,14 @@ extension PrototxtMessage {
 
   /// Refuses fields that stand several times where only one can count. What the format does not have is
   /// left to the checks of layers, which know better what to say.
+  /// - Parameters:
+  ///   - type: what the message is.
+  ///   - layer: to be named in errors.
   func refuseDuplicates(
     as type: Schema.Message, layer: String = ""
   ) throws(CaffeModelError) {
     var seen: Set<String> = []
-    for field in fields {
+    for field in fields where !field.isEngine {
       guard let declared = type.field(field.name) else { continue }
       guard declared.isRepeated || seen.insert(field.name).inserted else {
         throw .unusableLayer(
@@ -267,12 +277,14 @@ extension PrototxtMessage {
       guard let message = field.message, let inner = Schema.caffe.message(of: declared) else {
         continue
       }
-      let isLayer = field.name == "layer" || field.name == "layers"
-      try message.refuseDuplicates(
-        as: inner,
-        layer: isLayer
-          ? message.scalar("name") ?? message["layer"].last?.message?.scalar("name") ?? layer
-          : layer)
+      guard field.name == "layer" || field.name == "layers" else {
+        try message.refuseDuplicates(as: inner, layer: layer)
+        continue
+      }
+      // Of a layer that is not supported nothing else is said; one that a rule leaves out may be any.
+      let described = message["layer"].last?.message ?? message
+      if described.scalar("type").map(LayerType.isKnown) == false { continue }
+      try message.refuseDuplicates(as: inner, layer: described.scalar("name") ?? layer)
     }
   }
 }
@@ -307,6 +319,7 @@ extension PrototxtMessage {
       start = reader.position
       if Self.blobFields[type.name] == number { continue }
       let field = type.field(number)
+      if field?.name == "engine" { continue }
       if case .bytes(let inner) = value, let message = field.flatMap(Schema.caffe.message(of:)) {
         fields.append(
           PrototxtField(
@@ -426,10 +439,7 @@ extension Schema.Field {
     }
     switch (kind, value) {
     case (.string, .bytes(let range)):
-      guard let text = String(validating: try bytes(range), as: UTF8.self) else {
-        throw WireError("'\(name)' is not valid UTF-8")
-      }
-      return [ScalarText.quoted(text)]
+      return [ScalarText.quoted(ScalarText.decoded(try bytes(range)[...]))]
     case (.float, .fixed32(let at)): return [float(try bytes(at..<at + 4)[...])]
     case (.float, .bytes(let range)) where isRepeated:
       let values = try bytes(range)

@@ -21,6 +21,7 @@ extension Graph {
         Self.quoted(node.layer.name), node.layer.spec.kind.rawValue, node.direction.rawValue,
         "\(node.layerIndex)", Self.quoted(node.stage),
       ]
+      if let name = node.layer.sharedName { words.append("shared=\(Self.quoted(name))") }
       words += node.inputs.map { "<\($0)" }
       words += node.outputs.map { ">\($0):\(Self.quoted(values[$0].blob))" }
       if let shapes = node.layer.spec.definition.weightShapes(on: inputShape(of: node)) {

@@ -4,7 +4,11 @@ import Tensors
 ///
 /// As in Caffe, a top with the name of a bottom is an in-place layer.
 public struct Layer: Hashable, Sendable {
+  /// Unique in its network.
   public var name: String
+  /// The name that the description gives it, where a layer before has that one already; nil where it
+  /// is ``name``.
+  public var sharedName: String?
   public var spec: LayerSpec
   public var bottoms: [String]
   public var tops: [String]
@@ -15,6 +19,9 @@ public struct Layer: Hashable, Sendable {
     self.bottoms = bottoms
     self.tops = tops
   }
+
+  /// The name in Caffe's files.
+  public var describedName: String { sharedName ?? name }
 }
 
 /// A network description, as a prototxt holds it: inputs and layers in topological order.
