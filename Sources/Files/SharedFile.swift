@@ -27,7 +27,9 @@ package final class SharedFile {
     }
     self.name = name
     if existing == nil { try createFolders(folder(of: name)) }
-    repeat { try open(name) } while descriptor < 0
+    for _ in 0..<Self.attemptLimit where descriptor < 0 { try open(name) }
+    // A folder such as /proc, in which nothing can be made, says so by ENOENT, too.
+    guard descriptor >= 0 else { throw .cannotWrite(path, ENOENT) }
   }
 
   deinit {
@@ -35,6 +37,9 @@ package final class SharedFile {
     if isPlaceholder, let name { unlink(name) }
     if descriptor >= 0 { _ = closeFile(descriptor) }
   }
+
+  /// How often a file may be replaced or removed by others between two calls.
+  private static let attemptLimit = 1000
 
   /// Opens and locks; leaves no descriptor if the file was replaced meanwhile.
   private func open(_ name: String) throws(FilesError) {

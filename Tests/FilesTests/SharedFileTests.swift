@@ -50,6 +50,11 @@ import Testing
     #expect(throws: FilesError.self) { try SharedFile(path: folder.path) }
   }
 
+  @Test("Where nothing can be made it says so, and does not try for ever")
+  func refusing() {
+    #expect(throws: FilesError.self) { try SharedFile(path: "/proc/alexbench.csv") }
+  }
+
   @Test("A device counts as empty and is written straight through")
   func device() throws {
     let file = try SharedFile(path: "/dev/null")
