@@ -112,9 +112,13 @@ class _Builder:
 
     def add_convolution(self, node, p, inputs, value):
         pad = p["pad"]
+        size = self.shape(node["inputs"][0])[2:]
+        # A filter may be larger than the padded input.
+        reach = [p["dilation"][i] * (p["kernel"][i] - 1) + 1 for i in range(2)]
+        far = [max(pad[i], reach[i] - size[i] - pad[i]) for i in range(2)]
         self.node(
             "Conv", inputs + self.weights(node), value, kernel_shape=p["kernel"],
-            strides=p["stride"], pads=pad + pad, dilations=p["dilation"], group=p["groups"])
+            strides=p["stride"], pads=pad + far, dilations=p["dilation"], group=p["groups"])
 
     def add_relu(self, node, p, inputs, value):
         if p["negativeSlope"] == 0:

@@ -14,12 +14,12 @@ extension Reference {
     _ spec: ConvolutionSpec, _ input: Operand, _ weights: LayerWeights, _ derivesBounds: Bool,
     _ result: inout ReferenceResult
   ) {
-    let padded = Padded(input, pad: spec.pad)
+    let padded = Padded(input, for: spec)
     accumulate(spec, padded, weights, sign: { $0 }, into: &result.values)
     if derivesBounds {
       // The sum of the absolute values.
       let magnitudes = Padded(
-        Operand(shape: input.shape, values: input.values.map(abs)), pad: spec.pad)
+        Operand(shape: input.shape, values: input.values.map(abs)), for: spec)
       accumulate(spec, magnitudes, weights, sign: abs, into: &result.bounds)
       let products = weights.weight.shape.countPerImage
       for index in result.bounds.indices { result.bounds[index] *= Double(products + 2) * u }
@@ -34,9 +34,12 @@ extension Reference {
     let w: Int
     private(set) var values: [Double]
 
-    init(_ input: Operand, pad: Extent) {
-      let shape = input.shape
-      (n, c, h, w) = (shape.n, shape.c, shape.h + 2 * pad.h, shape.w + 2 * pad.w)
+    init(_ input: Operand, for spec: ConvolutionSpec) {
+      let (shape, pad) = (input.shape, spec.pad)
+      (n, c) = (shape.n, shape.c)
+      // A filter may be larger than the padded input.
+      h = max(shape.h + 2 * pad.h, spec.dilation.h * (spec.kernel.h - 1) + 1)
+      w = max(shape.w + 2 * pad.w, spec.dilation.w * (spec.kernel.w - 1) + 1)
       values = [Double](repeating: 0, count: n * c * h * w)
       for plane in 0..<n * c {
         for row in 0..<shape.h {

@@ -15,7 +15,8 @@ enum OddCases {
     mutating func extent(_ values: [Int]) -> Extent { Extent(h: of(values), w: of(values)) }
   }
 
-  static let convolutions: [LayerCase] = randomConvolutions + plainConvolutions + exactConvolutions
+  static let convolutions: [LayerCase] =
+    randomConvolutions + plainConvolutions + exactConvolutions + largeFilters
 
   private static let randomConvolutions: [LayerCase] = {
     var choices = Choices("convolutions")
@@ -50,6 +51,29 @@ enum OddCases {
           name: "conv\(kernel)s\(stride)p\(pad)g\(groups)", spec: .convolution(spec),
           input: Shape(n: n, c: c, h: 13, w: 15))
       }
+    }
+  }()
+
+  /// Filters larger than the padded input by less than a stride.
+  private static let largeFilters: [LayerCase] = {
+    let cases:
+      [(input: [Int], kernel: Extent, stride: Extent, pad: Int, dilation: Int, groups: Int)] =
+        [
+          ([2, 3, 9, 10], Extent(11), Extent(4), 0, 1, 1),
+          ([1, 3, 9, 30], Extent(11), Extent(4), 0, 1, 1),
+          ([1, 4, 30, 8], Extent(11), Extent(4), 0, 1, 1),
+          ([2, 17, 1, 2], Extent(3), Extent(3), 0, 1, 1),
+          ([1, 16, 2, 20], Extent(h: 4, w: 3), Extent(h: 3, w: 1), 0, 1, 1),
+          ([1, 32, 2, 2], Extent(5), Extent(2), 1, 1, 2),
+          ([2, 6, 4, 5], Extent(3), Extent(2), 0, 2, 3),
+          ([3, 5, 1, 1], Extent(2), Extent(2), 0, 1, 1),
+        ]
+    return cases.enumerated().map { index, item in
+      let spec = ConvolutionSpec(
+        outputs: 6 * item.groups, kernel: item.kernel, stride: item.stride, pad: Extent(item.pad),
+        dilation: Extent(item.dilation), groups: item.groups)
+      return LayerCase(
+        name: "large-filter\(index)", spec: .convolution(spec), input: Shape(item.input))
     }
   }()
 

@@ -198,6 +198,8 @@ enum Peers {
           pad: Extent(h: 1, w: 2), dilation: Extent(h: 2, w: 1), groups: 3)), [image]),
     OddLayer(
       .convolution(ConvolutionSpec(outputs: 5, kernel: Extent(1), hasBias: false)), [image]),
+    OddLayer(
+      .convolution(ConvolutionSpec(outputs: 4, kernel: Extent(9), stride: Extent(3))), [image]),
     pool(.max, 3, 2), pool(.max, 2, 2, 1), pool(.max, 3, 2, 1), pool(.max, 3, 1, 1),
     pool(.average, 3, 2), pool(.average, 2, 2, 1), pool(.average, 3, 2, 1), pool(.average, 4, 3),
     OddLayer(

@@ -77,6 +77,8 @@ struct ShapeInferenceTests {
     arguments: [
       (7, 6, 3, 2, 1, 1, 4, 3), (37, 35, 11, 4, 0, 1, 7, 7), (8, 9, 3, 1, 2, 2, 8, 9),
       (227, 227, 11, 4, 0, 1, 55, 55), (3, 3, 3, 1, 0, 1, 1, 1),
+      // Caffe rounds towards zero.
+      (2, 1, 3, 3, 0, 1, 1, 1), (8, 9, 11, 4, 0, 1, 1, 1),
     ])
   func convolution(
     h: Int, w: Int, kernel: Int, stride: Int, pad: Int, dilation: Int, p: Int, q: Int
@@ -182,6 +184,10 @@ struct ShapeInferenceTests {
     "Impossible layers are refused by name",
     arguments: [
       (.convolution(ConvolutionSpec(outputs: 4, kernel: Extent(9))), [1, 3, 8, 8]),
+      (
+        .convolution(ConvolutionSpec(outputs: 4, kernel: Extent(10), stride: Extent(2))),
+        [1, 3, 8, 8]
+      ),
       (.convolution(ConvolutionSpec(outputs: 4, kernel: Extent(3), groups: 2)), [1, 3, 8, 8]),
       (.convolution(ConvolutionSpec(outputs: 3, kernel: Extent(3), groups: 2)), [1, 4, 8, 8]),
       (.convolution(ConvolutionSpec(outputs: 4, kernel: Extent(3))), [3, 8]),

@@ -31,6 +31,10 @@ struct OneDNNLayers {
     let weight = memory(dimensions, Int(groups > 1 ? ALEX_DNNL_ABCDE : ALEX_DNNL_ABCD))
     let wanted = memory(dimensions, any)
     let bias = spec.hasBias ? memory([spec.outputs], Int(ALEX_DNNL_A)) : nil
+    // A filter may be larger than the padded input.
+    let after = Extent(
+      h: max(spec.pad.h, spec.dilation.h * (kernel.h - 1) + 1 - input.h - spec.pad.h),
+      w: max(spec.pad.w, spec.dilation.w * (kernel.w - 1) + 1 - input.w - spec.pad.w))
     func candidates(_ algorithm: Int, _ layout: Layout?) -> [OneDNNCandidate] {
       let source = layout.map { memory(input, $0) } ?? memory(input.dimensions, any)
       let destination = layout.map { memory(output, $0) } ?? memory(output.dimensions, any)
@@ -39,7 +43,7 @@ struct OneDNNLayers {
           $0, forward, Int32(algorithm), source.pointer, wanted.pointer, bias?.pointer,
           destination.pointer, numbers(spec.stride),
           numbers(Extent(h: spec.dilation.h - 1, w: spec.dilation.w - 1)), numbers(spec.pad),
-          numbers(spec.pad))
+          numbers(after))
       }.compactMap { primitive in
         guard let source = primitive.memory(Int(ALEX_DNNL_QUERY_SOURCE)),
           let destination = primitive.memory(Int(ALEX_DNNL_QUERY_DESTINATION)),

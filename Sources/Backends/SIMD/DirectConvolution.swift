@@ -34,7 +34,7 @@ struct DirectConvolution {
     let block = Layout.channelBlock
     regroupsOutput = spec.groups > 1 && groupOutputs % block != 0
     if spec.groups == 1, input.c <= 4, spec.stride.w == 4, spec.pad == .zero,
-      spec.dilation == .one
+      spec.dilation == .one, spec.kernel.w <= input.w
     {
       path = .planar
       tiling = PixelTiling(planar: kernels, outputs: output.w, stride: 4)

@@ -49,13 +49,17 @@ extension ConvolutionSpec: LayerDefinition {
     guard isValid, pad.h >= 0, pad.w >= 0 else {
       throw ShapeRefusal("kernel, stride and dilation must be at least 1, padding at least 0")
     }
+    // Rounded towards zero, as the division of C++ (conv_layer.cpp, compute_output_shape): a kernel that
+    // is larger by less than a stride gives one output, with zeros where there is no input.
     func size(_ input: Int, _ kernel: Int, _ stride: Int, _ pad: Int, _ dilation: Int) -> Int {
-      let extent = dilation * (kernel - 1) + 1
-      return input + 2 * pad < extent ? 0 : (input + 2 * pad - extent) / stride + 1
+      (input + 2 * pad - (dilation * (kernel - 1) + 1)) / stride + 1
     }
     let h = size(input.h, kernel.h, stride.h, pad.h, dilation.h)
     let w = size(input.w, kernel.w, stride.w, pad.w, dilation.w)
-    guard h >= 1, w >= 1 else { throw ShapeRefusal("the kernel is larger than the padded input") }
+    guard h >= 1, w >= 1 else {
+      throw ShapeRefusal(
+        "the kernel is larger than the padded input by a stride or more, which leaves no output")
+    }
     return [Shape(n: input.n, c: outputs, h: h, w: w)]
   }
 
