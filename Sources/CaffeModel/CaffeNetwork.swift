@@ -382,16 +382,18 @@ struct LayerImporter {
     }
     let batch = options.batch ?? unknown.compactMap { $0.shape.batch }.first ?? 10
     func arguments(_ shapes: [GivenShape]) -> String {
-      shapes.map { shape in
-        let axes = shape.shape.dimensions.map(String.init).joined(separator: ",")
-        return "--shape \(ShellText.quoted("\(shape.blob ?? "")=\(axes)"))"
-      }.joined(separator: " ")
+      shapes.map { "--shape \(ShellText.quoted($0.text))" }.joined(separator: " ")
     }
+    // What comes after the images may be labels: one number each, as many as a layer gives, or as an
+    // image of one pixel.
+    let counts = Set(
+      layers.compactMap { $0.message.message("inner_product_param").int("num_output") }
+    ).filter { (1...(1 << 24)).contains($0) }.sorted().prefix(8)
+    let labels = [[batch]] + counts.map { [batch, $0] } + [[batch, 1, 1, 1]]
     for side in [227, 224, 32, 28, 299, 256, 64, 128, 512, 1] {
       for channels in [3, 1] {
         let image = [batch, channels, side, side]
-        // What comes after the images may be labels, one number each or as an image of one pixel.
-        for rest in [[batch], [batch, 1, 1, 1], image] {
+        for rest in unknown.count > 1 ? labels + [image] : [image] {
           let shapes = unknown.enumerated().map { index, input in
             GivenShape(blob: input.blob, shape: Shape(index == 0 ? image : rest))
           }
@@ -403,7 +405,8 @@ struct LayerImporter {
         }
       }
     }
-    return " with " + unknown.map { "--shape \($0.blob)=N,C,H,W" }.joined(separator: " ")
+    return " with "
+      + unknown.map { "--shape \(ShellText.quoted("\($0.blob)=N,C,H,W"))" }.joined(separator: " ")
   }
 
   /// The layers that compute, with their shapes checked.

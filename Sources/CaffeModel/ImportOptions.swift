@@ -1,17 +1,6 @@
 import Networks
 import Tensors
 
-/// The shape of an array for an input of a network.
-package struct GivenShape: Hashable, Sendable {
-  /// The input's blob; nil for the first one that no other array is for.
-  package var blob: String?
-  package var shape: Shape
-  package init(blob: String? = nil, shape: Shape) {
-    self.blob = blob
-    self.shape = shape
-  }
-}
-
 /// What a description leaves open.
 package struct ImportOptions: Sendable {
   package var state = NetState()
@@ -26,6 +15,10 @@ package struct ImportOptions: Sendable {
     self.state = state
     self.shapes = shapes
     self.batch = batch
+  }
+
+  package init(_ options: DescriptionOptions, batch: Int? = nil) {
+    self.init(state: options.state, shapes: options.shapes, batch: batch)
   }
 }
 
@@ -72,23 +65,7 @@ func assign(
   return assigned
 }
 
-/// Which of a description's layers are wanted: Caffe's `NetState`.
-package struct NetState: Hashable, Sendable {
-  package enum Phase: String, Sendable, CaseIterable {
-    case train = "TRAIN"
-    case test = "TEST"
-  }
-
-  package var phase: Phase
-  package var level: Int
-  package var stages: Set<String>
-
-  package init(phase: Phase = .test, level: Int = 0, stages: Set<String> = []) {
-    self.phase = phase
-    self.level = level
-    self.stages = stages
-  }
-
+extension NetState {
   /// Whether a layer is part of the net, by its `include` and `exclude` rules.
   /// - Source: BVLC/caffe, net.cpp, `FilterNet` and `StateMeetsRule`.
   func includes(_ layer: PrototxtLayer) throws(CaffeModelError) -> Bool {

@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 
 /// Layers that the rules of a description leave out: says of a blob that is missing which of them

@@ -2,6 +2,7 @@ import Foundation
 import Measuring
 import Reporting
 import Results
+import Tensors
 
 /// `check --against`: another build and this one, in pairs of fresh processes.
 struct AgainstCheck {
@@ -43,7 +44,7 @@ struct AgainstCheck {
     let runner = try PairedRunner(
       options: options, backends: allBackends(of: local, options),
       base: try program(base, environment), head: try program(path, environment),
-      command: "alexbench check --against \(base)", timeout: timeout,
+      command: "alexbench " + ShellText.command(["check", "--against", base]), timeout: timeout,
       hasSingleControl: command.quick, otherRuns: otherRuns)
     // Only now, so that what cannot be measured leaves nothing behind.
     let folder = try RunFolder(parent: command.out)

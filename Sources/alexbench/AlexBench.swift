@@ -90,10 +90,11 @@ struct AlexBench: ParsableCommand {
 /// Tells how a network is read from a file. What had to be assumed goes to standard error, unless it
 /// `isQuiet`: a worker's runner has said it already.
 func registerNetworkFiles(isQuiet: Bool) {
-  NetworkFiles.register { path in
-    var network = try resolveNetwork(path, options: ImportOptions(), isQuiet: isQuiet).network
+  NetworkFiles.register { name, options in
+    var network = try resolveNetwork(name, options: ImportOptions(options), isQuiet: isQuiet)
+      .network
     // Rows name what was asked for: two files may describe nets of one name.
-    network.name = path
+    network.name = name
     return network
   }
 }

@@ -5,8 +5,9 @@ import Kernels
 import Measuring
 import Reporting
 import Results
+import Tensors
 
-/// Values separated by commas; each counts once.
+/// Values separated by commas, of which `\,` is one inside a value; each value counts once.
 struct CommaList<Element: ExpressibleByArgument & Hashable>: ExpressibleByArgument {
   var elements: [Element]
 
@@ -16,7 +17,7 @@ struct CommaList<Element: ExpressibleByArgument & Hashable>: ExpressibleByArgume
   }
 
   init?(argument: String) {
-    let words = argument.split(separator: ",").map(String.init)
+    let words = ListText.elements(of: argument).filter { !$0.isEmpty }
     let elements = words.compactMap { Element(argument: $0) }
     guard !words.isEmpty, elements.count == words.count else { return nil }
     self.init(elements)
@@ -24,6 +25,18 @@ struct CommaList<Element: ExpressibleByArgument & Hashable>: ExpressibleByArgume
 
   var defaultValueDescription: String {
     elements.map(\.defaultValueDescription).joined(separator: ",")
+  }
+}
+
+extension Array {
+  /// The values of an option that was given several times, each once.
+  func elements<Value>() -> [Value] where Element == CommaList<Value> {
+    CommaList(flatMap(\.elements)).elements
+  }
+
+  /// The same; nil where the option was not given.
+  func elementsIfGiven<Value>() -> [Value]? where Element == CommaList<Value> {
+    isEmpty ? nil : elements()
   }
 }
 
@@ -80,7 +93,7 @@ enum ISAChoice {
   ///   - text: `auto`, `all`, or names separated by commas.
   ///   - standard: what `auto` means.
   static func parse(_ text: String, auto standard: [InstructionSet]) throws -> [InstructionSet] {
-    let words = text.split(separator: ",").map(String.init)
+    let words = ListText.elements(of: text).filter { !$0.isEmpty }
     if words == ["auto"] { return standard }
     if words == ["all"] { return InstructionSet.usable }
     try NameSuggestion.resolve(
@@ -119,7 +132,7 @@ struct TileList: ExpressibleByArgument {
   var layers: [String: String] = [:]
 
   init?(argument: String) {
-    for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
+    for word in ListText.elements(of: argument) {
       let parts = word.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
       guard let tile = parts.last, isTile(tile) || isPrimitive(tile) || isChoice(tile) else {
         return nil
@@ -141,6 +154,13 @@ struct TileList: ExpressibleByArgument {
     }
     /// A library's primitive and the layout it reads; of one layer only.
     func isPrimitive(_ tile: String) -> Bool { tile.contains("@") }
+  }
+}
+
+extension [TileList] {
+  /// The tiles of all lists; of one layer the last counts.
+  var merged: (everywhere: String?, layers: [String: String]) {
+    (last { $0.everywhere != nil }?.everywhere, reduce(into: [:]) { $0.merge($1.layers) { $1 } })
   }
 }
 

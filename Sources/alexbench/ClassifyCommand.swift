@@ -36,23 +36,33 @@ struct ClassifyCommand: ParsableCommand {
 
   @OptionGroup var classifier: ClassifierArguments
 
+  @Option(help: "Images per forward, in place of the first axis of the input.")
+  var batch = 1
+
   @Option(help: "Names of the classes, one per line, for example ILSVRC's synset_words.txt.")
   var labels: String?
 
   @Option(help: "Backends, see 'alexbench list backends'; or all.")
-  var backend = CommaList(["simd"])
+  var backend = [CommaList(["simd"])]
 
   func run() throws {
     try AlexExit.reporting {
-      let names = backend.elements.contains("all") ? nil : backend.elements
+      try ImageClassifier.check(batch: batch)
+      let named = backend.elements()
+      let names = named.contains("all") ? nil : named
       let (backends, refused) = try ImageClassifier.backends(names)
-      let classifier = try ImageClassifier(self.classifier, batch: 1)
+      let classifier = try ImageClassifier(self.classifier, batch: batch)
       let labels = try self.labels.map { path in
         let file = try LabelFile(contentsOf: path)
         try file.check(classCount: classifier.classCount)
         return file.names
       }
-      let inputs = try paths.map { classifier.transform.tensor(of: [try readImage($0)]) }
+      let inputs = try stride(from: 0, to: paths.count, by: batch).map { first in
+        let images = try paths[first..<min(first + batch, paths.count)].map(readImage)
+        // A last pass that is not full repeats an image, whose scores are ignored.
+        let rest = Array(repeating: images[images.count - 1], count: batch - images.count)
+        return (classifier.transform.tensor(of: images + rest), images.count)
+      }
       // One backend after another: the weights of all at once may not fit.
       let results = try backends.map { try Self.classify(inputs, with: $0, classifier) }
 
@@ -84,18 +94,21 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   private static func classify(
-    _ inputs: [Tensor], with backend: any Backend, _ classifier: ImageClassifier
+    _ inputs: [(images: Tensor, count: Int)], with backend: any Backend,
+    _ classifier: ImageClassifier
   ) throws -> Result {
     let forward = try classifier.compile(for: backend)
     var result = Result(backend: backend.name)
     for (index, input) in inputs.enumerated() {
-      forward.setInputs([input])
+      forward.setInputs([input.images])
       // Pages and caches are warm then; the second time is the one that is told.
       if index == 0 { forward.run() }
       let start = alex_monotonic_ns()
       forward.run()
-      result.nanoseconds.append(alex_monotonic_ns() - start)
-      result.scores += try classifier.scores(forward.values, imageCount: 1, backend: backend)
+      let nanoseconds = alex_monotonic_ns() - start
+      result.nanoseconds += Array(repeating: nanoseconds, count: input.count)
+      result.scores += try classifier.scores(
+        forward.values, imageCount: input.count, backend: backend)
     }
     return result
   }

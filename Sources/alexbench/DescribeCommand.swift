@@ -25,7 +25,10 @@ struct DescribeCommand: ParsableCommand {
   @Argument(help: "A name of 'alexbench list networks', or path/to/net.prototxt.")
   var network: String
 
-  @Option(help: "Images per forward. (default: the description's)")
+  @Option(
+    help: """
+      Images per forward, in place of the first axis of every input. (default: the description's)
+      """)
   var batch: Int?
 
   @Option(help: "table, or dot: the data flow between stages, for Graphviz.")
@@ -34,20 +37,12 @@ struct DescribeCommand: ParsableCommand {
   @Flag(help: "Print what Caffe logs while it sets up the net, without time stamps.")
   var caffeLog = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Shape of an input; may be repeated. Without NAME, for the first input without a shape.",
-      valueName: "[NAME=]N,C,H,W"))
-  var shape: [ShapeArgument] = []
-
-  @OptionGroup var arguments: NetworkArguments
+  @OptionGroup var reading: NetworkArguments
 
   func run() throws {
     try AlexExit.reporting {
       let net = try resolveNetwork(
-        network,
-        options: ImportOptions(
-          state: arguments.state, shapes: shape.map(\.given), batch: batch))
+        network, options: ImportOptions(reading.description, batch: batch))
       if caffeLog {
         for line in try CaffeLog(net).lines { print(line) }
         return

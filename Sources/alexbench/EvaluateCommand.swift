@@ -30,7 +30,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Folder that the paths are relative to. (default: the list's folder)")
   var root: String?
 
-  @Option(help: "Images per forward pass.")
+  @Option(help: "Images per forward, in place of the first axis of the input.")
   var batch = 1
 
   @Option(help: "The backend, see 'alexbench list backends'.")
@@ -38,9 +38,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
-      guard (1...4096).contains(batch) else {
-        throw MeasuringError.usage("--batch \(batch) is not possible; 1 to 4096 images are")
-      }
+      try ImageClassifier.check(batch: batch)
       let backend = try ImageClassifier.backends([backend]).usable[0]
       let file = try ImageList(contentsOf: list)
       let folder = root ?? URL(fileURLWithPath: list).deletingLastPathComponent().path

@@ -32,10 +32,13 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "Seed of random weights.")
   var seed: UInt64 = 1
 
-  @Option(help: "Images per forward. (default: the description's)")
+  @Option(
+    help: """
+      Images per forward, in place of the first axis of every input. (default: the description's)
+      """)
   var batch: Int?
 
-  @OptionGroup var arguments: NetworkArguments
+  @OptionGroup var reading: NetworkArguments
 
   func run() throws {
     try AlexExit.reporting {
@@ -45,7 +48,7 @@ struct ExportCommand: ParsableCommand {
       if let from { inputs.append(NamedFile("--from", from)) }
       try NamedFile.check(outputs: outputs, inputs: inputs)
       let net = try resolveNetwork(
-        network, options: ImportOptions(state: arguments.state, batch: batch)
+        network, options: ImportOptions(reading.description, batch: batch)
       ).network
       if from != nil, weights == nil {
         throw MeasuringError.usage("--from needs --weights, the file to write")

@@ -20,7 +20,7 @@ struct ForwardCommand: ParsableCommand {
 
       An image (JPEG, PNG, PPM) is prepared as by classify: resized, its centre cut out, blue before \
       red, --mean subtracted; with --oversample it becomes ten images. The description gives its size \
-      and channels.
+      and channels, or --shape.
 
       Weights are matched by layer name, as in Caffe; layers of the file that the network does not \
       have are ignored. Without --weights they are random, made from the seed.
@@ -33,7 +33,9 @@ struct ForwardCommand: ParsableCommand {
           --mean 104,117,123
       """)
 
-  @Option(help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
+  @Option(
+    name: [.long, .customLong("network")],
+    help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
   var model: String
 
   @Option(help: "A caffemodel in the current format, V1 or V0.")
@@ -65,7 +67,10 @@ struct ForwardCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Also say what was done with each layer of the weight file.")
   var verbose = false
 
-  @OptionGroup var arguments: NetworkArguments
+  @Option(help: "Images per forward. (default: those of the arrays, which it must be)")
+  var batch: Int?
+
+  @OptionGroup var reading: NetworkArguments
 
   func run() throws {
     try AlexExit.reporting {
@@ -76,9 +81,10 @@ struct ForwardCommand: ParsableCommand {
       let chosen = try RunMatrix.choose([backend], from: backends)[0]
       let arrays = try readInputs()
       let shapes = zip(input, arrays).map { GivenShape(blob: $0.blob, shape: $1.shape) }
-      var options = ImportOptions(state: arguments.state, shapes: shapes)
+      var options = ImportOptions(state: reading.description.state, shapes: shapes)
       options.givesEveryInput = true
       let net = try resolveNetwork(model, options: options)
+      try checkSizes(of: net)
       let graph = try net.network.graph()
       if let dump { try checkDump(of: graph, to: dump) }
       let tensors = net.ordered(arrays)
@@ -114,6 +120,26 @@ struct ForwardCommand: ParsableCommand {
       outputs: paths.sorted().map { NamedFile("the --dump file", $0) }, inputs: inputs)
   }
 
+  /// - Throws: sizes that were asked for, and that are not those of the arrays.
+  private func checkSizes(of net: CaffeNetwork) throws {
+    let given = reading.description.shapes
+    let images = Set(
+      zip(input, net.assignedInputs).filter { ImageFile.isImage($0.0.path) }.map(\.1))
+    for (given, input) in zip(given, try net.inputs(for: given.map(\.blob))) {
+      // How many images or crops there are is not said by the size of one.
+      let skipped = images.contains(input.blob) ? 1 : 0
+      let wanted = given.shape.dimensions.dropFirst(skipped)
+      guard wanted.elementsEqual(input.shape.dimensions.dropFirst(skipped)) else {
+        throw MeasuringError.usage(
+          "--shape says \(given.shape) for input '\(input.blob)', and its array is \(input.shape)")
+      }
+    }
+    if let batch, let input = net.network.inputs.first, input.shape.n != batch {
+      throw MeasuringError.usage(
+        "--batch \(batch) is asked for, and input '\(input.blob)' is \(input.shape)")
+    }
+  }
+
   /// The arrays of all inputs; an image takes the shape that the description gives its input.
   private func readInputs() throws -> [Tensor] {
     guard input.contains(where: { ImageFile.isImage($0.path) }) else {
@@ -124,7 +150,7 @@ struct ForwardCommand: ParsableCommand {
       return try input.map { try NPYFile.read($0.path) }
     }
     let inputs = try resolveNetwork(
-      model, options: ImportOptions(state: arguments.state), isQuiet: true
+      model, options: ImportOptions(reading.description), isQuiet: true
     ).inputs(for: input.map(\.blob))
     return try zip(input, inputs).map { argument, input in
       guard ImageFile.isImage(argument.path) else { return try NPYFile.read(argument.path) }

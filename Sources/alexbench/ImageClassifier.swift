@@ -9,7 +9,9 @@ import Tensors
 
 /// A network for images, and what computes it: the options that `classify` and `evaluate` share.
 struct ClassifierArguments: ParsableArguments {
-  @Option(help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
+  @Option(
+    name: [.long, .customLong("network")],
+    help: "path/to/net.prototxt, or a name of 'alexbench list networks'.")
   var model: String
 
   @Option(help: "A caffemodel in the current format, V1 or V0.")
@@ -23,7 +25,7 @@ struct ClassifierArguments: ParsableArguments {
   @Option(help: "Instruction set of our own kernels. (default: the best one)")
   var isa: String?
 
-  @OptionGroup var network: NetworkArguments
+  @OptionGroup var reading: NetworkArguments
 }
 
 /// A network that classifies images, and how images are prepared for it.
@@ -44,7 +46,7 @@ struct ImageClassifier {
     let cropCount = arguments.images.oversample ? ImageTransform.oversampleCount : 1
     let graph = try resolveNetwork(
       arguments.model,
-      options: ImportOptions(state: arguments.network.state, batch: batch * cropCount)
+      options: ImportOptions(arguments.reading.description, batch: batch * cropCount)
     ).network.graph()
     guard graph.inputs.count == 1, let output = graph.classScores else {
       func names(_ values: [Graph.ValueID]) -> String {
@@ -62,6 +64,13 @@ struct ImageClassifier {
       throw MeasuringError.unavailable(refusal)
     }
     weights = try readWeights(arguments.weights, for: graph)
+  }
+
+  /// - Throws: a number of images that is not possible.
+  static func check(batch: Int) throws {
+    guard (1...4096).contains(batch) else {
+      throw MeasuringError.usage("--batch \(batch) is not possible; 1 to 4096 images are")
+    }
   }
 
   var classCount: Int { graph.values[output].shape.c }

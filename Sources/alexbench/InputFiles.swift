@@ -27,7 +27,7 @@ extension NamedFile {
 
 extension Selection {
   var inputFiles: [NamedFile] {
-    NamedFile.networks(network.elements, as: "--network")
+    NamedFile.networks(network.names, as: "--network")
       + libraries.map { NamedFile("--blas", $0.path) }
   }
 }

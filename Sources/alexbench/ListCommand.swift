@@ -23,7 +23,9 @@ struct ListCommand: ParsableCommand {
   var catalog: Catalog
 
   @Option(help: "Networks whose layers to list.")
-  var network = CommaList(["alexnet"])
+  var network = [NetworkList(["alexnet"])]
+
+  @OptionGroup var reading: NetworkArguments
 
   @Option(
     name: .customLong("blas"),
@@ -62,8 +64,9 @@ struct ListCommand: ParsableCommand {
   }
 
   private func listLayers() throws {
-    for name in network.elements {
-      let graph = try resolveNetwork(name, options: ImportOptions(batch: 1)).network.graph()
+    for name in network.names {
+      let graph = try resolveNetwork(name, options: ImportOptions(reading.description, batch: 1))
+        .network.graph()
       print("\(name)")
       printColumns(
         graph.nodes.map { node in

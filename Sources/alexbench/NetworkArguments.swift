@@ -1,11 +1,18 @@
 import ArgumentParser
 import CaffeModel
+import Foundation
 import Measuring
 import Networks
 import Tensors
 
-/// What a description leaves open.
+/// What a description leaves open: the same options in every command that reads one.
 struct NetworkArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Shape of an input; may be repeated. Without NAME, for the first input without a shape.",
+      valueName: "[NAME=]N,C,H,W"))
+  var shape: [ShapeArgument] = []
+
   @Option(help: "Caffe's phase for include and exclude rules: TEST or TRAIN.")
   var phase = NetState.Phase.test
 
@@ -15,7 +22,11 @@ struct NetworkArguments: ParsableArguments {
   @Option(help: "Caffe's stage for these rules; may be repeated.")
   var stage: [String] = []
 
-  var state: NetState { NetState(phase: phase, level: level, stages: Set(stage)) }
+  var description: DescriptionOptions {
+    DescriptionOptions(
+      state: NetState(phase: phase, level: level, stages: Set(stage)),
+      shapes: shape.map(\.given))
+  }
 }
 
 /// `NAME=N,C,H,W`, or a shape alone.
@@ -23,11 +34,8 @@ struct ShapeArgument: ExpressibleByArgument {
   var given: GivenShape
 
   init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let words = parts[parts.count - 1].split(separator: ",", omittingEmptySubsequences: false)
-    let axes = words.compactMap { Int($0) }.filter { $0 >= 1 }
-    guard axes.count == words.count, parts.count == 1 || !parts[0].isEmpty else { return nil }
-    given = GivenShape(blob: parts.count == 2 ? String(parts[0]) : nil, shape: Shape(axes))
+    guard let given = GivenShape(argument) else { return nil }
+    self.given = given
   }
 }
 
@@ -37,6 +45,11 @@ struct InputArgument: ExpressibleByArgument {
   var path: String
 
   init?(argument: String) {
+    // A file of that whole name is meant.
+    if FileManager.default.fileExists(atPath: argument) {
+      path = argument
+      return
+    }
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard let last = parts.last, !last.isEmpty, parts.count == 1 || !parts[0].isEmpty else {
       return nil
@@ -46,8 +59,31 @@ struct InputArgument: ExpressibleByArgument {
   }
 }
 
+/// Names of networks separated by commas; a file of the whole name is one.
+struct NetworkList: ExpressibleByArgument {
+  var names: CommaList<String>
+
+  init(_ names: [String]) { self.names = CommaList(names) }
+
+  init?(argument: String) {
+    if argument.contains(","), FileManager.default.fileExists(atPath: argument) {
+      self.init([argument])
+      return
+    }
+    guard let names = CommaList<String>(argument: argument) else { return nil }
+    self.init(names.elements)
+  }
+
+  var defaultValueDescription: String { names.defaultValueDescription }
+}
+
+extension [NetworkList] {
+  /// Those of all lists, each once.
+  var names: [String] { map(\.names).elements() }
+}
+
 extension NetState.Phase: ExpressibleByArgument {
-  package init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+  public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
 }
 
 /// A network of the catalog or from a file. Assumptions that were necessary go to standard error,
@@ -56,15 +92,17 @@ func resolveNetwork(
   _ name: String, options: ImportOptions, isQuiet: Bool = false
 ) throws -> CaffeNetwork {
   if let batch = options.batch, batch < 1 { throw NetworkError.batch(batch) }
+  let net: CaffeNetwork
   if NetworkFiles.isFileName(name) {
-    let net = try CaffeNetwork(contentsOf: name, options: options)
-    for note in net.notes where !isQuiet { printError("alexbench: '\(name)': \(note)") }
-    return net
+    net = try CaffeNetwork(contentsOf: name, options: options)
+  } else {
+    try NameSuggestion.resolve(
+      [name], what: "network", known: NetworkCatalog.entries.map(\.name))
+    guard let network = NetworkCatalog.network(named: name) else {
+      throw MeasuringError.usage("no network '\(name)'")
+    }
+    net = try CaffeNetwork(network, named: name, options: options)
   }
-  try NameSuggestion.resolve(
-    [name], what: "network", known: NetworkCatalog.entries.map(\.name))
-  guard let network = NetworkCatalog.network(named: name) else {
-    throw MeasuringError.usage("no network '\(name)'")
-  }
-  return try CaffeNetwork(network, named: name, options: options)
+  for note in net.notes where !isQuiet { printError("alexbench: '\(name)': \(note)") }
+  return net
 }

@@ -40,19 +40,19 @@ struct PlotCommand: ParsableCommand {
   var out = "plots"
 
   @Option(help: "Kinds of plots.")
-  var kind = CommaList(PlotKind.allCases)
+  var kind = [CommaList(PlotKind.allCases)]
 
   @Option(help: "svg, png or both.")
   var format = PictureFormat.svg
 
   @Option(help: "Only these networks.")
-  var network: CommaList<String>?
+  var network: [NetworkList] = []
 
   @Option(help: "Only these batch sizes.")
-  var batch: CommaList<Int>?
+  var batch: [CommaList<Int>] = []
 
   @Option(help: "Only these numbers of threads.")
-  var threads: CommaList<Int>?
+  var threads: [CommaList<Int>] = []
 
   @Option(help: "Backend that speedup compares with. (default: the one of compare.csv)")
   var base: String?
@@ -65,10 +65,10 @@ struct PlotCommand: ParsableCommand {
       var paths = folders
       if paths.isEmpty { paths = [try latestRun(in: "results/runs")] }
       var selection = PlotSelection()
-      selection.kinds = kind.elements
-      selection.networks = network?.elements
-      selection.batches = batch?.elements
-      selection.threads = threads?.elements
+      selection.kinds = kind.elements()
+      selection.networks = network.isEmpty ? nil : network.names
+      selection.batches = batch.elementsIfGiven()
+      selection.threads = threads.elementsIfGiven()
       selection.base = base
       let drawing = try draw(try paths.map(reading.files), selection)
       for line in drawing.skipped { printError("alexbench: skipped \(oneLine(line))") }

@@ -83,7 +83,7 @@ struct RunCommand: ParsableCommand {
         the last-level cache, while inputs stay warm, as in a net. With cold every call also uses the \
         next copy of inputs and outputs.
         """))
-  var cache: CommaList<CacheMode>?
+  var cache: [CommaList<CacheMode>] = []
 
   @Flag(
     help: """
@@ -162,7 +162,7 @@ struct RunCommand: ParsableCommand {
     if let budget { options.budgetNanoseconds = try DurationOption.parse(budget) }
     if let rounds { options.rounds = rounds }
     options.launches = launches
-    options.caches = cache?.elements ?? [.warm]
+    options.caches = cache.elementsIfGiven() ?? [.warm]
     options.measuresPhases = breakdown || oldBreakdown
     try counterArguments.apply(to: &options)
     options.slowDowns = try slowDownArguments.slowDowns()

@@ -11,18 +11,25 @@ import Results
 /// What is measured or checked: the options that `run` and `verify` share.
 struct Selection: ParsableArguments {
   @Option(
-    help: "Networks of 'alexbench list networks', or Caffe descriptions (path/to/net.prototxt).")
-  var network = CommaList(["alexnet"])
+    help: ArgumentHelp(
+      "Networks of 'alexbench list networks', or Caffe descriptions (path/to/net.prototxt).",
+      discussion: """
+        Lists have commas, here and in the other options; an option may also be repeated. \\, is a \
+        comma inside a name, and a file whose name is the whole text is that file.
+        """))
+  var network = [NetworkList(["alexnet"])]
+
+  @OptionGroup var reading: NetworkArguments
 
   @Option(
     help: """
       Backends of 'alexbench list backends', or all. NAME#2 is a copy of NAME, NAME@2 the same \
       instance again. (default: all; calibrate: simd; check: simd,winograd)
       """)
-  var backend: CommaList<String>?
+  var backend: [CommaList<String>] = []
 
   @Option(help: "Measure only these layers, for example conv2,fc6; no net unless --pass says so.")
-  var layer: CommaList<String>?
+  var layer: [CommaList<String>] = []
 
   @Option(
     help: ArgumentHelp(
@@ -34,25 +41,29 @@ struct Selection: ParsableArguments {
         """))
   var problem: String?
 
-  @Option(help: "Images per forward, for example 1,10. (default: 1, or the problem's n)")
-  var batch: CommaList<Int>?
+  @Option(
+    help: """
+      Images per forward, in place of the first axis of every input, for example 1,10. (default: \
+      that of the first --shape, or of --problem, or 1)
+      """)
+  var batch: [CommaList<Int>] = []
 
   @Option(help: "Threads, for example 1,2; naive always uses one.")
-  var threads = CommaList([1])
+  var threads = [CommaList([1])]
 
   @Option(
     help: """
       Instruction sets of our own kernels: auto (the best one; verify: all usable ones), all, or \
       names such as baseline,avx2. (default: $ALEXBENCH_ISA, or auto)
       """)
-  var isa: String?
+  var isa: [String] = []
 
   @Option(
     help: """
       isolated (each layer alone), in-net (each step inside a forward pass), net (the forward pass \
       alone). (default: all; with --layer: isolated)
       """)
-  var pass: CommaList<Pass>?
+  var pass: [CommaList<Pass>] = []
 
   @Option(
     help: ArgumentHelp(
@@ -63,7 +74,7 @@ struct Selection: ParsableArguments {
         conv3=jit_wino_4x3:avx512_core@nChw16c; for auto, LAYER=BACKEND with or without a tile: \
         conv3=winograd:4. plan.csv lists what was tried.
         """, valueName: "tiles"))
-  var tile: TileList?
+  var tile: [TileList] = []
 
   @Option(help: "Seed of weights, inputs and the order of measuring.")
   var seed: UInt64 = 1
@@ -100,19 +111,23 @@ struct Selection: ParsableArguments {
     autoISAs: [InstructionSet], backends standard: [String]? = nil
   ) throws -> RunOptions {
     var options = RunOptions()
-    options.networks = network.elements
+    options.networks = network.names
+    options.description = reading.description
     options.problem = try problem.map { text throws in try Problem(text) }
-    options.layers = layer?.elements
-    options.backends = backend.map(\.elements) ?? standard
+    options.layers = layer.elementsIfGiven()
+    options.backends = backend.elementsIfGiven() ?? standard
     if options.backends?.contains("all") == true { options.backends = nil }
-    options.batches = batch?.elements ?? [options.problem?.batch ?? 1]
-    options.threads = threads.elements
-    let isa = isa ?? ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto"
+    let shape = options.description.shapes.first?.shape.dimensions
+    options.batches =
+      batch.elementsIfGiven() ?? [options.problem?.batch ?? shape?.first ?? 1]
+    options.threads = threads.elements()
+    let isa =
+      isa.isEmpty
+      ? ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto" : isa.joined(separator: ",")
     options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
-    options.passes = pass?.elements ?? (layer == nil ? Pass.allCases : [.isolated])
+    options.passes = pass.elementsIfGiven() ?? (layer.isEmpty ? Pass.allCases : [.isolated])
     options.seed = seed
-    options.tiles = tile?.layers ?? [:]
-    options.tile = tile?.everywhere
+    (options.tile, options.tiles) = tile.merged
     options.customBLAS = libraries.paths
     options.programs = programs.map(\.program)
     options.cpus = cpus?.cpus ?? []

@@ -47,8 +47,8 @@ struct TuneCommand: ParsableCommand {
       selection.cleanEnvironment()
       try refuseDebugBuild(BuildFingerprint.collect())
       for (name, isThere) in [
-        ("--layer", selection.layer != nil), ("--problem", selection.problem != nil),
-        ("--pass", selection.pass != nil), ("--tile", selection.tile != nil),
+        ("--layer", !selection.layer.isEmpty), ("--problem", selection.problem != nil),
+        ("--pass", !selection.pass.isEmpty), ("--tile", !selection.tile.isEmpty),
         ("--program", !selection.programs.isEmpty),
       ] where isThere {
         throw MeasuringError.usage("tune works on whole nets in this process and takes no \(name)")

@@ -69,7 +69,7 @@ import Testing
       // One probing per group and launch: naive has no rounds.
       #expect(Set(files.roofs.map(\.probeCount)) == [4])
       #expect(command.output.contains("%roof") && !command.output.contains("ms GFLOP/s"))
-      #expect(files.workloads[0].repro.contains("--problem \"c4 h9 w9 k6 r3 p1\""))
+      #expect(files.workloads[0].repro.contains("--problem 'c4 h9 w9 k6 r3 p1'"))
     }
   }
 

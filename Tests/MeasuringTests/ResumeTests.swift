@@ -3,7 +3,9 @@ import Execution
 import Foundation
 import Kernels
 import Measuring
+import Networks
 import Results
+import Tensors
 import Testing
 
 @Suite struct ResumeTests {
@@ -216,6 +218,9 @@ import Testing
     options.precision = 0.015625
     options.slowBlocks = 2
     options.seed = .max
+    options.description = DescriptionOptions(
+      state: NetState(phase: .train, level: 3, stages: ["a", "b,c"]),
+      shapes: [GivenShape(blob: "data", shape: Shape([2, 3]))])
     options.customBLAS = ["x": "/y"]
     options.programs = try [
       #require(CustomProgram("mine=python3 'a b.py' --x=1")), #require(CustomProgram("a=true")),
@@ -280,6 +285,7 @@ import Testing
       ("isas", .array([.string("sse9")]), "sse9"), ("problem", .string("c3"), "problem 'c3'"),
       ("plan", .string("a,b"), "options.plan"), ("programs", .array([.string("mine")]), "'mine'"),
       ("handicaps", .array([.string("conv3")]), "slow-down 'conv3'"),
+      ("description", .object(["shape": .array([.string("x=0")])]), "options.description.shape"),
     ] as [(String, JSONValue, String)])
   func wrongRecord(key: String, value: JSONValue, name: String) throws {
     var record = try unusual().recorded()

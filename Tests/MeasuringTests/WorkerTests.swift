@@ -227,6 +227,23 @@ import Testing
     }
   }
 
+  @Test("A worker that does not tell that it reads descriptions with options is not asked for one")
+  func withoutOptions() throws {
+    let script = #"read line; echo '{"version": \#(WorkerProtocol.version)}'; read line"#
+    var request = try request("conv")
+    request.place.problem = nil
+    request.place.description.state.stages = ["a b"]
+    let message = WorkerProtocol.Workload(request)
+    #expect(message.description == request.place.description)
+    let worker = try WorkerHost(command: ["/bin/sh", "-c", script])
+    defer { worker.close() }
+    let error = try #require(throws: MeasuringError.self) { try worker.prepare(message) }
+    #expect("\(error)".contains("--stage 'a b'"), "\(error)")
+    // A network that is read as it stands needs no such worker.
+    request.place.description = DescriptionOptions()
+    #expect(WorkerProtocol.Workload(request).description == nil)
+  }
+
   @Test("A worker whose child outlives it is seen to be gone, whatever the child holds open")
   func orphan() {
     // It ends by itself; the time is far longer than what is waited.

@@ -2,6 +2,7 @@ import CSupport
 import Execution
 import Networks
 import Results
+import Tensors
 
 /// Measures two programs in pairs of fresh processes, workload by workload beside each other: the
 /// processes of a pair live at the same time, and their blocks take turns.
@@ -202,6 +203,19 @@ package final class PairedRunner {
 
   private static let launchesPerStage = 1000
 
+  /// The command of a row, for pairs; what is slowed down is the head by itself.
+  private func repro(_ row: WorkloadRow) -> String {
+    var repro = RowFactory.repro(row.repro, by: command)
+    for slowDown in options.slowDowns {
+      var own = slowDown
+      own.backend = slowDown.backend.map(RepeatedBackend.baseName)
+      repro = repro.replacing(
+        ShellText.command(["--slow-down", slowDown.description]),
+        with: ShellText.command(["--slow-down", own.description]))
+    }
+    return repro
+  }
+
   private func pairRows(
     _ group: GroupRecord, _ contender: Contender, _ place: WorkloadPlace, hasControl: Bool,
     _ record: PairRecord
@@ -217,8 +231,7 @@ package final class PairedRunner {
       }
     }
     guard let base = side(.base), let head = side(.head) else { return [] }
-    let repro = base.row.repro.replacing("alexbench run", with: command)
-      .replacing("#\(PairedSide.head.rawValue):", with: ":")
+    let repro = repro(base.row)
     var rows = [record.row(.gated, base, head, as: .head, repro: repro)]
     if hasControl, let control = side(.control), base.row.status == .ok {
       rows.append(record.row(.control, base, control, as: .control, repro: ""))

@@ -1,3 +1,5 @@
+import Tensors
+
 /// A program that the user adds as a backend: it speaks the worker protocol.
 package struct CustomProgram: Hashable, Sendable {
   /// Name of the backend.
@@ -26,9 +28,5 @@ package struct CustomProgram: Hashable, Sendable {
   package var text: String { "\(name)=\(command)" }
 
   /// What stands after `--program`, quoted where a shell needs it.
-  package var argument: String {
-    let harmless = "-_./=+:,@"
-    if text.allSatisfy({ $0.isLetter || $0.isNumber || harmless.contains($0) }) { return text }
-    return "'" + text.replacing("'", with: #"'\''"#) + "'"
-  }
+  package var argument: String { ShellText.quoted(text) }
 }

@@ -49,6 +49,8 @@ package final class RoutingHost: WorkloadHost {
     var message = WorkerProtocol.Workload(request)
     message.backend = key.name
     message.model = file.model
+    // The graph says it all.
+    message.description = nil
     message.graph = nil
     message.cpus = try Placement(cpus: request.cpus).cpus
     let remote = try worker.prepare(message)

@@ -1,6 +1,7 @@
 import Foundation
 import Processes
 import Results
+import Tensors
 
 /// Workloads in another process that speaks the worker protocol: a fresh launch of this program,
 /// another build of it, or a peer in another language.
@@ -16,6 +17,7 @@ package final class WorkerHost: WorkloadHost {
   /// Workloads that are alive there.
   package fileprivate(set) var workloadCount = 0
   package private(set) var identity: WorkerProtocol.Identity?
+  private var features: [String] = []
   /// Why nothing more can be asked of it; nil while it works.
   package private(set) var failure: Failure?
 
@@ -58,6 +60,7 @@ package final class WorkerHost: WorkloadHost {
         theirs: reply.version ?? 0, ours: WorkerProtocol.version)
     }
     identity = reply.identity
+    features = reply.features ?? []
   }
 
   private static func start(_ command: [String], _ makeError: ErrorMaker) throws -> ChildProcess {
@@ -81,7 +84,16 @@ package final class WorkerHost: WorkloadHost {
   }
 
   /// Asks without waiting for the answer, so that several workers prepare at the same time.
+  /// - Throws: ``MeasuringError/unavailable(_:)`` for a network that this worker would read otherwise.
   func beginPreparing(_ message: WorkerProtocol.Workload) throws {
+    if let description = message.description,
+      !features.contains(WorkerProtocol.Feature.description.rawValue)
+    {
+      throw MeasuringError.unavailable(
+        "the other program is of an earlier release, which would ignore "
+          + "\(ShellText.command(description.arguments)); give it a description that needs no options "
+          + "('alexbench export' writes one)")
+    }
     var request = WorkerProtocol.Request(op: .prepare)
     request.workload = message
     try checked { try post(request) }

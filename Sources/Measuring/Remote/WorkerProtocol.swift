@@ -56,6 +56,9 @@ package enum WorkerProtocol {
     package var network: String
     /// One convolution in the letters of ``Problem``.
     package var problem: String?
+    /// What the network's description leaves open; nil where it is read as it stands. Asked only of
+    /// workers that tell ``Feature/description``: others would ignore it.
+    package var description: DescriptionOptions?
     /// Layer name; nil for the whole net.
     package var layer: String?
     package var direction: Direction
@@ -84,6 +87,8 @@ package enum WorkerProtocol {
       let place = request.place
       network = place.network
       problem = place.problem?.description
+      description =
+        place.problem == nil && !place.description.areStandard ? place.description : nil
       layer = place.isNet ? nil : place.layer
       direction = place.direction
       backend = request.backend.name
@@ -128,6 +133,7 @@ package enum WorkerProtocol {
         graph, network: network, node: try layer.map { try graph.node(named: $0) },
         threads: threads)
       place.problem = try problem.map { try Problem($0) }
+      place.description = description ?? DescriptionOptions()
       place.cache = cache
       if place.isNet { place.netPasses = [pass] }
       guard place.direction == direction else {
@@ -154,7 +160,9 @@ package enum WorkerProtocol {
     /// - Throws: an unknown network, or an impossible problem or batch.
     package func resolveGraph() throws -> Graph {
       if let problem { return try Problem(problem).network.graph(batch: batch) }
-      if let network = try NetworkCatalog.resolve(network) {
+      if let network = try NetworkCatalog.resolve(
+        network, options: description ?? DescriptionOptions())
+      {
         return try network.graph(batch: batch)
       }
       let known = NetworkCatalog.entries.map(\.name)
@@ -197,6 +205,8 @@ package enum WorkerProtocol {
     /// `hello`.
     package var version: Int?
     package var identity: Identity?
+    /// `hello`: names of ``Feature``; absent from a worker that has none.
+    package var features: [String]?
     /// `prepare`.
     package var prepared: Prepared?
     /// `outputs`: what the file holds, in order.
@@ -213,6 +223,12 @@ package enum WorkerProtocol {
     package var roofs: [RoofReading]?
 
     package init() {}
+  }
+
+  /// What a worker can do beyond the first one of its version.
+  package enum Feature: String, Codable, Sendable, CaseIterable {
+    /// It reads networks with `description`.
+    case description
   }
 
   /// Who answers.

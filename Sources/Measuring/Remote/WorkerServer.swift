@@ -16,7 +16,7 @@ package final class WorkerServer {
   private let backends: BackendSource
   private var workloads: [Int: any Workload] = [:]
   private var lastHandle = 0
-  /// By network or problem, and batch size.
+  /// By network with its options or problem, and batch size.
   private var graphs: [[String]: Graph] = [:]
   private let channel: LineChannel
 
@@ -97,6 +97,7 @@ package final class WorkerServer {
       reply.version = WorkerProtocol.version
       reply.identity = WorkerProtocol.Identity(
         program: "alexbench", processID: Int(ProcessInfo.processInfo.processIdentifier))
+      reply.features = WorkerProtocol.Feature.allCases.map(\.rawValue)
     case .prepare: reply.prepared = try prepare(required(request.workload, "workload"))
     case .outputs:
       let blobs = try workload().outputs(images: request.images)
@@ -128,7 +129,9 @@ package final class WorkerServer {
   }
 
   private func prepare(_ message: WorkerProtocol.Workload) throws -> WorkerProtocol.Prepared {
-    let name = [message.network, message.problem ?? "", "\(message.batch)"]
+    let name =
+      [message.network, message.problem ?? "", "\(message.batch)"]
+      + (message.description?.arguments ?? [])
     let graph = try graphs[name] ?? message.resolveGraph()
     graphs[name] = graph
     let workload = try host.prepare(

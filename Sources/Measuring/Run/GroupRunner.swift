@@ -3,6 +3,7 @@ import Execution
 import Networks
 import Results
 import Statistics
+import Tensors
 
 /// Stops a group at the next block.
 struct Interrupted: Error {}
@@ -582,9 +583,12 @@ final class GroupRunner {
           isChosen: candidate.isChosen, origin: origin))
       if candidate.isChosen { tiles[candidate.layer] = candidate.tile }
     }
-    let own = tiles.filter { place.isNet || $0.key == place.layer }.map { "\($0)=\($1)" }.sorted()
+    let own = tiles.filter { place.isNet || $0.key == place.layer }
+      .map { ListText.escaped("\($0)=\($1)") }.sorted()
     let texts = (entrant.request.tile.map { [$0] } ?? []) + own
-    if !texts.isEmpty { entrant.tileOption = " --tile " + texts.joined(separator: ",") }
+    if !texts.isEmpty {
+      entrant.tileOption = " " + ShellText.command(["--tile", texts.joined(separator: ",")])
+    }
     entrant.row.repro += entrant.tileOption
   }
 

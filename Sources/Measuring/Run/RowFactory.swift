@@ -1,6 +1,7 @@
 import Execution
 import Networks
 import Results
+import Tensors
 
 /// Builds rows of a run.
 struct RowFactory {
@@ -11,16 +12,23 @@ struct RowFactory {
     place.key(runID: runID, backend: contender.backend.name, isa: contender.isa)
   }
 
-  /// The command that measures one row alone.
+  private static let command = "alexbench run"
+
+  /// A command of ``repro(_:_:pass:)`` with another one in place of `alexbench run`.
+  static func repro(_ text: String, by command: String) -> String {
+    text.hasPrefix(Self.command) ? command + text.dropFirst(Self.command.count) : text
+  }
+
+  /// The command that measures one row alone, as `sh` reads it.
   /// - Parameter pass: that of the place when absent.
   func repro(_ place: WorkloadPlace, _ contender: Contender, pass: Pass? = nil) -> String {
-    var words = ["alexbench", "run"]
+    var words: [String] = []
     if let problem = place.problem {
-      words += ["--problem", "\"\(problem)\""]
+      words += ["--problem", problem.description]
     } else {
-      words += ["--network", place.network]
+      words += ["--network", ListText.escaped(place.network)] + place.description.arguments
     }
-    if place.node != nil { words += ["--layer", place.layer] }
+    if place.node != nil { words += ["--layer", ListText.escaped(place.layer)] }
     words += ["--backend", contender.backend.name, "--isa", contender.kernels.rawValue]
     words += ["--batch", "\(place.batch)", "--threads", "\(place.threads)"]
     words += ["--pass", (pass ?? place.pass).rawValue, "--seed", "\(options.seed)"]
@@ -29,11 +37,11 @@ struct RowFactory {
       words += ["--cpus", options.cpus.map(String.init).joined(separator: ",")]
     }
     for slowDown in options.slowDowns { words += ["--slow-down", slowDown.description] }
-    for program in options.programs { words += ["--program", program.argument] }
+    for program in options.programs { words += ["--program", program.text] }
     for (name, path) in options.customBLAS.sorted(by: { $0.key < $1.key }) {
       words += ["--blas", "\(name)=\(path)"]
     }
-    return words.joined(separator: " ")
+    return Self.command + " " + ShellText.command(words)
   }
 
   /// Geometry and cost of every layer and of the net itself.

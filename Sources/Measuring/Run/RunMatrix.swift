@@ -74,7 +74,7 @@ package struct RunMatrix {
   private static func networks(_ options: RunOptions) throws -> [NamedNetwork] {
     if let problem = options.problem { return [(problem.description, problem.network)] }
     return try options.networks.compactMap { name in
-      try NetworkCatalog.resolve(name).map { (name, $0) }
+      try NetworkCatalog.resolve(name, options: options.description).map { (name, $0) }
     }
   }
 
@@ -116,6 +116,7 @@ package struct RunMatrix {
           func place(_ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
             var place = WorkloadPlace(graph, network: name, node: node, threads: threads)
             place.problem = options.problem
+            place.description = options.description
             place.cache = cache
             place.netPasses = netPasses
             return place

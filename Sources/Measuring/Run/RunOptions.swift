@@ -9,6 +9,8 @@ package struct RunOptions: Sendable, Codable {
   package var command = "run"
   /// Names in the catalog, or of files; ignored when ``problem`` is there.
   package var networks = ["alexnet"]
+  /// What the descriptions of ``networks`` leave open.
+  package var description = DescriptionOptions()
   package var problem: Problem?
   /// Layers to measure alone; nil for all.
   package var layers: [String]?
@@ -63,7 +65,8 @@ package struct RunOptions: Sendable, Codable {
   package var isCheckOnly = false
 
   private enum CodingKeys: String, CodingKey {
-    case command, networks, problem, layers, backends, isas, batches, threads, passes, caches
+    case command, networks, description, problem, layers, backends, isas, batches, threads, passes,
+      caches
     case measuresPhases = "phases"
     case counters
     case allowsMultiplexing = "allow_multiplexing"

@@ -25,6 +25,7 @@ package final class LocalHost: WorkloadHost {
 
   private struct WeightsKey: Hashable {
     var network: String
+    var description: DescriptionOptions
     var problem: Problem?
     var layer: String
     var seed: UInt64
@@ -117,7 +118,8 @@ package final class LocalHost: WorkloadHost {
 
   private func weights(of graph: Graph, for request: WorkloadRequest) throws -> GeneratedWeights {
     let key = WeightsKey(
-      network: request.place.network, problem: request.place.problem, layer: request.place.layer,
+      network: request.place.network, description: request.place.description,
+      problem: request.place.problem, layer: request.place.layer,
       seed: request.seed)
     if let weights, weights.key == key { return weights.source }
     // The old ones first: both at once may be more than there is room for.

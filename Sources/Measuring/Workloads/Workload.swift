@@ -102,6 +102,8 @@ package struct WorkloadPlace {
   /// Name of the network in the catalog, or of its file.
   package var network: String
   package var problem: Problem?
+  /// What the network was resolved with.
+  package var description = DescriptionOptions()
   /// Index into `graph.nodes`; nil for the whole net.
   package var node: Int?
   package var threads = 1

@@ -93,7 +93,7 @@ package enum BaselinePairs {
     for workload in workloads {
       let key = workload.key.without(.run)
       guard isCompared(workload.key), let base = before[key] else { continue }
-      let repro = workload.repro.replacing("alexbench run", with: command)
+      let repro = workload.repro.replacing("alexbench run", with: command, maxReplacements: 1)
       var blank = PairRow(
         key: workload.key, role: .gated, attempt: attempt, pair: 0, isHeadFirst: false,
         repro: repro)
