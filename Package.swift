@@ -108,6 +108,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: unoptimised),
     // Tests
+    .target(name: "TestGuard", path: "Tests/TestGuard"),
     .testTarget(name: "ArchitectureTests", dependencies: []),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
@@ -147,7 +148,7 @@ let package = Package(
         "Kernels", "Networks", "Processes", "Reference", "Reporting", "Results", "Statistics",
         "Tensors",
       ]),
-    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "CSupport"]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "CSupport", "TestGuard"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
     .target(
       name: "FuzzTargets",

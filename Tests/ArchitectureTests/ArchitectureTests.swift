@@ -73,6 +73,15 @@ struct ArchitectureTests {
     ]
   }
 
+  @Test("A path that must not exist is one that nobody can make")
+  func absentPaths() throws {
+    for file in try SourceTree.files(in: "Tests") where !file.path.contains("ArchitectureTests") {
+      for (index, line) in file.lines.enumerated() {
+        #expect(!line.contains(#/["=]\/nonexistent/#), "\(file.path):\(index + 1): use /proc")
+      }
+    }
+  }
+
   @Test("Files and streams are written by one target only")
   func writers() throws {
     let otherWays = Self.otherWays

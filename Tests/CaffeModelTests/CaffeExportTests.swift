@@ -97,8 +97,8 @@ struct CaffeExportTests {
   func cannotWrite() throws {
     let network = try #require(NetworkCatalog.network(named: "caffenet-mini"))
     let error = try #require(throws: CaffeModelError.self) {
-      try CaffeExport.write(network, to: "/nonexistent/net.prototxt")
+      try CaffeExport.write(network, to: "/proc/nonexistent/net.prototxt")
     }
-    #expect(error.description.contains("/nonexistent/net.prototxt"))
+    #expect(error.description.contains("/proc/nonexistent/net.prototxt"))
   }
 }

@@ -53,8 +53,8 @@ struct CaffeMeanTests {
       let error = #expect(throws: CaffeModelError.self) { try read(bytes) }
       #expect(try #require(error).description.contains("is not a mean"))
     }
-    #expect(throws: CaffeModelError.missing(path: "/nonexistent")) {
-      try CaffeMean.read("/nonexistent")
+    #expect(throws: CaffeModelError.missing(path: "/proc/nonexistent")) {
+      try CaffeMean.read("/proc/nonexistent")
     }
   }
 }

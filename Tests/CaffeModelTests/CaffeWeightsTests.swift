@@ -83,7 +83,7 @@ struct CaffeWeightsTests {
 
   @Test("Files that are no caffemodel are refused with their path")
   func refusesOtherFiles() throws {
-    #expect(throws: CaffeModelError.self) { try CaffeWeights(contentsOf: "/nonexistent") }
+    #expect(throws: CaffeModelError.self) { try CaffeWeights(contentsOf: "/proc/nonexistent") }
     let good = layer("ip", [blob([1], [1])])
     let cases: [[UInt8]] = [
       [], Array("name: \"a prototxt\"".utf8), Array(good.dropLast(3)),

@@ -176,7 +176,10 @@ struct CaffeCommandTests {
         ),
         (["forward", "--model", good, "--input", data, "--backend", "smd"], 64, "'simd'"),
         (["forward", "--model", good, "--input", data, "--dump", "/proc/x"], 6, "/proc/x"),
-        (["export", "caffenet-mini", "-o", "/nonexistent/x.prototxt"], 6, "/nonexistent/x"),
+        (
+          ["export", "caffenet-mini", "-o", "/proc/nonexistent/x.prototxt"], 6,
+          "/proc/nonexistent/x"
+        ),
         (["export", "caffenet-mini", "-o", "/dev/full"], 6, "/dev/full"),
       ]
       for (arguments, exitCode, words) in cases {

@@ -98,7 +98,7 @@ import Testing
     arguments: [
       (["check"], 64, "one of --against"),
       (["check", "--deterministic", "--replay", "x"], 64, "one of --against"),
-      (["check", "--against", "/nonexistent"], 66, "/nonexistent"),
+      (["check", "--against", "/proc/nonexistent"], 66, "/proc/nonexistent"),
       (
         ["check", "--against", Command.program, "--backend", "simd", "--out", "/proc/checks"], 6,
         "/proc/checks"
@@ -106,12 +106,18 @@ import Testing
       (["check", "--against", Command.program, "--pairs", "6"], 64, "12 to 500"),
       (["check", "--against", Command.program, "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["check", "--against", Command.program, "--pass", "in-net"], 64, "layers alone and nets"),
-      (["check", "--replay", "/nonexistent"], 66, "/nonexistent"),
-      (["check", "--against", Command.program, "--policy", "/nonexistent"], 66, "/nonexistent"),
+      (["check", "--replay", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (
+        ["check", "--against", Command.program, "--policy", "/proc/nonexistent"], 66,
+        "/proc/nonexistent"
+      ),
       (["baseline", "save", "a/b"], 64, "cannot be the name of a baseline"),
-      (["baseline", "save", "x", "--run", "/nonexistent"], 66, "/nonexistent"),
-      (["baseline", "delete", "x", "--baselines", "/nonexistent"], 66, "/nonexistent"),
-      (["check", "--baseline", "x", "--baselines", "/nonexistent"], 5, "there is no baseline 'x'"),
+      (["baseline", "save", "x", "--run", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (["baseline", "delete", "x", "--baselines", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (
+        ["check", "--baseline", "x", "--baselines", "/proc/nonexistent"], 5,
+        "there is no baseline 'x'"
+      ),
     ] as [([String], Int32, String)])
   func refusals(arguments: [String], exitCode: Int32, sentence: String) throws {
     try withTemporaryFolder { folder in

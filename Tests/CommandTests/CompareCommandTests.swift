@@ -129,7 +129,7 @@ import Testing
     }
     #expect(try Command(["report", run, "--format", "markdown", "--plots", "x"]).exitCode == 64)
     #expect(try Command(["report", run, "--plots", run + "/none"]).exitCode == 66)
-    #expect(try Command(["report", run, "-o", "/nonexistent/report.html"]).exitCode == 6)
+    #expect(try Command(["report", run, "-o", "/proc/nonexistent/report.html"]).exitCode == 6)
   }
 
   @Test("A report of the latest run is one file with the plots of a folder")

@@ -78,10 +78,11 @@ import Testing
   func noValgrind() throws {
     let command = try Command(
       ["run", "--counters", "callgrind", "--problem", "c4 h9 k6 r3 p1"],
-      environment: ["PATH": "/nonexistent"])
+      environment: ["PATH": "/proc/nonexistent"])
     #expect(command.exitCode == 3)
     #expect(command.errors.contains("apt-get install valgrind"))
-    let check = try Command(["check", "--deterministic"], environment: ["PATH": "/nonexistent"])
+    let check = try Command(
+      ["check", "--deterministic"], environment: ["PATH": "/proc/nonexistent"])
     #expect(check.exitCode == 3)
     #expect(check.errors.contains("apt-get install valgrind"))
   }
@@ -94,9 +95,9 @@ import Testing
       (["run", "--counters", "perf-software:"], 64, "names no event"),
       (["run", "--allow-multiplexing"], 64, "--counters"),
       (["check"], 64, "--deterministic"),
-      (["explain", "conv1", "--run", "/nonexistent"], 66, "/nonexistent"),
-      (["history", "changes", "--folder", "/nonexistent"], 66, "/nonexistent"),
-      (["history", "add", "/nonexistent"], 66, "/nonexistent"),
+      (["explain", "conv1", "--run", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (["history", "changes", "--folder", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (["history", "add", "/proc/nonexistent"], 66, "/proc/nonexistent"),
     ] as [([String], Int32, String)])
   func usage(arguments: [String], exitCode: Int32, sentence: String) throws {
     let command = try Command(arguments)

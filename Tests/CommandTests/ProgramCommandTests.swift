@@ -117,7 +117,7 @@ struct ProgramCommandTests {
         ["--program", #"x=read l; echo '{"version":99}'"#], 5,
         "the worker protocol is version"
       ),
-      (["--program", "x=/nonexistent/engine"], 3, "ended at 'hello' with exit code 127"),
+      (["--program", "x=/proc/nonexistent/engine"], 3, "ended at 'hello' with exit code 127"),
     ] as [([String], Int32, String)])
   func refusals(arguments: [String], exitCode: Int32, sentence: String) throws {
     try withTemporaryFolder { parent in

@@ -15,18 +15,21 @@ import Testing
       (["run", "--problem", "c3 h5"], 64, "lacks 'k'"),
       (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
       (["run", "--cpus", "4096"], 3, "affinity mask"),
-      (["run", "--blas", "x=/nonexistent.so", "--backend", "im2col-x"], 3, "/nonexistent.so"),
+      (
+        ["run", "--blas", "x=/proc/nonexistent.so", "--backend", "im2col-x"], 3,
+        "/proc/nonexistent.so"
+      ),
       (["run", "--tile", "conf2=4"], 64, "did you mean 'conv2'?"),
       (["run", "--tile", "conf2=jit:avx2@nhwc"], 64, "did you mean 'conv2'?"),
-      (["run", "--plan", "/nonexistent"], 66, "/nonexistent"),
-      (["power", "--effect", "3", "--run", "/nonexistent"], 66, "/nonexistent"),
-      (["validate", "/nonexistent"], 66, "/nonexistent"),
-      (["summarise", "/nonexistent"], 66, "/nonexistent"),
+      (["run", "--plan", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (["power", "--effect", "3", "--run", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (["validate", "/proc/nonexistent"], 66, "/proc/nonexistent"),
+      (["summarise", "/proc/nonexistent"], 66, "/proc/nonexistent"),
       (["run", "--precision", "0"], 64, "'0' is not a percentage"),
       (["run", "--budget", "5d"], 64, "'5d' is not a time"),
       (["run", "--slow-down", "conv3"], 64, "[BACKEND:]LAYER=PERCENT"),
       (["run", "--slow-down", "conf3=5%"], 64, "did you mean 'conv3'?"),
-      (["run", "--resume", "/nonexistent"], 66, "/nonexistent"),
+      (["run", "--resume", "/proc/nonexistent"], 66, "/proc/nonexistent"),
       (["run", "--backend", "simd#1"], 64, "no backend 'simd#1'"),
       (["calibrate", "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
@@ -69,7 +72,7 @@ import Testing
 
   @Test("A missing library is listed with what to do about it")
   func unavailable() throws {
-    let command = try Command(["list", "backends", "--blas", "x=/nonexistent.so"])
+    let command = try Command(["list", "backends", "--blas", "x=/proc/nonexistent.so"])
     #expect(command.exitCode == 0)
     let line = command.output.split(separator: "\n").first { $0.hasPrefix("im2col-x") }
     #expect(try #require(line).contains("unavailable"))
@@ -88,7 +91,7 @@ import Testing
   @Test(
     "Old spellings still work for one release, and help does not show them",
     arguments: [
-      (["plan", "--effect", "3%", "--run", "/nonexistent"], 66, ["--help"], "  plan "),
+      (["plan", "--effect", "3%", "--run", "/proc/nonexistent"], 66, ["--help"], "  plan "),
       (
         ["run", "--problem", "c3 h5 k2 r3", "--phases", "--dry-run"], 0, ["run", "--help"],
         "--phases"

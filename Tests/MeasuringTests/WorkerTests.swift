@@ -194,7 +194,9 @@ import Testing
   func noWorker() {
     #expect(throws: MeasuringError.self) { try WorkerHost(command: ["/bin/echo", "hello"]) }
     #expect(throws: MeasuringError.self) { try WorkerHost(command: ["/bin/false"]) }
-    #expect(throws: MeasuringError.self) { try WorkerHost(command: ["/nonexistent/alexbench"]) }
+    #expect(throws: MeasuringError.self) {
+      try WorkerHost(command: ["/proc/nonexistent/alexbench"])
+    }
     #expect(throws: MeasuringError.self) { try WorkerHost(command: []) }
   }
 

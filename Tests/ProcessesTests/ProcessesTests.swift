@@ -49,7 +49,7 @@ struct ProcessesTests {
     #expect(throws: ProcessError.missing(program: "no-such-program-here")) {
       try Program("no-such-program-here", [], timeLimit: .seconds(9)).run()
     }
-    for path in ["/nonexistent/program", "/dev/null"] {
+    for path in ["/proc/nonexistent/program", "/dev/null"] {
       #expect(throws: ProcessError.self) { try Program(path, [], timeLimit: .seconds(9)).run() }
     }
   }
@@ -135,7 +135,7 @@ struct ProcessesTests {
     let deaf = try ChildProcess(command: ["/bin/sh", "-c", "trap '' TERM; sleep 300 & wait"])
     #expect(deaf.wait(within: .zero) == .signal(SIGKILL))
     #expect(throws: ProcessError.self) { try ChildProcess(command: []) }
-    #expect(throws: ProcessError.self) { try ChildProcess(command: ["/nonexistent/program"]) }
+    #expect(throws: ProcessError.self) { try ChildProcess(command: ["/proc/nonexistent/program"]) }
   }
 
   @Test("A child that fails to start leaves no descriptor open")
@@ -143,9 +143,9 @@ struct ProcessesTests {
     func count() throws -> Int {
       try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }
-    _ = try? ChildProcess(command: ["/nonexistent/program"])
+    _ = try? ChildProcess(command: ["/proc/nonexistent/program"])
     let before = try count()
-    for _ in 0..<50 { _ = try? ChildProcess(command: ["/nonexistent/program"]) }
+    for _ in 0..<50 { _ = try? ChildProcess(command: ["/proc/nonexistent/program"]) }
     // Other tests may open a few in the meantime.
     #expect(try count() < before + 50)
   }

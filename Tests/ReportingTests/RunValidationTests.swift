@@ -262,8 +262,10 @@ struct RunValidationTests {
 
   @Test("A folder that is not there is an error of its own")
   func missingFolder() {
-    let error = #expect(throws: ResultsError.self) { try RunValidation(folder: "/nonexistent") }
-    #expect(error == .missing(path: "/nonexistent"))
+    let error = #expect(throws: ResultsError.self) {
+      try RunValidation(folder: "/proc/nonexistent")
+    }
+    #expect(error == .missing(path: "/proc/nonexistent"))
   }
 
   /// The committed runs, below `results`.

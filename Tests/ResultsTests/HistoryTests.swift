@@ -121,7 +121,7 @@ import Testing
         try Data(broken.utf8).write(to: URL(fileURLWithPath: path))
         #expect(throws: ResultsError.self) { try History.files(in: folder) }
       }
-      #expect(throws: ResultsError.self) { try History.files(in: "/nonexistent") }
+      #expect(throws: ResultsError.self) { try History.files(in: "/proc/nonexistent") }
     }
   }
 }

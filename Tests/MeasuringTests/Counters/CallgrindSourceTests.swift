@@ -18,7 +18,7 @@ import Testing
 
   @Test("Without valgrind there is a reason with the package, and no command")
   func missing() {
-    let source = CallgrindSource(path: "/nonexistent")
+    let source = CallgrindSource(path: "/proc/nonexistent")
     #expect(source.command(["x"], file: "f", log: "l", simulatesCaches: false) == nil)
     #expect(source.unavailability(of: "Cycles")?.contains("Ir") == true)
     #if arch(x86_64)

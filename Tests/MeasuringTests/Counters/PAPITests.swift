@@ -112,7 +112,7 @@ import Testing
       try PAPILibrary(papi, release: "7.0", number: Self.release)
     }
     #expect {
-      try PAPILibrary.open([("/nonexistent/libpapi.so", "7.0", Self.release)])
+      try PAPILibrary.open([("/proc/nonexistent/libpapi.so", "7.0", Self.release)])
     } throws: {
       "\($0)".contains("apt-get install libpapi7.0")
     }
