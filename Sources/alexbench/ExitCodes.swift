@@ -57,7 +57,7 @@ enum AlexExit {
       }
     case let error as PlottingError:
       switch error {
-      case .gnuplotMissing, .nothingToDraw: incorrectOrUnavailable
+      case .gnuplotMissing, .cannotStart, .nothingToDraw: incorrectOrUnavailable
       case .gnuplotFailed: internalError
       case .cannotWrite: cannotWrite
       case .notInRun: usage

@@ -65,8 +65,16 @@ package final class WorkerHost: WorkloadHost {
 
   private static func start(_ command: [String], _ makeError: ErrorMaker) throws -> ChildProcess {
     do { return try ChildProcess(command: command) } catch {
-      throw makeError("no worker: \(error)")
+      throw unavailable("no worker: \(error)", makeError)
     }
+  }
+
+  /// What the system refuses is no fault of a worker of this program; what a program needs for its
+  /// workloads is theirs to tell.
+  private static func unavailable(_ sentence: String, _ makeError: ErrorMaker) -> MeasuringError {
+    let error = makeError(sentence)
+    if case .worker = error { return .unavailable(sentence) }
+    return error
   }
 
   deinit { close() }

@@ -144,15 +144,14 @@ package struct Gnuplot: Sendable {
       script += Self.terminal(format, plot) + "\nset output '\(name(format))'\n" + plot.drawing
       script += "unset output\n"
     }
-    do { return try start(script, in: folder) } catch {
-      throw .gnuplotFailed(plot: plot.name, reason: "\(error)")
-    }
+    do { return try start(script, in: folder) } catch { throw .cannotStart(reason: "\(error)") }
   }
 
   /// Waits for the end of a drawing.
   private func finish(_ plot: Plot, _ drawing: RunningProgram) throws(PlottingError) {
     let outcome: Program.Outcome
     do { outcome = try drawing.wait() } catch {
+      guard case .timeLimit = error else { throw .cannotStart(reason: "\(error)") }
       throw .gnuplotFailed(plot: plot.name, reason: "\(error)")
     }
     if let reason = failure(outcome) {

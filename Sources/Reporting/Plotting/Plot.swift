@@ -59,6 +59,8 @@ package struct Drawing: Sendable {
 /// What can go wrong with plots, one sentence each.
 package enum PlottingError: Error, Equatable, CustomStringConvertible {
   case gnuplotMissing
+  /// The system gives it no process, or no thread to wait for it.
+  case cannotStart(reason: String)
   /// It ended with an error, or was killed.
   case gnuplotFailed(plot: String, reason: String)
   case cannotWrite(path: String, reason: String)
@@ -72,6 +74,7 @@ package enum PlottingError: Error, Equatable, CustomStringConvertible {
     case .gnuplotMissing:
       return "gnuplot is not installed, and it draws the plots; apt-get install gnuplot-nox, or "
         + "the package of that name elsewhere"
+    case .cannotStart(let reason): return "no plot can be drawn: \(reason)"
     case .gnuplotFailed(let plot, let reason):
       return "gnuplot could not draw '\(plot)': \(reason); no file of it was written"
     case .cannotWrite(let path, let reason):
