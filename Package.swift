@@ -31,6 +31,8 @@ let package = Package(
     .library(
       name: "AlexBenchKit",
       targets: ["Backends", "Measuring", "Execution", "Kernels", "Networks", "Tensors"]),
+    // For tests: preloaded into the program, makes calls of the system fail.
+    .library(name: "FaultInjector", type: .dynamic, targets: ["FaultInjector"]),
     // For the package in Fuzzing.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
@@ -141,6 +143,8 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images", "GoldenSupport", "Tensors"]),
     .target(name: "FakePAPI", dependencies: ["CSupport"], path: "Tests/FakePAPI"),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .target(
+      name: "FaultInjector", path: "Tests/FaultInjector", linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
       name: "MeasuringTests",
       dependencies: [

@@ -7,12 +7,12 @@ fail() {
   exit 1
 }
 
-# Builds the tests and the program that they start. They are named one by one: a build of everything
+# Builds the tests, the program that they start, and what they preload into it. They are named one by one: a build of everything
 # includes products of the dependencies that nobody needs here.
 # An import of a target that Package.swift does not list as a dependency is an error.
 build_tests() {
   local product
-  for product in alexbench AlexBenchPackageTests; do
+  for product in alexbench FaultInjector AlexBenchPackageTests; do
     swift build -c release --explicit-target-dependency-import-check error --product "$product"
   done
 }

@@ -2,7 +2,9 @@ import Foundation
 
 /// The built program, run as a user would.
 struct Command {
+  /// Also the number of a signal that ended it.
   var exitCode: Int32
+  var endedBySignal: Bool
   var output: String
   var errors: String
 
@@ -69,6 +71,7 @@ struct Command {
     try whileRunning(process)
     process.waitUntilExit()
     exitCode = process.terminationStatus
+    endedBySignal = process.terminationReason == .uncaughtSignal
     output = try String(contentsOf: outputURL, encoding: .utf8)
     errors = try String(contentsOf: errorURL, encoding: .utf8)
   }
