@@ -8,8 +8,8 @@ void *alex_library_open(const char *path, char *error, size_t error_capacity) {
   int flags = RTLD_NOW | RTLD_LOCAL;
 #if defined(RTLD_DEEPBIND)
 #if defined(__has_feature)
-#if !__has_feature(address_sanitizer)
-  flags |= RTLD_DEEPBIND;  // AddressSanitizer refuses it
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+  flags |= RTLD_DEEPBIND;  // sanitizers refuse it
 #endif
 #else
   flags |= RTLD_DEEPBIND;
