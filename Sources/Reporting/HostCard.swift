@@ -7,6 +7,7 @@ package enum HostCard {
     let lines =
       [("fit for measuring", gradeLine(report))]
       + lines(host: report.host, build: report.build, libraries: report.libraries)
+      + report.condition.limits.map { ("limit", self.text($0)) }
     let width = lines.map(\.0.count).max() ?? 0
     var text = lines.reduce(into: "") { text, line in
       let blanks = String(repeating: " ", count: width - line.0.count)
@@ -27,6 +28,14 @@ package enum HostCard {
     }
     return "\(report.grade.rawValue) for \(report.threads) thread\(report.threads == 1 ? "" : "s")"
       + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+  }
+
+  /// For example `memory 300 MiB, 24 MiB used (/sys/fs/cgroup/memory.max)`.
+  private static func text(_ limit: ResourceLimit) -> String {
+    func amount(_ value: Int) -> String { limit.kind.isOfMemory ? size(value) : "\(value)" }
+    let name = limit.kind.rawValue.split(separator: "-").joined(separator: " ")
+    let used = limit.used.map { ", \(amount($0)) used" } ?? ""
+    return "\(name) \(amount(limit.limit))\(used) (\(limit.source))"
   }
 
   private static func text(_ finding: HostFinding) -> String {

@@ -24,6 +24,8 @@ package struct HostCondition: Hashable, Sendable, Codable {
   /// Weaknesses of the processor that the kernel works around.
   package var mitigations: [String] = []
   package var swappedBytes: Int?
+  /// What the system lets this process have only so much of.
+  package var limits: [ResourceLimit] = []
   /// Share of the last 10 s in which some task waited for memory.
   package var memoryStallPercent: Double?
   /// What went on while nothing was measured; nil when nobody looked.
@@ -46,6 +48,7 @@ package struct HostCondition: Hashable, Sendable, Codable {
     case balancesNodes = "numa_balancing"
     case mitigations
     case swappedBytes = "swapped_bytes"
+    case limits
     case memoryStallPercent = "memory_stall_pct"
     case interval
   }

@@ -61,6 +61,7 @@ package struct HostFinding: Hashable, Sendable, Codable {
     case libraryUnknownCode = "library-unknown-code"
     case loadAverage = "load-average"
     case memory
+    case memoryLimit = "memory-limit"
     case mitigations
     case numa
     case otherProcesses = "other-processes"

@@ -118,7 +118,10 @@ extension WorkloadRow {
       """)
     Column(
       "kernel_id", \.facts.kernelID,
-      "library, version and the kernel it chose here; own kernels: the instruction set")
+      """
+      library, version and the kernel it chose here, and the number of threads where it computes on \
+      another than was asked for; own kernels: the instruction set
+      """)
     Column(
       "layout", \.facts.layout,
       """

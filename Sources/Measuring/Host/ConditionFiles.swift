@@ -47,6 +47,7 @@ extension HostCondition {
     {
       swappedBytes = total - free
     }
+    limits = ResourceLimits(files: files).all
     memoryStallPercent = files.text("/proc/pressure/memory").flatMap(parsePressure)
   }
 }

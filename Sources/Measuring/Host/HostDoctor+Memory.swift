@@ -7,7 +7,25 @@ extension HostDoctor {
   /// Share of time waited for memory that is a warning.
   private static let stallPercent = 1.0
 
-  var memoryFindings: [HostFinding] { shortageFindings + pageFindings + denormalFindings }
+  var memoryFindings: [HostFinding] {
+    shortageFindings + limitFindings + pageFindings + denormalFindings
+  }
+
+  /// The tightest limit below what the machine has.
+  private var limitFindings: [HostFinding] {
+    let limits = condition.limits.filter(\.kind.isOfMemory)
+    guard let tightest = limits.min(by: { $0.rest < $1.rest }),
+      tightest.limit < host.memoryBytes ?? .max
+    else { return [] }
+    let used = tightest.used.map { " of which \($0 >> 20) are used," } ?? ""
+    return [
+      HostFinding(
+        .memoryLimit, .note,
+        "\(tightest.source) allows \(tightest.limit >> 20) MiB,\(used) and layers and nets that need "
+          + "more are skipped",
+        advice: "raise that limit to measure larger ones")
+    ]
+  }
 
   private var shortageFindings: [HostFinding] {
     var findings: [HostFinding] = []

@@ -71,7 +71,9 @@ private let armImplementers = [
 package func parseMemoryInfo(_ text: String, field: String) -> Int? {
   for line in text.split(separator: "\n") where line.hasPrefix(field + ":") {
     let parts = line.split(separator: " ")
-    guard parts.count == 3, parts[2] == "kB", let kibibytes = Int(parts[1]) else { return nil }
+    guard parts.count == 3, parts[2] == "kB", let kibibytes = Int(parts[1]),
+      (0..<1 << 50).contains(kibibytes)
+    else { return nil }
     return kibibytes * 1024
   }
   return nil

@@ -31,12 +31,15 @@ package struct SystemFiles: Sendable {
 }
 
 /// A list of CPUs as the kernel writes it: `0-3,8`. Nil when it is none.
-package func parseCPUList(_ text: String) -> [Int]? {
+package func parseCPUList(_ text: String) -> [Int]? { parseCPUList(text, largest: 1 << 16) }
+
+/// - Parameter largest: the largest number that makes sense.
+func parseCPUList(_ text: String, largest: Int) -> [Int]? {
   var cpus: [Int] = []
   for part in text.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ",") {
     let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...2).contains(ends.count), let first = ends[0], let last = ends.last ?? nil,
-      first >= 0, last >= first
+      first >= 0, last >= first, last <= largest, cpus.count <= largest
     else { return nil }
     cpus += first...last
   }
