@@ -105,7 +105,7 @@ let package = Package(
       name: "alexbench",
       dependencies: [
         "Backends", "Measuring", "Reporting", "CaffeModel", "Execution", "Files", "Images",
-        "Kernels", "Networks", "Reference", "Results", "Statistics", "Tensors",
+        "Kernels", "Networks", "Processes", "Reference", "Results", "Statistics", "Tensors",
         "CSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: unoptimised),

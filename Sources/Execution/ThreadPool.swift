@@ -45,6 +45,9 @@ public final class ThreadPool: Sendable {
   /// Rounds of ``alex_pause`` before a worker sleeps; about 100 µs.
   private static let spinCount = 4_000
 
+  /// Threads at most.
+  public static let largestCount = 1024
+
   public let threadCount: Int
   /// CPUs the threads are pinned to, in order; empty when they are not pinned. The caller pins
   /// itself: it may have to be free again for a library that starts threads of its own.

@@ -32,7 +32,7 @@ struct AgainstCheck {
     options.warmUpNanoseconds = command.quick ? 100_000_000 : 300_000_000
     options.slowDowns = try command.slowDowns()
     options.command = "check"
-    let pairs = try command.pairCount()
+    let pairs = command.pairCount
     let seconds = try command.budgetSeconds()
     let timeout = try command.timeoutDuration()
     let local = command.selection.localHost()

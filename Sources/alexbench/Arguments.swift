@@ -40,6 +40,16 @@ extension Array {
   }
 }
 
+extension CommaList<Int> {
+  /// Reads numbers that are all in a range.
+  static func parse(in range: CountRange) -> @Sendable (String) throws -> CommaList {
+    { text in
+      let words = text.split(separator: ",", omittingEmptySubsequences: false)
+      return CommaList(try words.map { try range.parse(String($0)) })
+    }
+  }
+}
+
 /// How commands read runs.
 struct ReadingOptions: ParsableArguments {
   @Flag(
@@ -77,16 +87,6 @@ struct NamedCommand: ExpressibleByArgument {
   }
 }
 
-/// CPU numbers, with ranges: `0,2,4-7`.
-struct CPUList: ExpressibleByArgument {
-  var cpus: [Int]
-
-  init?(argument: String) {
-    guard let cpus = parseCPUList(argument), !cpus.isEmpty else { return nil }
-    self.cpus = cpus
-  }
-}
-
 /// The instruction sets of `--isa` or `ALEXBENCH_ISA`.
 enum ISAChoice {
   /// - Parameters:
@@ -112,16 +112,6 @@ enum ISAChoice {
       throw MeasuringError.unavailable("this processor cannot execute '\(set.rawValue)'")
     }
     return set
-  }
-}
-
-/// The number of threads of a command that takes one only.
-enum ThreadsChoice {
-  static func check(_ count: Int) throws -> Int {
-    guard (1...1024).contains(count) else {
-      throw MeasuringError.usage("\(count) threads are not possible; there must be at least 1")
-    }
-    return count
   }
 }
 

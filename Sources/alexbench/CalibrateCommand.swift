@@ -26,13 +26,15 @@ struct CalibrateCommand: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Option(help: "Minimum number of rounds.")
+  @Option(help: "Minimum number of rounds. (default: 40)", transform: CountRange.rounds.parse)
   var rounds = 40
 
   @Flag(help: "Compare with a copy that is compiled separately, not with the same instance.")
   var copies = false
 
-  @Option(help: "Measure in this many fresh processes, one after the other. (default: in this one)")
+  @Option(
+    help: "Measure in this many fresh processes, one after the other. (default: in this one)",
+    transform: CountRange.launches.parse)
   var launches: Int?
 
   @Option(help: "Parent folder; the run makes a folder in it.")

@@ -36,7 +36,9 @@ struct ClassifyCommand: ParsableCommand {
 
   @OptionGroup var classifier: ClassifierArguments
 
-  @Option(help: "Images per forward, in place of the first axis of the input.")
+  @Option(
+    help: "Images per forward, in place of the first axis of the input. (default: 1)",
+    transform: CountRange.decodedImages.parse)
   var batch = 1
 
   @Option(help: "Names of the classes, one per line, for example ILSVRC's synset_words.txt.")
@@ -47,7 +49,6 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
-      try ImageClassifier.check(batch: batch)
       let named = backend.elements()
       let names = named.contains("all") ? nil : named
       let (backends, refused) = try ImageClassifier.backends(names)

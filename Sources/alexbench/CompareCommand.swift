@@ -49,8 +49,8 @@ struct CompareCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "For two runs: differences up to this size do not count. (default: 5%)",
-      valueName: "percent"))
-  var margin: Percentage?
+      valueName: "percent"), transform: PercentRange.difference.parse)
+  var margin: Double?
 
   @Option(help: "What to print: table, markdown, csv or json.")
   var format: CompareFormat = .table
@@ -109,7 +109,7 @@ struct CompareCommand: ParsableCommand {
     try checkOutput(runs)
     let comparison = try RunComparison(
       reading.files(of: runs[0]), reading.files(of: runs[1]), crossHost: crossHost, base: base,
-      margin: margin.map { $0.value / 100 } ?? RunComparisonRule.margin)
+      margin: margin.map { $0 / 100 } ?? RunComparisonRule.margin)
     try emit(comparison)
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaffeModel
+import Measuring
 import Networks
 
 struct DescribeCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct DescribeCommand: ParsableCommand {
   @Option(
     help: """
       Images per forward, in place of the first axis of every input. (default: the description's)
-      """)
+      """, transform: CountRange.images.parse)
   var batch: Int?
 
   @Option(help: "table, or dot: the data flow between stages, for Graphviz.")

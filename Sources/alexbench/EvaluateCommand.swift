@@ -30,7 +30,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Folder that the paths are relative to. (default: the list's folder)")
   var root: String?
 
-  @Option(help: "Images per forward, in place of the first axis of the input.")
+  @Option(
+    help: "Images per forward, in place of the first axis of the input. (default: 1)",
+    transform: CountRange.decodedImages.parse)
   var batch = 1
 
   @Option(help: "The backend, see 'alexbench list backends'.")
@@ -38,7 +40,6 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
-      try ImageClassifier.check(batch: batch)
       let backend = try ImageClassifier.backends([backend]).usable[0]
       let file = try ImageList(contentsOf: list)
       let folder = root ?? URL(fileURLWithPath: list).deletingLastPathComponent().path

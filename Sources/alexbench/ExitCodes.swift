@@ -6,6 +6,7 @@ import Foundation
 import Images
 import Measuring
 import Networks
+import Processes
 import Reporting
 import Results
 import Tensors
@@ -63,6 +64,12 @@ enum AlexExit {
       case .notInRun: usage
       }
     case is NetworkError: usage
+    case is ThreadShortage: incorrectOrUnavailable
+    case let error as ProcessError:
+      switch error {
+      case .missing, .cannotStart: incorrectOrUnavailable
+      case .timeLimit: internalError
+      }
     case let error as CaffeModelError: code(of: error)
     case let error as NPYError:
       switch error {

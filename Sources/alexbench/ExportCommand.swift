@@ -29,13 +29,13 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "A caffemodel whose weights to write, instead of random ones.")
   var from: String?
 
-  @Option(help: "Seed of random weights.")
+  @Option(help: "Seed of random weights. (default: 1)", transform: SeedOption.parse)
   var seed: UInt64 = 1
 
   @Option(
     help: """
       Images per forward, in place of the first axis of every input. (default: the description's)
-      """)
+      """, transform: CountRange.images.parse)
   var batch: Int?
 
   @OptionGroup var reading: NetworkArguments

@@ -52,7 +52,7 @@ struct ForwardCommand: ParsableCommand {
   @Option(help: "The backend, see 'alexbench list backends'.")
   var backend = "simd"
 
-  @Option(help: "Threads.")
+  @Option(help: "Threads. (default: 1)", transform: CountRange.threads.parse)
   var threads = 1
 
   @Option(help: "Instruction set of our own kernels. (default: the best one)")
@@ -61,7 +61,7 @@ struct ForwardCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write all blobs to this folder.", valueName: "dir"))
   var dump: String?
 
-  @Option(help: "Seed of random weights.")
+  @Option(help: "Seed of random weights. (default: 1)", transform: SeedOption.parse)
   var seed: UInt64 = 1
 
   @Flag(name: [.short, .long], help: "Also say what was done with each layer of the weight file.")
@@ -74,7 +74,6 @@ struct ForwardCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
-      let threads = try ThreadsChoice.check(threads)
       let backends = makeBackends([:])
       try NameSuggestion.resolve([backend], what: "backend", known: backends.map(\.name))
       let kernels = try ISAChoice.one(isa)

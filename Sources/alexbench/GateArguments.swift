@@ -7,8 +7,10 @@ import Results
 
 /// When a check fails, and where it reports this.
 struct GateArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Slow-down that is tolerated. (default: 5%)", valueName: "percent"))
-  var margin: Percentage?
+  @Option(
+    help: ArgumentHelp("Slow-down that is tolerated. (default: 5%)", valueName: "percent"),
+    transform: PercentRange.difference.parse)
+  var margin: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -39,7 +41,7 @@ struct GateArguments: ParsableArguments {
 
   func gatePolicy() throws -> GatePolicy {
     var rules = GatePolicy()
-    if let margin { rules.marginPercent = margin.value }
+    if let margin { rules.marginPercent = margin }
     let file = policy ?? Schema.policy.fileName
     if policy != nil || FileManager.default.fileExists(atPath: file) {
       rules.exceptions = try Schema.policy.rows(contentsOf: file)

@@ -30,11 +30,15 @@ struct HostCommand: ParsableCommand {
         alexbench host --json | jq -r '.findings[].id'
       """)
 
-  @Option(help: "The number of threads to measure with.")
+  @Option(
+    help: "The number of threads to measure with. (default: 1)", transform: CountRange.threads.parse
+  )
   var threads = 1
 
-  @Option(help: "CPUs to run on, best first, as for run. (default: all allowed ones)")
-  var cpus: CPUList?
+  @Option(
+    help: "CPUs to run on, best first, as for run. (default: all allowed ones)",
+    transform: CountRange.cpus.parseRanges)
+  var cpus: [Int]?
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -49,8 +53,7 @@ struct HostCommand: ParsableCommand {
 
   func run() throws {
     try AlexExit.reporting {
-      let threads = try ThreadsChoice.check(threads)
-      let placement = try Placement(cpus: cpus?.cpus ?? [])
+      let placement = try Placement(cpus: cpus ?? [])
       // Before libraries start threads.
       let host = HostFingerprint.collect()
       var condition = HostCondition(cpus: placement.cpus)

@@ -21,7 +21,7 @@ struct ImageArguments: ParsableArguments {
       discussion: """
         The default is 256 for inputs of 129 to 256 pixels, otherwise the input's size. Images are \
         resized by bilinear interpolation, without keeping their aspect ratio.
-        """, valueName: "pixels"))
+        """, valueName: "pixels"), transform: CountRange.pixels.parse)
   var resize: Int?
 
   @Option(help: "Factor, applied after the mean is subtracted. (default: 1)")
@@ -35,9 +35,6 @@ struct ImageArguments: ParsableArguments {
 
   /// - Parameter shape: of the network's input.
   func transform(for shape: Shape) throws -> ImageTransform {
-    if let resize, !(1...4096).contains(resize) {
-      throw MeasuringError.usage("--resize \(resize) is not possible; use 1 to 4096 pixels")
-    }
     if let scale, !scale.isFinite {
       throw MeasuringError.usage("--scale \(scale) is not a finite number")
     }

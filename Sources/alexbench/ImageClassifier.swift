@@ -19,7 +19,7 @@ struct ClassifierArguments: ParsableArguments {
 
   @OptionGroup var images: ImageArguments
 
-  @Option(help: "Threads.")
+  @Option(help: "Threads. (default: 1)", transform: CountRange.threads.parse)
   var threads = 1
 
   @Option(help: "Instruction set of our own kernels. (default: the best one)")
@@ -41,7 +41,7 @@ struct ImageClassifier {
 
   init(_ arguments: ClassifierArguments, batch: Int) throws {
     self.batch = batch
-    threads = try ThreadsChoice.check(arguments.threads)
+    threads = arguments.threads
     kernels = try ISAChoice.one(arguments.isa)
     let cropCount = arguments.images.oversample ? ImageTransform.oversampleCount : 1
     let graph = try resolveNetwork(
@@ -64,13 +64,6 @@ struct ImageClassifier {
       throw MeasuringError.unavailable(refusal)
     }
     weights = try readWeights(arguments.weights, for: graph)
-  }
-
-  /// - Throws: a number of images that is not possible.
-  static func check(batch: Int) throws {
-    guard (1...4096).contains(batch) else {
-      throw MeasuringError.usage("--batch \(batch) is not possible; 1 to 4096 images are")
-    }
   }
 
   var classCount: Int { graph.values[output].shape.c }

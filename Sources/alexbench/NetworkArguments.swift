@@ -16,7 +16,7 @@ struct NetworkArguments: ParsableArguments {
   @Option(help: "Caffe's phase for include and exclude rules: TEST or TRAIN.")
   var phase = NetState.Phase.test
 
-  @Option(help: "Caffe's level for these rules.")
+  @Option(help: "Caffe's level for these rules. (default: 0)", transform: CountRange.levels.parse)
   var level = 0
 
   @Option(help: "Caffe's stage for these rules; may be repeated.")

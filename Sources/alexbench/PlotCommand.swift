@@ -48,10 +48,10 @@ struct PlotCommand: ParsableCommand {
   @Option(help: "Only these networks.")
   var network: [NetworkList] = []
 
-  @Option(help: "Only these batch sizes.")
+  @Option(help: "Only these batch sizes.", transform: CommaList.parse(in: .images))
   var batch: [CommaList<Int>] = []
 
-  @Option(help: "Only these numbers of threads.")
+  @Option(help: "Only these numbers of threads.", transform: CommaList.parse(in: .threads))
   var threads: [CommaList<Int>] = []
 
   @Option(help: "Backend that speedup compares with. (default: the one of compare.csv)")

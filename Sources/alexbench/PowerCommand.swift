@@ -19,8 +19,10 @@ struct PowerCommand: ParsableCommand {
         alexbench power --effect 1% --run results/sample/20261124T163845Z-7g7qv2
       """)
 
-  @Option(help: ArgumentHelp("The difference to detect.", valueName: "percent"))
-  var effect: Percentage
+  @Option(
+    help: ArgumentHelp("The difference to detect.", valueName: "percent"),
+    transform: PercentRange.difference.parse)
+  var effect: Double
 
   @Option(
     name: .customLong("run"),
@@ -32,7 +34,7 @@ struct PowerCommand: ParsableCommand {
       let folder = try self.folder ?? Self.latestRun(in: "results/runs")
       let power = PowerAnalysis(
         samples: try Schema.samples.rows(inFolder: folder),
-        workloads: try Schema.workloads.rows(inFolder: folder), effectPercent: effect.value)
+        workloads: try Schema.workloads.rows(inFolder: folder), effectPercent: effect)
       print("from \(folder)\n\n" + power.text(), terminator: "")
     }
   }
@@ -59,15 +61,4 @@ struct OldPlanCommand: ParsableCommand {
   @OptionGroup var power: PowerCommand
 
   func run() throws { try power.run() }
-}
-
-/// `3%` or `3`; above 0.
-struct Percentage: ExpressibleByArgument {
-  var value: Double
-
-  init?(argument: String) {
-    let digits = argument.hasSuffix("%") ? String(argument.dropLast()) : argument
-    guard let value = Double(digits), value > 0, value.isFinite else { return nil }
-    self.value = value
-  }
 }

@@ -46,7 +46,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "A short run: 6 rounds, short warm-ups, about two minutes at most.")
   var quick = false
 
-  @Option(help: "Minimum rounds; rounded up to whole Williams squares. (default: 20, quick: 6)")
+  @Option(
+    help: "Minimum rounds; rounded up to whole Williams squares. (default: 20, quick: 6)",
+    transform: CountRange.rounds.parse)
   var rounds: Int?
 
   @Option(
@@ -72,7 +74,8 @@ struct RunCommand: ParsableCommand {
   var verbose = false
 
   @Option(
-    help: "Measure in this many fresh processes, one after the other. (default: in this one)")
+    help: "Measure in this many fresh processes, one after the other. (default: in this one)",
+    transform: CountRange.launches.parse)
   var launches: Int?
 
   @Option(
@@ -158,7 +161,7 @@ struct RunCommand: ParsableCommand {
     var options = try selection.options(autoISAs: [.best])
     if precision != nil || budget != nil { options.makeOpenEnded() }
     if quick { options.makeQuick() }
-    if let precision { options.precision = try PrecisionOption.parse(precision) }
+    if let precision { options.precision = try PercentRange.precision.parse(precision) / 100 }
     if let budget { options.budgetNanoseconds = try DurationOption.parse(budget) }
     if let rounds { options.rounds = rounds }
     options.launches = launches

@@ -45,10 +45,12 @@ struct Selection: ParsableArguments {
     help: """
       Images per forward, in place of the first axis of every input, for example 1,10. (default: \
       that of the first --shape, or of --problem, or 1)
-      """)
+      """, transform: CommaList.parse(in: .images))
   var batch: [CommaList<Int>] = []
 
-  @Option(help: "Threads, for example 1,2; naive always uses one.")
+  @Option(
+    help: "Threads, for example 1,2; naive always uses one. (default: 1)",
+    transform: CommaList.parse(in: .threads))
   var threads = [CommaList([1])]
 
   @Option(
@@ -76,7 +78,9 @@ struct Selection: ParsableArguments {
         """, valueName: "tiles"))
   var tile: [TileList] = []
 
-  @Option(help: "Seed of weights, inputs and the order of measuring.")
+  @Option(
+    help: "Seed of weights, inputs and the order of measuring. (default: 1)",
+    transform: SeedOption.parse)
   var seed: UInt64 = 1
 
   @Option(
@@ -93,8 +97,10 @@ struct Selection: ParsableArguments {
       valueName: "NAME=COMMAND"))
   var programs: [NamedCommand] = []
 
-  @Option(help: "CPUs to run on, best first, for example 0,2,4-7. (default: all allowed ones)")
-  var cpus: CPUList?
+  @Option(
+    help: "CPUs to run on, best first, for example 0,2,4-7. (default: all allowed ones)",
+    transform: CountRange.cpus.parseRanges)
+  var cpus: [Int]?
 
   @Flag(
     help: """
@@ -130,7 +136,7 @@ struct Selection: ParsableArguments {
     (options.tile, options.tiles) = tile.merged
     options.customBLAS = libraries.paths
     options.programs = programs.map(\.program)
-    options.cpus = cpus?.cpus ?? []
+    options.cpus = cpus ?? []
     return options
   }
 

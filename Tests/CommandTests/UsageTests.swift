@@ -8,9 +8,6 @@ import Testing
       (["run", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["run", "--backend", "openblas"], 64, "did you mean 'im2col-openblas'?"),
       (["run", "--layer", "conf2"], 64, "did you mean 'conv2'?"),
-      (["run", "--batch", "0"], 64, "batch size 0 is not possible"),
-      (["run", "--threads", "0"], 64, "at least 1"),
-      (["run", "--rounds", "0"], 64, "at least 1 round"),
       (["run", "--isa", "avx3"], 64, "did you mean 'avx2'?"),
       (["run", "--problem", "c3 h5"], 64, "lacks 'k'"),
       (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
@@ -34,7 +31,6 @@ import Testing
       (["calibrate", "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["verify", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
       (["list", "layers", "--network", "alexnt"], 64, "did you mean 'alexnet'?"),
-      (["host", "--threads", "0"], 64, "at least 1"),
       (["host", "--cpus", "4096"], 3, "affinity mask"),
     ] as [([String], Int32, String)])
   func refusals(arguments: [String], exitCode: Int32, sentence: String) throws {

@@ -46,9 +46,9 @@ import Testing
     "What is wrong is named",
     arguments: [
       ("c3 h5 k2", "lacks 'r'"), ("h5 k2 r3", "lacks 'c'"), ("c3 h5 k2 r3 z1", "'z1'"),
-      ("c3 h5 k2 r3 c4", "twice"), ("c3 h5 k2 r", "number"), ("c3 h5 k2 r0", "at least 1"),
+      ("c3 h5 k2 r3 c4", "twice"), ("c3 h5 k2 r", "number"), ("c3 h5 k2 r0", "from 1 to 1048576"),
       ("c3 h5 k2 r9", "not possible"), ("c3 h5 k2 r3 g2", "not possible"),
-      ("c3 h5 k2 r3 p-1", "at least"), ("", "lacks"), ("c3 h9999999 k2 r3", "beyond"),
+      ("c3 h5 k2 r3 p-1", "from 0"), ("", "lacks"), ("c3 h9999999 k2 r3", "to 1048576"),
     ])
   func refusals(text: String, word: String) {
     #expect {

@@ -94,10 +94,10 @@ import Testing
     for text in ["", "s", "0s", "-5m", "5d", "0.5", "1e99", "nan", "5 m"] {
       #expect(throws: MeasuringError.self) { try DurationOption.parse(text) }
     }
-    #expect(try PrecisionOption.parse("1%") == 0.01)
-    #expect(try PrecisionOption.parse("0.5") == 0.005)
-    for text in ["", "%", "0", "-1%", "51%", "nan", "1%%"] {
-      #expect(throws: MeasuringError.self) { try PrecisionOption.parse(text) }
+    #expect(try PercentRange.precision.parse("1%") == 1)
+    #expect(try PercentRange.precision.parse("0.5") == 0.5)
+    for text in ["", "%", "0", "-1%", "51%", "nan", "inf", "1e-300", "1%%"] {
+      #expect(throws: MeasuringError.self) { try PercentRange.precision.parse(text) }
     }
   }
 }

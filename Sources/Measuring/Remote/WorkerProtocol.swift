@@ -118,16 +118,14 @@ package enum WorkerProtocol {
           reason: "pass '\(pass.rawValue)' is not one of "
             + (layer == nil ? "a whole net" : "a layer alone"))
       }
-      guard threads >= 1 else {
-        throw MeasuringError.usage("\(threads) threads are not possible; there must be at least 1")
-      }
+      try CountRange.threads.check(threads)
       let text = graph.canonicalText
       // Another version may write it in another form, which says nothing.
       if let asked = self.graph, asked.hasPrefix(Graph.canonicalForm + "\n"), asked != text {
         throw MeasuringError.workload(
           status: .failed,
-          reason: "network '\(network)' is not what it was when the run began: its file was changed, "
-            + "or this program's own network of that name is another one")
+          reason: "network '\(network)' is not what it was when the run began: its file was "
+            + "changed, or this program's own network of that name is another one")
       }
       var place = WorkloadPlace(
         graph, network: network, node: try layer.map { try graph.node(named: $0) },
@@ -202,6 +200,8 @@ package enum WorkerProtocol {
     package var error: String?
     /// With an error about a workload: the status of its row.
     package var status: Status?
+    /// With an error: the system refuses what was asked for, such as threads.
+    package var isUnavailable: Bool?
     /// `hello`.
     package var version: Int?
     package var identity: Identity?
@@ -287,6 +287,7 @@ extension WorkerProtocol.Reply {
   package func check(_ op: WorkerProtocol.Operation) throws(MeasuringError) {
     guard let error else { return }
     if let status { throw .workload(status: status, reason: error) }
+    if isUnavailable == true { throw .unavailable(error) }
     if op == .hello, let theirs = version, theirs != WorkerProtocol.version {
       throw .protocolVersion(theirs: theirs, ours: WorkerProtocol.version)
     }

@@ -1,3 +1,4 @@
+import Execution
 import Files
 import Foundation
 import Networks
@@ -56,6 +57,8 @@ package final class WorkerServer {
       } catch {
         reply.error = Self.sentence(error)
         if case .workload(let status, _) = error as? MeasuringError { reply.status = status }
+        if error is ThreadShortage { reply.isUnavailable = true }
+        if case .unavailable = error as? MeasuringError { reply.isUnavailable = true }
         if case .protocolVersion = error as? MeasuringError {
           reply.version = WorkerProtocol.version
           end = .protocolVersion

@@ -38,14 +38,11 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
           "problem '\(text)': '\(word)' begins with none of the letters "
             + "n c h w k r s u v p q d e g")
       }
-      guard let value = Int(word.dropFirst()) else {
-        throw .usage("problem '\(text)': '\(word)' needs a number after '\(letter)'")
-      }
-      guard value >= ("pq".contains(letter) ? 0 : 1) else {
-        throw .usage("problem '\(text)': '\(word)' must be at least 1")
-      }
-      guard value <= 1 << 20 else {
-        throw .usage("problem '\(text)': '\(word)' is beyond 1048576")
+      let range = ("pq".contains(letter) ? 0 : 1)...1 << 20
+      guard let value = Int(word.dropFirst()), range.contains(value) else {
+        throw .usage(
+          "problem '\(text)': '\(word)' needs a number from \(range.lowerBound) to "
+            + "\(range.upperBound) after '\(letter)'")
       }
       guard values.updateValue(value, forKey: letter) == nil else {
         throw .usage("problem '\(text)': '\(letter)' stands there twice")

@@ -146,17 +146,21 @@ package struct RunOptions: Sendable, Codable {
       try NameSuggestion.resolve(
         backends.map(RepeatedBackend.baseName), what: "backend", known: known)
     }
-    for batch in batches where batch < 1 {
-      throw .usage("batch size \(batch) is not possible; it must be at least 1")
+    for batch in batches { try CountRange.images.check(batch) }
+    for count in threads { try CountRange.threads.check(count) }
+    try CountRange.rounds.check(rounds)
+    if let maximumRounds {
+      try CountRange.rounds.check(maximumRounds)
+      guard maximumRounds >= rounds else {
+        throw .usage("with --precision or --budget there are at most \(maximumRounds) rounds")
+      }
     }
-    for count in threads where count < 1 {
-      throw .usage("\(count) threads are not possible; there must be at least 1")
-    }
-    guard rounds >= 1 else { throw .usage("there must be at least 1 round") }
-    if let maximumRounds, maximumRounds < rounds {
-      throw .usage("with --precision or --budget there are at most \(maximumRounds) rounds")
-    }
-    if let launches, launches < 1 { throw .usage("there must be at least 1 launch") }
+    if let launches { try CountRange.launches.check(launches) }
+    // Only a file that somebody changed has other values.
+    guard CountRange.rounds.includes(slowBlocks),
+      [warmUpNanoseconds, budgetNanoseconds ?? 0].allSatisfy(
+        DurationOption.isPossible(nanoseconds:))
+    else { throw .usage("the recorded options have a count or a time beyond all sense") }
     for isa in isas where !isa.isUsable {
       throw .unavailable(
         "instruction set '\(isa.rawValue)' cannot be executed by this processor; it has "
@@ -166,6 +170,9 @@ package struct RunOptions: Sendable, Codable {
       !caches.isEmpty, backends?.isEmpty != true
     else { throw .usage("a list of networks, backends, batches, threads or passes is empty") }
     _ = try Placement(cpus: cpus)
+    if let refusal = ResourceLimits().refusal(moreThreads: (threads.max() ?? 1) - 1) {
+      throw .unavailable(refusal)
+    }
     try NameSuggestion.resolve(
       slowDowns.compactMap(\.backend), what: "backend", known: backends ?? known)
   }

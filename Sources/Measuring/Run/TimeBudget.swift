@@ -1,4 +1,5 @@
 import Results
+import Statistics
 
 /// Divides the time of a run among its groups.
 struct TimeBudget {
@@ -18,36 +19,28 @@ struct TimeBudget {
   mutating func take(_ group: LaunchedGroup, elapsed: Int) -> Int {
     let all = needs.values.reduce(0, +)
     guard let own = needs.removeValue(forKey: group), all > 0 else { return 0 }
-    return Int(Double(max(nanoseconds - elapsed, 0)) * own / all)
+    return Int(nearestTo: Double(max(nanoseconds - elapsed, 0)) * own / all)
   }
 }
 
 /// A time as the command line takes it: `90`, `90s`, `5m`, `1.5h`.
 package enum DurationOption {
+  private static let longestSeconds = 1e6
+
+  /// Whether so many nanoseconds are no more than the command line takes.
+  static func isPossible(nanoseconds: Int) -> Bool {
+    (0...Int(longestSeconds * 1e9)).contains(nanoseconds)
+  }
+
   /// - Returns: nanoseconds.
   /// - Throws: anything else, and less than a second.
   package static func parse(_ text: String) throws(MeasuringError) -> Int {
     let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
     let unit = text.last.flatMap { units[$0] }
     let number = Double(unit == nil ? text : String(text.dropLast()))
-    let longest = 1e6
-    guard let number, number * (unit ?? 1) >= 1, number * (unit ?? 1) <= longest else {
-      throw .usage("'\(text)' is not a time of 1 s or more, as in 60s, 5m or 1h")
+    guard let number, number * (unit ?? 1) >= 1, number * (unit ?? 1) <= longestSeconds else {
+      throw .usage("'\(text)' is not a time of 1 s to 1000000 s, as in 60s, 5m or 1h")
     }
     return Int(number * (unit ?? 1) * 1e9)
-  }
-}
-
-/// A precision as the command line takes it: `1%` or `1`.
-package enum PrecisionOption {
-  private static let largestPercent = 50.0
-
-  /// - Returns: a share, 0.01 for 1 %.
-  package static func parse(_ text: String) throws(MeasuringError) -> Double {
-    let number = Double(text.hasSuffix("%") ? String(text.dropLast()) : text)
-    guard let number, number > 0, number <= largestPercent else {
-      throw .usage("'\(text)' is not a percentage above 0 and up to 50, as in 1%")
-    }
-    return number / 100
   }
 }

@@ -10,9 +10,6 @@ package struct SlowDown: Hashable, Sendable, CustomStringConvertible {
   package var layer: String
   package var percent: Double
 
-  /// Slower than this is no test of a comparison.
-  private static let largestPercent = 1000.0
-
   package init(backend: String? = nil, layer: String, percent: Double) {
     self.backend = backend
     self.layer = layer
@@ -27,11 +24,9 @@ package struct SlowDown: Hashable, Sendable, CustomStringConvertible {
       throw .usage(
         "slow-down '\(text)' is not of the form [BACKEND:]LAYER=PERCENT, as in conv3=15%")
     }
-    let number = sides[1].hasSuffix("%") ? sides[1].dropLast() : sides[1]
-    guard let percent = Double(number), percent > 0, percent <= Self.largestPercent else {
-      throw .usage(
-        "slow-down '\(text)': '\(sides[1])' is not a percentage above 0 and up to "
-          + "\(Int(Self.largestPercent)), as in conv3=15%")
+    let percent: Double
+    do { percent = try PercentRange.difference.parse(sides[1]) } catch {
+      throw .usage("slow-down '\(text)': \(error)")
     }
     self.init(
       backend: names.count == 2 ? names[0] : nil, layer: names[names.count - 1], percent: percent)
