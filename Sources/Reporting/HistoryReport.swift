@@ -74,7 +74,7 @@ package struct HistoryReport: Sendable {
     var grid = Grid(
       header: [["commit", "time", "ms", "", ""]],
       rows: series.enumerated().map { index, item in
-        let bar = Int((Double(Self.barWidth) * item.nanoseconds / largest).rounded())
+        let bar = Int(nearestTo: Double(Self.barWidth) * item.nanoseconds / largest)
         let point = points.first { $0.index == index }
         return [
           Self.short(item.entry.commit), item.entry.time,

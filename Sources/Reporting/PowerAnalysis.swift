@@ -120,12 +120,12 @@ private func secondsPerReplicate(_ samples: [SampleRow]) -> Double {
   let most = byBackend.values.map(\.count).max() ?? 0
   let inside = byBackend.values.filter { $0.count == most }.flatMap(\.self)
   let launches = Dictionary(grouping: inside, by: \.launch)
-  let nanoseconds = launches.values.reduce(0) { sum, blocks in
+  let nanoseconds = launches.values.reduce(0.0) { sum, blocks in
     let start = blocks.map(\.block.startNanoseconds).min()!
     let end = blocks.map { $0.block.startNanoseconds + $0.block.wallNanoseconds }.max()!
-    return sum + end - start
+    return sum + Double(end - start)
   }
   let count =
     launches.count == 1 ? Set(inside.map(\.round)).count : launches.count
-  return Double(nanoseconds) / 1e9 / Double(max(count, 1))
+  return nanoseconds / 1e9 / Double(max(count, 1))
 }

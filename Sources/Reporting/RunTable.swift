@@ -85,7 +85,7 @@ package struct RunTable: Sendable {
     if group.rows.contains(where: \.isDelegated) {
       lines.append("→name the layer was handed to that backend, so it is not named best")
     }
-    let contaminated = group.rows.reduce(0) { $0 + $1.contaminatedCount }
+    let contaminated = group.rows.reduce(0) { $0 &+ $1.contaminatedCount }
     if contaminated > 0 {
       lines.append(
         "\(contaminated) timed \(contaminated == 1 ? "block was" : "blocks were") touched by "

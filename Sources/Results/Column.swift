@@ -128,7 +128,18 @@ extension FieldValue where Self: FixedWidthInteger {
   package init?(fieldText: String) { self.init(fieldText) }
 }
 
-extension Int: FieldValue {}
+extension Int: FieldValue {
+  /// In nanoseconds 36 years: sums of a few such numbers are numbers still.
+  private static let fieldLimit = 1 << 60
+
+  package init?(fieldText: String) {
+    guard let value = Int(fieldText), (-Self.fieldLimit...Self.fieldLimit).contains(value) else {
+      return nil
+    }
+    self = value
+  }
+}
+
 extension UInt64: FieldValue {}
 
 /// Shortest decimal text that reads back to the same bits; `.` in every locale.

@@ -142,8 +142,8 @@ package struct CalibrationSummary: Hashable, Sendable, Codable {
     workloadCount = spreads.count
     medianSpreadPercent = spreads[(spreads.count - 1) / 2]
     largestSpreadPercent = largest
-    windowCount = rows.reduce(0) { $0 + $1.windowCount }
-    falseAlarmCount = rows.reduce(0) { $0 + $1.falseAlarmCount }
+    windowCount = rows.reduce(0) { $0 &+ $1.windowCount }
+    falseAlarmCount = rows.reduce(0) { $0 &+ $1.falseAlarmCount }
   }
 
   enum CodingKeys: String, CodingKey {

@@ -1,5 +1,6 @@
 import CSupport
 import Files
+import Statistics
 
 #if canImport(Glibc)
   import Glibc
@@ -73,7 +74,7 @@ package final class Progress {
       rest = elapsed * (total - done) / done
     }
     guard rest > 0 else { return "" }
-    let seconds = Int(rest.rounded(.up))
+    let seconds = Int(nearestTo: rest.rounded(.up))
     let minutes = seconds / 60
     return minutes > 0 ? ", \(minutes) min \(seconds % 60) s left" : ", \(seconds) s left"
   }

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Statistics
 
 extension GateVerdict {
   /// JUnit XML: a suite per backend, a case per layer. Regressions are failures, wrong results errors;
@@ -70,7 +71,7 @@ private func xml(_ text: String) -> String {
 private enum Decimals {
   /// Seconds of nanoseconds, nine digits after the point; no exponent.
   static func seconds(_ nanoseconds: Double) -> String {
-    let whole = Int(nanoseconds.rounded())
+    let whole = Swift.max(Int(nearestTo: nanoseconds), 0)
     let digits = "\(whole % 1_000_000_000)"
     return "\(whole / 1_000_000_000)." + String(repeating: "0", count: 9 - digits.count) + digits
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 
 // For places in pictures only; results never go through these.
 
@@ -34,7 +35,8 @@ struct LogRange {
     let decades = log10(high / low)
     if decades < 2 {
       let named = decades < 0.7 ? mantissas : mantissas.filter { [1, 2, 5].contains($0) }
-      let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.down))
+      let powers =
+        Int(nearestTo: log10(low).rounded(.down))...Int(nearestTo: log10(high).rounded(.down))
       let all = powers.flatMap { power in named.map { $0 * pow(10, Double(power)) } }
         .filter { $0 >= low && $0 <= high }
       // Numbers are wider than high.

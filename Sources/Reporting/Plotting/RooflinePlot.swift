@@ -1,4 +1,5 @@
 import Results
+import Statistics
 
 /// Rates over intensity, both logarithmic, below the roofs that the run measured.
 func rooflinePlots(_ view: RunView) -> Outcome {
@@ -151,7 +152,7 @@ func rounded(_ value: Double) -> String {
   let digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
   var scaled = value
   for _ in 0..<digits { scaled *= 10 }
-  let whole = Int(scaled.rounded())
+  let whole = Int(nearestTo: scaled)
   guard digits > 0 else { return String(whole) }
   let unit = digits == 1 ? 10 : 100
   let fraction = String(whole % unit)
