@@ -112,6 +112,9 @@ public protocol Backend: Sendable {
   var directions: Set<Direction> { get }
   /// Which threads its steps use with these tiles by layer.
   func threading(tiles: [String: String]) -> Threading
+  /// Threads that compute when so many are asked for: a library may have a limit of its own.
+  /// Call it on the thread that computes.
+  func threadCount(askedFor count: Int) -> Int
   /// What a reader of the numbers must know, for example that a library chose lesser code than
   /// the processor offers.
   var warnings: [BackendWarning] { get }
@@ -123,6 +126,9 @@ public protocol Backend: Sendable {
   /// The `isa` column of its rows: `kernels.isaName` for own kernels, otherwise what the library
   /// reports, or `external`.
   func isa(with kernels: KernelTable) -> String
+
+  /// What it has in memory for a graph besides blobs, about.
+  func memoryNeed(of graph: Graph) -> MemoryNeed
 
   /// Steps in execution order that compute every value of `graph` that is not fused away. Call
   /// ``steps(of:weights:options:)``, which asks only for directions that the backend has.
@@ -136,12 +142,14 @@ extension Backend {
   public var needsPlan: Bool { false }
   public var directions: Set<Direction> { [.forward] }
   public func threading(tiles: [String: String]) -> Threading { threading }
+  public func threadCount(askedFor count: Int) -> Int { count }
   public var warnings: [BackendWarning] { [] }
   public var library: LoadedLibrary? { nil }
   public var program: ExternalProgram? { nil }
   /// Whether it can compile, here and now.
   public var canCompile: Bool { unavailability == nil && program == nil }
   public func isa(with kernels: KernelTable) -> String { kernels.isaName }
+  public func memoryNeed(of graph: Graph) -> MemoryNeed { MemoryNeed(of: graph) }
 
   /// The graph compiled, in steps in execution order.
   /// - Throws: a layer or a direction that the backend refuses, or missing weights.

@@ -7,12 +7,40 @@
 /// `MADV_HUGEPAGE` of Linux, which the C library's overlay does not export.
 private let madvHugePage: Int32 = 14
 
+/// The end of a program that gets no more memory where nothing can be thrown.
+public enum MemoryShortage {
+  /// As of whatever is not available.
+  public static let exitCode: Int32 = 3
+
+  /// Writes one sentence to standard error and ends the program, without what may need memory.
+  public static func endProgram(byteCount: Int) -> Never {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { buffer in
+      var rest = max(byteCount >> 20, 1)
+      var start = buffer.count
+      while rest > 0 {
+        start -= 1
+        buffer[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      say("alexbench: out of memory: there are no ")
+      if let base = buffer.baseAddress { _ = write(2, base + start, buffer.count - start) }
+    }
+    say(" MiB more to be had; take a smaller --batch, name fewer backends, ")
+    say("or raise the limit (ulimit -v, or that of the control group)\n")
+    _exit(exitCode)
+  }
+
+  private static func say(_ text: StaticString) {
+    _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
+  }
+}
+
 /// Zeroed float32 storage, aligned to 64 bytes, freed with the object.
 ///
 /// The one allocator of the project: every backend's weights, blobs and workspaces come from it,
 /// so that all have the same alignment and page policy. Blocks of at least ``hugePageByteCount``
 /// are mapped on that boundary and advised to use huge pages, since 234 MB of fully connected
-/// weights otherwise touch 57 000 pages.
+/// weights otherwise touch 57 000 pages; when they are freed, the system has them back at once.
 public final class AlignedBuffer: @unchecked Sendable {
   /// Size of a transparent huge page on x86-64 and arm64 Linux.
   public static let hugePageByteCount = 2 << 20
@@ -25,7 +53,11 @@ public final class AlignedBuffer: @unchecked Sendable {
   /// Number of bytes asked for.
   public var byteCount: Int { count * MemoryLayout<Float>.stride }
 
-  /// - Parameter count: number of floats, at least 0. Running out of address space is fatal.
+  /// Bytes that are mapped; 0 of a block that is not mapped on its own.
+  private let mappedByteCount: Int
+
+  /// - Parameter count: number of floats, at least 0. Without memory for them the program ends, see
+  ///   ``MemoryShortage``.
   public init(count: Int) {
     precondition(count >= 0)
     self.count = count
@@ -34,9 +66,9 @@ public final class AlignedBuffer: @unchecked Sendable {
     let isHuge = byteCount >= huge
     let alignment = isHuge ? huge : 64
     let size = (byteCount + alignment - 1) / alignment * alignment
-    var raw: UnsafeMutableRawPointer?
-    guard posix_memalign(&raw, alignment, size) == 0, let raw else {
-      fatalError("out of memory: \(size) bytes for tensor storage")
+    mappedByteCount = isHuge ? size : 0
+    guard let raw = isHuge ? Self.map(size, on: huge) : Self.allocate(size, on: alignment) else {
+      MemoryShortage.endProgram(byteCount: size)
     }
     #if os(Linux)
       if isHuge { madvise(raw, size, madvHugePage) }
@@ -45,7 +77,25 @@ public final class AlignedBuffer: @unchecked Sendable {
     pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
-  deinit { free(pointer) }
+  deinit {
+    if mappedByteCount > 0 { munmap(pointer, mappedByteCount) } else { free(pointer) }
+  }
+
+  private static func allocate(_ size: Int, on alignment: Int) -> UnsafeMutableRawPointer? {
+    var raw: UnsafeMutableRawPointer?
+    return posix_memalign(&raw, alignment, size) == 0 ? raw : nil
+  }
+
+  /// Maps more than is wanted, and gives back what lies before the boundary and after the end.
+  private static func map(_ size: Int, on boundary: Int) -> UnsafeMutableRawPointer? {
+    let mapped = mmap(
+      nil, size + boundary, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let mapped, mapped != MAP_FAILED else { return nil }
+    let lead = (boundary - Int(bitPattern: mapped) % boundary) % boundary
+    if lead > 0 { munmap(mapped, lead) }
+    if boundary > lead { munmap(mapped + lead + size, boundary - lead) }
+    return mapped + lead
+  }
 
   /// The floats as a mutable buffer.
   public var elements: UnsafeMutableBufferPointer<Float> {

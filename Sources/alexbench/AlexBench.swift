@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSupport
 import CaffeModel
 import Files
 import Foundation
@@ -61,6 +62,7 @@ struct AlexBench: ParsableCommand {
     ])
 
   static func main() {
+    alex_explain_memory_failures()
     StandardStreams.prepare()
     registerNetworkFiles(isQuiet: false)
     var code = execute()

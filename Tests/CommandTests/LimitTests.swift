@@ -108,6 +108,7 @@ struct LimitTests {
       #expect(command.exitCode != SIGKILL, "it hung; \(command.errors)")
       #expect(command.exitCode < 128, "\(command.errors)")
       if !test.mayWork { #expect(command.exitCode != 0, "\(command.output)") }
+      #expect([0, 3].contains(command.exitCode), "\(command.errors)")
       if command.exitCode != 0 {
         let sentences = command.errors.split(separator: "\n").filter {
           // A debug build does not even try to tune or to check.
@@ -116,6 +117,40 @@ struct LimitTests {
         #expect(sentences.count == 1, "exit code \(command.exitCode): \(command.errors)")
         #expect(sentences.allSatisfy { $0.hasPrefix("alexbench: ") })
       }
+    }
+  }
+
+  private static let networks: [[String]] = [
+    ["run", "--backend", "simd,winograd"] + layer,
+    ["run", "--backend", "im2col-openblas"] + layer,
+    ["run", "--backend", "onednn"] + layer,
+    ["verify", "--network", "alexnet-mini", "--backend", "simd"],
+    [
+      "run", "--network", "alexnet", "--pass", "net", "--backend", "simd", "--rounds", "2", "--out",
+      "OUT", "--allow-debug",
+    ],
+    ["describe", "googlenet"],
+    ["host"],
+  ]
+
+  @Test(
+    "A command with little address space ends, with a sentence if it fails",
+    arguments: networks, [131_072, 200_000, 300_000, 500_000])
+  func addressSpace(arguments: [String], kibibytes: Int) throws {
+    try withTemporaryFolder { folder in
+      let words = arguments.map { $0 == "OUT" ? folder : $0 }
+      let command = try Command(
+        program: ["/bin/bash", "-c", "ulimit -v \(kibibytes) && exec \"$@\"", "bash"]
+          + [Command.program] + words, limit: 120)
+      #expect([0, 3].contains(command.exitCode), "\(command.exitCode): \(command.errors)")
+      if command.exitCode == 3 {
+        #expect(command.errors.contains("alexbench: "), "\(command.errors)")
+      }
+      guard arguments.contains("net") else { return }
+      #expect(command.exitCode == 3)
+      guard let run = try? runFolder(in: folder) else { return }
+      let rows = try String(contentsOfFile: run + "/workloads.csv", encoding: .utf8)
+      #expect(rows.contains("MiB that ulimit -v leaves"), "\(rows)")
     }
   }
 

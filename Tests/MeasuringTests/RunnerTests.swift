@@ -47,6 +47,25 @@ import Testing
     }
   }
 
+  @Test("A library that takes fewer threads than were asked for is warned of, and its rows say so")
+  func fewerThreads() throws {
+    var options = try smallOptions()
+    options.threads = [2]
+    let record = try run(
+      options, [WrappedBackend(name: "able"), WrappedBackend(name: "alone", largestThreadCount: 1)])
+    #expect(
+      record.warnings == [
+        "alone computes on 1 thread where 2 were asked for, which is all that its library takes; its "
+          + "kernel_id says so"
+      ])
+    #expect(record.workloads.count == 4)
+    for row in record.workloads {
+      #expect(row.status == .ok)
+      #expect(row.key.threads == 2)
+      #expect(row.facts.kernelID.hasSuffix(" (1 thread)") == (row.key.backend == "alone"))
+    }
+  }
+
   @Test("What goes wrong while it is timed is found after, and the time is withheld")
   func failsLater() throws {
     let record = try run(

@@ -29,7 +29,11 @@ struct WrappedBackend: Backend {
   var flaw = Flaw.none
   var threading = Threading.pool
   var unavailability: Unavailability?
+  /// Threads that it computes on at most.
+  var largestThreadCount = Int.max
   let summary = "plain loops, for tests"
+
+  func threadCount(askedFor count: Int) -> Int { min(count, largestThreadCount) }
 
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]

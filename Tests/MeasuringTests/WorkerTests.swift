@@ -250,10 +250,44 @@ import Testing
   func orphan() {
     // It ends by itself; the time is far longer than what is waited.
     let start = ContinuousClock.now
-    #expect(throws: MeasuringError.worker("the worker ended at 'hello' with exit code 3")) {
-      try WorkerHost(command: ["/bin/sh", "-c", "sleep 200 & exit 3"])
+    #expect(throws: MeasuringError.worker("the worker ended at 'hello' with exit code 4")) {
+      try WorkerHost(command: ["/bin/sh", "-c", "sleep 200 & exit 4"])
     }
     #expect(ContinuousClock.now - start < .seconds(150))
+  }
+
+  @Test(
+    "A worker that runs out of memory is told from one that fails",
+    arguments: [
+      ("exit 3", "with exit code 3: the system gave it no memory"),
+      ("kill -9 $$", "with signal 9, as the system does it when memory runs out"),
+    ])
+  func memory(end: String, sentence: String) {
+    let error = #expect(throws: MeasuringError.self) {
+      try WorkerHost(command: ["/bin/sh", "-c", "read line; \(end)"])
+    }
+    guard case .unavailable(let said) = error else {
+      Issue.record("\(error.map { "\($0)" } ?? "no error")")
+      return
+    }
+    #expect(said.contains(sentence))
+  }
+
+  @Test("A worker that cannot be started is not available; what the system refuses there either")
+  func unavailable() {
+    #expect(
+      throws: MeasuringError.unavailable(
+        "no worker: cannot start '/nowhere/x': No such file or directory")
+    ) {
+      try WorkerHost(command: ["/nowhere/x"])
+    }
+    let hello = #"{"version":\#(WorkerProtocol.version)}"#
+    let script =
+      "read line; echo '\(hello)'; read line; echo '{\"error\":\"no threads\",\"isUnavailable\":true}'"
+    #expect(throws: MeasuringError.unavailable("no threads")) {
+      let host = try WorkerHost(command: ["/bin/sh", "-c", script])
+      _ = try host.roofs(RoofRequest(threads: 1, cpus: []))
+    }
   }
 
   @Test("A worker that reads nothing is given up, also when the request is long")

@@ -22,6 +22,9 @@ package final class BLASLibrary: @unchecked Sendable {
 
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private let setThreads: SetThreads?
+  private typealias GetThreads = @convention(c) () -> Int32
+  /// `gint_t` of BLIS has 64 bits; the count is in the lower half.
+  private let getThreads: GetThreads?
   /// The count last set here; 0 before the first.
   private let currentThreads = Atomic<Int>(0)
 
@@ -68,6 +71,10 @@ package final class BLASLibrary: @unchecked Sendable {
     let setters = ["openblas_set_num_threads", "bli_thread_set_num_threads", "MKL_Set_Num_Threads"]
     let setter = setters.lazy.compactMap { alex_library_symbol(handle, $0) }.first
     setThreads = setter.map { unsafeBitCast($0, to: SetThreads.self) }
+    let getters = ["openblas_get_num_threads", "bli_thread_get_num_threads", "MKL_Get_Max_Threads"]
+    getThreads = getters.lazy.compactMap { alex_library_symbol(handle, $0) }.first.map {
+      unsafeBitCast($0, to: GetThreads.self)
+    }
     warnings = identity.warnings(
       environment: ProcessInfo.processInfo.environment, canSetThreads: setter != nil)
   }
@@ -97,6 +104,42 @@ package final class BLASLibrary: @unchecked Sendable {
       throw Unavailability(
         reason: "\(source.candidates[0]) \(error.reason)", hint: ThreadShortage.hint)
     }
+    try checkAddressSpace(source.candidates[0], threadCount: max(count, 1))
+  }
+
+  /// What OpenBLAS maps for each thread that computes (`BUFFER_SIZE`); it tries for ever where it
+  /// cannot.
+  private static let bufferByteCount: Int64 = 128 << 20
+  /// The library itself, with its tables.
+  private static let codeByteCount: Int64 = 128 << 20
+
+  private static func checkAddressSpace(
+    _ name: String, threadCount: Int
+  ) throws(Unavailability) {
+    let needed = codeByteCount + Int64(threadCount) * bufferByteCount
+    let code = alex_can_map(needed)
+    guard code == 0 else {
+      throw Unavailability(
+        reason: "\(name) needs \(needed >> 20) MiB of address space: "
+          + String(cString: strerror(code)),
+        hint: "raise the limit of address space (ulimit -v)")
+    }
+  }
+
+  /// Refuses more threads than there is address space for.
+  func checkAddressSpace(threadCount: Int) throws(Unavailability) {
+    // Those of the processors were looked at when it was opened, and keep what they have.
+    guard threadCount > ProcessInfo.processInfo.activeProcessorCount else { return }
+    try Self.checkAddressSpace(path, threadCount: threadCount)
+  }
+
+  /// Makes the following calls use `count` threads, and asks how many they will be: fewer where the
+  /// library was built for fewer.
+  func threadCount(askedFor count: Int) -> Int {
+    if identity.isSequential { return 1 }
+    useThreads(count)
+    guard setThreads != nil, let getThreads else { return count }
+    return max(1, Int(getThreads()))
   }
 
   /// Makes the following calls use `count` threads.

@@ -39,12 +39,25 @@ package struct Im2colBackend: Backend {
     (try? BLASLibrary.load(source))?.identity.isa ?? "external"
   }
 
+  package func threadCount(askedFor count: Int) -> Int {
+    (try? BLASLibrary.load(source))?.threadCount(askedFor: count) ?? count
+  }
+
+  package func memoryNeed(of graph: Graph) -> MemoryNeed {
+    var need = MemoryNeed(of: graph)
+    // It computes with the weights as they come.
+    need.compiling = 0
+    need.workspace = Unfolding.largestByteCount(in: graph)
+    return need
+  }
+
   package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {
     let library: BLASLibrary
     do {
       library = try BLASLibrary.load(source)
+      try library.checkAddressSpace(threadCount: options.pool.threadCount)
     } catch {
       throw .unavailable(error)
     }

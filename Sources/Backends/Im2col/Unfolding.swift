@@ -25,6 +25,14 @@ struct Unfolding {
   /// Floats that it needs besides the image.
   var floatCount: Int { isNeeded ? rowCount * pixelCount : 0 }
 
+  /// The largest column matrix of a graph's convolutions, in bytes.
+  static func largestByteCount(in graph: Graph) -> Int {
+    graph.nodes.map { node in
+      guard case .convolution(let spec) = node.layer.spec else { return 0 }
+      return Unfolding(spec, node, in: graph).floatCount * MemoryLayout<Float>.stride
+    }.max() ?? 0
+  }
+
   /// im2col and bias, one call per image; nil when there is neither.
   ///
   /// - Parameters:

@@ -12,6 +12,12 @@ package struct Im2colSwiftBackend: Backend {
 
   package init() {}
 
+  package func memoryNeed(of graph: Graph) -> MemoryNeed {
+    var need = MemoryNeed(of: graph)
+    need.workspace = Unfolding.largestByteCount(in: graph)
+    return need
+  }
+
   package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {

@@ -39,6 +39,18 @@ package struct OneDNNBackend: Backend {
     (try? OneDNNLibrary.load(libraryName))?.identity.isa ?? "external"
   }
 
+  package func threadCount(askedFor count: Int) -> Int {
+    (try? OneDNNLibrary.load(libraryName))?.threadCount(askedFor: count) ?? count
+  }
+
+  package func memoryNeed(of graph: Graph) -> MemoryNeed {
+    var need = MemoryNeed(of: graph)
+    // The candidates of a layer, each with its weights.
+    need.compiling *= 2
+    need.measuresChoices = true
+    return need
+  }
+
   package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {

@@ -28,6 +28,8 @@ package final class OneDNNLibrary: @unchecked Sendable {
 
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private let setThreads: SetThreads?
+  private typealias GetThreads = @convention(c) () -> Int32
+  private let getThreads: GetThreads?
 
   private static let opened = Mutex<[String: Result<OneDNNLibrary, Unavailability>]>([:])
 
@@ -89,6 +91,12 @@ package final class OneDNNLibrary: @unchecked Sendable {
       version.cpu_runtime == UInt32(ALEX_DNNL_RUNTIME_OMP)
       ? alex_library_symbol(handle, "omp_set_num_threads") : nil
     setThreads = setter.map { unsafeBitCast($0, to: SetThreads.self) }
+    getThreads =
+      setter == nil
+      ? nil
+      : alex_library_symbol(handle, "omp_get_max_threads").map {
+        unsafeBitCast($0, to: GetThreads.self)
+      }
     warnings = identity.warnings(
       environment: ProcessInfo.processInfo.environment, canSetThreads: setter != nil)
   }
@@ -117,11 +125,26 @@ package final class OneDNNLibrary: @unchecked Sendable {
     return nil
   }
 
+  /// `dnnl_out_of_memory`.
+  private static let outOfMemory: Int32 = 1
+
+  /// Ends the program where a call got no memory, since a layer that computes cannot throw.
+  func endIfOutOfMemory(_ status: Int32) {
+    if status == Self.outOfMemory { MemoryShortage.endProgram(byteCount: 1 << 20) }
+  }
+
   /// Makes what this thread does next, compiling or running, use `count` threads.
   ///
   /// OpenMP keeps the count for each calling thread, in a variable of its own: setting it costs
   /// next to nothing, and no other thread is disturbed.
   func useThreads(_ count: Int) { setThreads?(Int32(count)) }
+
+  /// Makes what this thread does next use `count` threads, and asks how many they will be.
+  func threadCount(askedFor count: Int) -> Int {
+    if identity.runtime == ALEX_DNNL_RUNTIME_SEQUENTIAL { return 1 }
+    useThreads(count)
+    return getThreads.map { max(1, Int($0())) } ?? count
+  }
 }
 
 /// What an opened oneDNN says about itself.

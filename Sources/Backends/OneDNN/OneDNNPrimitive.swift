@@ -118,6 +118,7 @@ final class OneDNNMemory {
     let status = library.api.memory_desc_init_by_tag(
       pointer, Int32(dimensions.count), dimensions.map(Int64.init), Int32(ALEX_DNNL_F32),
       Int32(tag))
+    library.endIfOutOfMemory(status)
     precondition(status == 0, "oneDNN has no tensor \(dimensions) with tag \(tag)")
   }
 

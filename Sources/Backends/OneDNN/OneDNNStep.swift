@@ -118,6 +118,7 @@ final class OneDNNCall {
     primitive.library.useThreads(threadCount)
     var made: UnsafeMutableRawPointer?
     let status = primitive.library.api.primitive_create(&made, primitive.descriptor)
+    primitive.library.endIfOutOfMemory(status)
     guard status == 0, let made else {
       preconditionFailure("oneDNN offers \(primitive.implementation) but does not make it")
     }
@@ -143,6 +144,7 @@ final class OneDNNCall {
     let library = primitive.library
     var memory: UnsafeMutableRawPointer?
     let status = library.api.memory_create(&memory, description, library.engine, data)
+    library.endIfOutOfMemory(status)
     guard status == 0, let memory else {
       preconditionFailure("oneDNN takes no memory for argument \(argument)")
     }
@@ -158,6 +160,8 @@ final class OneDNNCall {
     let status = library.api.primitive_execute(
       made, library.stream, Int32(argumentCount), arguments)
     let waited = library.api.stream_wait(library.stream)
+    library.endIfOutOfMemory(status)
+    library.endIfOutOfMemory(waited)
     precondition(status == 0 && waited == 0, "oneDNN fails with status \(status)")
   }
 }

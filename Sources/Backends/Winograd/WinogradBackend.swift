@@ -12,7 +12,24 @@ package struct WinogradBackend: Backend {
     "Winograd convolution in Swift: 3×3 and 5×5, stride 1 or 4 in phases; the rest by simd"
   package let threading = Threading.pool
 
+  /// An output tile that layers often get.
+  private static let usualTile = 4
+
   package init() {}
+
+  package func memoryNeed(of graph: Graph) -> MemoryNeed {
+    var need = MemoryNeed(of: graph)
+    need.weights += graph.nodes.reduce(0) { sum, node in
+      guard case .convolution(let spec) = node.layer.spec,
+        WinogradConvolution.tileSizes(for: spec).contains(Self.usualTile)
+      else { return sum }
+      // Filters of r × r become those of (m + r − 1) × (m + r − 1).
+      let side = Double(Self.usualTile + spec.kernel.h - 1) / Double(spec.kernel.h)
+      return sum + Int(Double(graph.cost(of: node).weightBytes) * (side * side - 1))
+    }
+    need.measuresChoices = true
+    return need
+  }
 
   package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]

@@ -92,6 +92,14 @@ int32_t alex_can_start(int32_t thread_count, int32_t with_child);
 // Fills `cpus` with the CPUs that the process could use when it started; returns how many there are.
 int32_t alex_starting_affinity(int32_t *cpus, int32_t capacity);
 
+// ---- memory.c: when there is none --------------------------------------------------------------
+
+// Whether so many bytes of address space can be had at once. Returns 0 or an errno.
+int32_t alex_can_map(int64_t byte_count);
+// From now on a runtime that gets no memory ends the program with a sentence and exit code 3, where
+// it would trap or abort.
+void alex_explain_memory_failures(void);
+
 // ---- usage.c: resources ------------------------------------------------------------------------
 
 typedef struct {

@@ -162,6 +162,8 @@ package final class WorkerHost: WorkloadHost {
   private func checked<Answer>(_ body: () throws -> Answer) throws -> Answer {
     do { return try body() } catch MeasuringError.worker(let sentence) {
       throw makeError(sentence)
+    } catch MeasuringError.unavailable(let sentence) {
+      throw Self.unavailable(sentence, makeError)
     }
   }
 
@@ -230,8 +232,16 @@ package final class WorkerHost: WorkloadHost {
     failure = .ended
     switch process.wait(within: Self.patience) {
     case .exit(5): return .protocolVersion(theirs: 0, ours: WorkerProtocol.version)
+    case .exit(MemoryShortage.exitCode):
+      return .unavailable(
+        "the worker ended at '\(request.op.rawValue)' with exit code \(MemoryShortage.exitCode): the "
+          + "system gave it no memory; take a smaller --batch or name fewer backends")
     case .exit(let code):
       return .worker("the worker ended at '\(request.op.rawValue)' with exit code \(code)")
+    case .signal(SIGKILL):
+      return .unavailable(
+        "the worker ended at '\(request.op.rawValue)' with signal \(SIGKILL), as the system does it "
+          + "when memory runs out; take a smaller --batch or name fewer backends")
     case .signal(let number):
       return .worker("the worker ended at '\(request.op.rawValue)' with signal \(number)")
     }

@@ -26,6 +26,11 @@ struct Contender {
     }
   }
 
+  /// Why nothing can be measured here, whatever the memory; nil when it can.
+  func obstacle(_ place: WorkloadPlace) -> String? {
+    backend.unavailability?.description ?? skipReason(place) ?? place.skipReason
+  }
+
   /// Why nothing is measured here, or nil.
   func skipReason(_ place: WorkloadPlace) -> String? {
     if backend.needsPlan, place.node != nil {

@@ -147,7 +147,10 @@ final class GroupRunner {
   // MARK: Preparing and checking
 
   private func prepare() throws {
-    if let reason = MemoryGuard.refusal(place: place, contenderCount: entrants.count) {
+    let able = entrants.map(\.contender).filter {
+      $0.obstacle(place) == nil && leftOut[$0.backend.name] == nil
+    }
+    if let reason = MemoryGuard.refusal(MemoryEstimate(of: place, options), of: able) {
       for entrant in entrants { reject(entrant, .skipped, reason) }
       return
     }
@@ -185,6 +188,11 @@ final class GroupRunner {
       }
     entrant.workload = workload
     entrant.facts = workload.facts
+    if let count = workload.facts.threadsInUse {
+      record.warnings.append(
+        "\(entrant.name) computes on \(count) thread\(count == 1 ? "" : "s") where \(place.threads) "
+          + "were asked for, which is all that its library takes; its kernel_id says so")
+    }
     entrant.row.facts = workload.facts.facts
     entrant.nanoseconds = workload.facts.facts.firstNanoseconds ?? 0
     if place.passes == [.inNet], workload.facts.steps.isEmpty {

@@ -7,6 +7,8 @@ import Statistics
 /// What a run would do, estimated without measuring: its groups, their rounds, time and memory.
 package struct RunForecast {
   let groups: [GroupForecast]
+  /// What the run holds in memory at a time, the program itself included.
+  package let byteCount: Int
   private let launchCount: Int
   private let basis: String
 
@@ -45,6 +47,11 @@ package struct RunForecast {
       ? "operations and an assumed peak"
       : "the times of run \(earlier[0].key.runID), otherwise operations and the peak"
     self.groups = groups
+    var memory = RunMemory(programBytes: CurrentMemory.byteCount, options)
+    for group in groups {
+      memory.add(MemoryEstimate(of: group.place, options), of: group.measured)
+    }
+    byteCount = memory.byteCount
   }
 
   /// The groups without contenders outside of the square that would take more than a quarter
@@ -86,11 +93,10 @@ package struct RunForecast {
   /// All groups, then the sum.
   package var text: String {
     let seconds = groups.reduce(0) { $0 + $1.seconds } * Double(launchCount)
-    let bytes = groups.map(\.byteCount).max() ?? 0
     let launches = launchCount == 1 ? "" : " in \(launchCount) launches"
     return groups.map(\.text).joined()
       + "in all \(groups.count) groups\(launches): about \(DurationText.short(seconds: seconds)), "
-      + "\((bytes + (1 << 20) - 1) >> 20) MiB at most at a time "
+      + "\((byteCount + (1 << 20) - 1) >> 20) MiB at most at a time "
       + "(estimated from \(basis); nothing was measured)\n"
   }
 }
@@ -131,7 +137,9 @@ struct GroupForecast {
     callNanoseconds: (Contender) -> Double
   ) {
     self.place = place
-    let refusal = MemoryGuard.refusal(place: place, contenderCount: contenders.count)
+    let estimate = MemoryEstimate(of: place, options)
+    let refusal = MemoryGuard.refusal(
+      estimate, of: contenders.filter { $0.obstacle(place) == nil })
     measured = []
     skipped = []
     for contender in contenders {
@@ -144,10 +152,12 @@ struct GroupForecast {
         measured.append(contender)
       }
     }
-    byteCount = MemoryGuard.byteCount(of: place) * measured.count
+    byteCount = estimate.byteCount(of: measured)
     let calls = measured.map(callNanoseconds)
+    // Two weeks; products of longer ones are no numbers any more.
+    let longestCall = 1e15
     let schedule = Schedule(
-      nanoseconds: calls.map { Int($0) },
+      nanoseconds: calls.map { Int(nearestTo: Swift.min($0, longestCall)) },
       isSingle: measured.map { $0.backend.threading == .single }, pass: place.pass,
       minimumRounds: options.rounds, seed: options.seed)
     roundCount = schedule.rounds.count
@@ -186,7 +196,7 @@ struct GroupForecast {
     }
 
     func outside(call: Double) -> Double {
-      let block = call * Double(Schedule.iterations(nanoseconds: Int(call)))
+      let block = call * Double(Schedule.iterations(nanoseconds: Int(nearestTo: call)))
       // The first call, two that are checked, and one to learn its time.
       return 4 * call + Double(options.slowBlocks * passCount) * (block + besideNanoseconds)
     }
@@ -227,9 +237,9 @@ package enum DurationText {
   /// For example `40 s` or `3.5 min`.
   package static func short(seconds: Double) -> String {
     guard seconds >= 99.5 else {
-      return seconds < 0.95 ? "1 s" : "\(Int(seconds.rounded())) s"
+      return seconds < 0.95 ? "1 s" : "\(Int(nearestTo: seconds)) s"
     }
-    let tenths = Int((seconds / 6).rounded())
+    let tenths = Int(nearestTo: seconds / 6)
     return "\(tenths / 10).\(tenths % 10) min"
   }
 }

@@ -238,6 +238,8 @@ private struct PlannedBackend: Backend {
   var library: LoadedLibrary? { base.library }
   func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
   func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
+  func threadCount(askedFor count: Int) -> Int { base.threadCount(askedFor: count) }
+  func memoryNeed(of graph: Graph) -> MemoryNeed { base.memoryNeed(of: graph) }
 
   func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]

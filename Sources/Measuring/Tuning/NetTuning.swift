@@ -68,7 +68,12 @@ final class NetTuning {
   }
 
   func run() throws -> TunedNet {
-    if let refusal = MemoryGuard.refusal(place: place, contenderCount: tuner.backends.count + 2) {
+    // All of them, and two nets that are put together.
+    let contenders = (tuner.backends + [tuner.planned, tuner.planned]).map {
+      Contender(backend: $0, kernels: isa, isa: isa.rawValue)
+    }
+    let estimate = MemoryEstimate(of: place, RunOptions())
+    if let refusal = MemoryGuard.refusal(estimate, of: contenders) {
       throw MeasuringError.unavailable(refusal)
     }
     try prepareSingles()

@@ -77,11 +77,13 @@ package final class LocalHost: WorkloadHost {
     tools.place()
     // A library would end the program if it got none.
     if tools.threading == .library { try ThreadShortage.check(count: place.threads - 1) }
+    let threadsInUse = request.backend.threadCount(askedFor: place.threads)
     let graph = place.compiledGraph
     // Each backend gets a copy: some use weights as they are, and would warm them for the others.
     let weights = CopiedWeights(source: try weights(of: graph, for: request))
     let workload = try LocalWorkload(
       request, graph: graph, weights: weights, pool: pool, tools: tools)
+    if threadsInUse != place.threads { workload.note(threadsInUse: threadsInUse) }
     workload.runFirst()
     if request.measuresReorders, !place.isNet { try workload.measureReorders(weights: weights) }
     return workload

@@ -156,6 +156,17 @@ final class LocalWorkload: Workload {
     return coverage
   }
 
+  /// Records that a library uses another number of threads than was asked for, in every row.
+  func note(threadsInUse count: Int) {
+    facts.threadsInUse = count
+    let mark = " (\(count) thread\(count == 1 ? "" : "s"))"
+    facts.facts.kernelID += mark
+    for index in facts.steps.indices
+    where !facts.steps[index].isElided && facts.steps[index].facts.delegatedTo.isEmpty {
+      facts.steps[index].facts.kernelID += mark
+    }
+  }
+
   // MARK: Computing
 
   /// One forward; with cold caches each on the next copy.

@@ -19,6 +19,8 @@ package struct RepeatedBackend: Backend {
   package var directions: Set<Direction> { base.directions }
   package var needsPlan: Bool { base.needsPlan }
   package func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
+  package func threadCount(askedFor count: Int) -> Int { base.threadCount(askedFor: count) }
+  package func memoryNeed(of graph: Graph) -> MemoryNeed { base.memoryNeed(of: graph) }
   package func isa(with kernels: KernelTable) -> String { base.isa(with: kernels) }
 
   package init(base: any Backend, name: String) {

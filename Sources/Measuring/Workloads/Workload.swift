@@ -167,6 +167,8 @@ package struct PreparedFacts: Codable, Hashable, Sendable {
   package var errorTile = 1
   /// The tiles that were tried to choose from.
   package var candidates: [TilePlan.Candidate] = []
+  /// Threads that compute, where a library uses fewer than were asked for.
+  package var threadsInUse: Int?
   /// Of a net, in the order in which they run; empty for a layer alone.
   package var steps: [StepFacts] = []
 
@@ -181,6 +183,7 @@ package struct PreparedFacts: Codable, Hashable, Sendable {
     errorAmplification = try values.decodeIfPresent(Double.self, forKey: .errorAmplification) ?? 1
     errorTile = try values.decodeIfPresent(Int.self, forKey: .errorTile) ?? 1
     candidates = try values.decodeIfPresent([TilePlan.Candidate].self, forKey: .candidates) ?? []
+    threadsInUse = try values.decodeIfPresent(Int.self, forKey: .threadsInUse)
     steps = try values.decodeIfPresent([StepFacts].self, forKey: .steps) ?? []
   }
 }
