@@ -23,7 +23,11 @@ import Testing
       "conv3=1e9%", "conv3=nan", "conv3=5%=6%",
     ])
   func refusals(text: String) throws {
-    #expect { try SlowDown(text) } throws: { "\($0)".contains("conv3=15%") }
+    #expect {
+      try SlowDown(text)
+    } throws: { error in
+      ["conv3=15%", "is not a percentage from 0.0001 to 1000"].contains { "\(error)".contains($0) }
+    }
   }
 
   /// The small convolution alone or as a net, slowed down by 300 %.
