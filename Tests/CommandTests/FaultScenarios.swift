@@ -193,7 +193,10 @@ extension FaultScenario {
 
   /// What is wrong with the new runs of a folder: one that is complete must be valid, another one must
   /// be valid after it was resumed.
-  func flaws(ofRunsIn folder: String, before: FolderState, hasSucceeded: Bool) throws -> [String] {
+  /// - Parameter preloaded: a library that the run records as part of its environment.
+  func flaws(
+    ofRunsIn folder: String, before: FolderState, hasSucceeded: Bool, preloaded: String? = nil
+  ) throws -> [String] {
     guard let runs else { return [] }
     var flaws: [String] = []
     let new = try FolderState(folder).folders(in: runs).subtracting(before.folders(in: runs))
@@ -205,7 +208,9 @@ extension FaultScenario {
           continue
         }
         let resumed = try Command(
-          program: [Command.program, "run", "--resume", path], workingFolder: folder, limit: 120)
+          program: [Command.program, "run", "--resume", path],
+          environment: preloaded.map { ["LD_PRELOAD": $0] } ?? [:], workingFolder: folder,
+          limit: 120)
         if resumed.exitCode != 0 { flaws.append("\(path) cannot be resumed: \(resumed.errors)") }
       }
       let valid = try Command(["validate", path], workingFolder: folder)

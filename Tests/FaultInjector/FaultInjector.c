@@ -31,6 +31,7 @@ static int error_number;
 static long number;
 static size_t least_byte_count;
 static char log_path[4096];
+static char part[256];
 static _Atomic long call_count;
 
 static const char *variable(const char *name) {
@@ -44,6 +45,7 @@ __attribute__((constructor)) static void start(void) {
   error_number = atoi(variable("ALEX_FAULT_ERRNO"));
   least_byte_count = (size_t)atol(variable("ALEX_FAULT_BYTES"));
   strncpy(log_path, variable("ALEX_FAULT_LOG"), sizeof log_path - 1);
+  strncpy(part, variable("ALEX_FAULT_PATH"), sizeof part - 1);
   int goes_to_children = atoi(variable("ALEX_FAULT_CHILDREN"));
   for (int index = 0; index < KIND_COUNT; index++)
     if (!strcmp(kind, names[index])) active = index;
@@ -74,7 +76,7 @@ __attribute__((destructor)) static void end(void) {
 
 // Whether this call is the one; says so in the log and sets errno.
 static int fails(enum kind kind, const char *subject) {
-  if ((int)kind != active) return 0;
+  if ((int)kind != active || !strstr(subject, part)) return 0;
   if (atomic_fetch_add(&call_count, 1) + 1 != number) return 0;
   report(kind, subject);
   errno = error_number;

@@ -12,13 +12,20 @@ enum Topology {
   /// The second is the older name of the first.
   private static let siblingNames = ["core_cpus_list", "thread_siblings_list"]
 
+  /// What the first file that has it says. Read once: a lazy sequence would read the file again, which
+  /// may be gone then.
+  private static func first<Value>(of names: [String], _ value: (String) -> Value?) -> Value? {
+    for name in names { if let value = value(name) { return value } }
+    return nil
+  }
+
   /// CPUs by core, in order; empty where sysfs does not say it of each.
   static func cores(_ files: SystemFiles) -> [[Int]] {
     let online = onlineCPUs(files)
     let siblings = online.compactMap { number in
-      siblingNames.lazy.compactMap {
+      first(of: siblingNames) {
         files.text("\(folder)/cpu\(number)/topology/\($0)").flatMap(parseCPUList)
-      }.first
+      }
     }
     guard siblings.count == online.count else { return [] }
     return Set(siblings).sorted { ($0.first ?? 0) < ($1.first ?? 0) }
@@ -30,7 +37,7 @@ enum Topology {
     if !online.isEmpty { cpu.logicalCount = online.count }
     func distinct(_ names: [String]) -> Int? {
       let values = online.compactMap { number in
-        names.lazy.compactMap { files.word("\(folder)/cpu\(number)/topology/\($0)") }.first
+        first(of: names) { files.word("\(folder)/cpu\(number)/topology/\($0)") }
       }
       return values.count == online.count && !values.isEmpty ? Set(values).count : nil
     }

@@ -193,17 +193,27 @@ package struct Gnuplot: Sendable {
   // MARK: Whole or not at all
 
   private func whole(_ path: String, _ plot: Plot) throws(PlottingError) -> String {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-      text.hasSuffix("</svg>\n\n") || text.hasSuffix("</svg>\n") || text.hasSuffix("</svg>")
+    let text = String(decoding: try drawn(path, plot), as: UTF8.self)
+    guard text.hasSuffix("</svg>\n\n") || text.hasSuffix("</svg>\n") || text.hasSuffix("</svg>")
     else { throw .gnuplotFailed(plot: plot.name, reason: "its picture has no end") }
     return text
   }
 
   private func wholePNG(_ path: String, _ plot: Plot) throws(PlottingError) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: path),
-      data.suffix(8).prefix(4).elementsEqual("IEND".utf8)
-    else { throw .gnuplotFailed(plot: plot.name, reason: "its picture has no end") }
+    let data = try drawn(path, plot)
+    guard data.suffix(8).prefix(4).elementsEqual("IEND".utf8) else {
+      throw .gnuplotFailed(plot: plot.name, reason: "its picture has no end")
+    }
     return Array(data)
+  }
+
+  /// What the program wrote.
+  private func drawn(_ path: String, _ plot: Plot) throws(PlottingError) -> Data {
+    if let data = FileManager.default.contents(atPath: path) { return data }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .gnuplotFailed(plot: plot.name, reason: "it made no picture")
+    }
+    throw .cannotWrite(path: path, reason: "what was drawn cannot be read")
   }
 
   private func onFiles(_ body: () throws(FilesError) -> Void) throws(PlottingError) {

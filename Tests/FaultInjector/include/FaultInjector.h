@@ -5,6 +5,7 @@
 //   ALEX_FAULT_NUMBER    which call fails, counted from 1 in each process; 0 = none,
 //                        and the log says at the end how many calls there were
 //   ALEX_FAULT_ERRNO     what it fails with
+//   ALEX_FAULT_PATH      only calls count whose path has this in it
 //   ALEX_FAULT_BYTES     memory: only requests of at least so many bytes count
 //   ALEX_FAULT_CHILDREN  1 = in children as well, each with a count of its own
 //   ALEX_FAULT_LOG       a file that gets a line when the call fails: its kind, and what it was about
