@@ -12,8 +12,8 @@ import Testing
 struct MemoryTests {
   private static let cases: [[String]] =
     [
-      ["--network", "alexnet-mini", "--backend", "simd,winograd,im2col-swift"],
-      ["--network", "alexnet-mini", "--backend", "simd,winograd", "--cache", "cold-weights"],
+      ["--network", "alexnet-mini", "--backend", "simd"],
+      ["--network", "alexnet-mini", "--backend", "winograd"],
     ] + nets
 
   #if DEBUG
@@ -21,9 +21,8 @@ struct MemoryTests {
     private static let nets: [[String]] = []
   #else
     private static let nets: [[String]] = [
-      ["--pass", "net", "--backend", "simd"],
-      ["--pass", "net", "--backend", "winograd,im2col-swift"],
-      ["--layer", "fc6,conv2", "--backend", "simd,winograd"],
+      ["--pass", "net", "--backend", "simd"], ["--pass", "net", "--backend", "winograd"],
+      ["--layer", "fc6", "--backend", "simd"],
     ]
   #endif
 
