@@ -372,6 +372,9 @@ struct LayerImporter {
     return (resolved, notes, assigned)
   }
 
+  /// Layers of a description for which sizes are tried; GoogLeNet has 200.
+  private static let adviceLimit = 2_000
+
   /// An example of the options that give the shapes which are not known: one with which the layers
   /// can be set up, if one of the usual sizes is.
   private func shapeAdvice(_ options: ImportOptions) -> String {
@@ -390,7 +393,10 @@ struct LayerImporter {
       layers.compactMap { $0.message.message("inner_product_param").int("num_output") }
     ).filter { (1...(1 << 24)).contains($0) }.sorted().prefix(8)
     let labels = [[batch]] + counts.map { [batch, $0] } + [[batch, 1, 1, 1]]
-    for side in [227, 224, 32, 28, 299, 256, 64, 128, 512, 1] {
+    // Each trial goes through all layers.
+    for side in layers.count > Self.adviceLimit
+      ? [] : [227, 224, 32, 28, 299, 256, 64, 128, 512, 1]
+    {
       for channels in [3, 1] {
         let image = [batch, channels, side, side]
         for rest in unknown.count > 1 ? labels + [image] : [image] {

@@ -23,14 +23,14 @@ struct LeftOutLayers {
     case .missingBlob(let layer, let blob, _, let line):
       let writers = leftOut.filter { $0["top"].contains { $0.unquoted == blob } }
       guard let writer = writers.first else { return error }
-      let way = writers.lazy.flatMap(ways).first { isOne($0, read) }
+      let way = firstWay(to: writers, read)
       return .missingBlob(
         layer: layer, blob: blob,
         reason:
           "which layer '\(writer.scalar("name") ?? "")' writes; \(rule(of: writer)) leaves that "
           + "one out" + advice(way), line: line)
     case .noLayers(let reason):
-      let way = leftOut.lazy.flatMap(ways).first { isOne($0, read) }
+      let way = firstWay(to: leftOut, read)
       return .noLayers(reason: reason + advice(way))
     default: return error
     }
@@ -55,6 +55,17 @@ struct LeftOutLayers {
   }
 
   private func advice(_ way: Way?) -> String { way.map { "; ask for it with \($0.options)" } ?? "" }
+
+  /// The first of the ways to some layers that is one; of hostile descriptions not all are tried.
+  private func firstWay(
+    to layers: [PrototxtMessage], _ read: (ImportOptions) throws(CaffeModelError) -> Void
+  ) -> Way? {
+    layers.prefix(Self.trialLimit).lazy.flatMap(ways).prefix(Self.trialLimit).first {
+      isOne($0, read)
+    }
+  }
+
+  private static let trialLimit = 16
 
   /// Whether a way leads to a network, or at least to the question how large its inputs are.
   private func isOne(

@@ -120,6 +120,11 @@ struct Selection: ParsableArguments {
     options.networks = network.names
     options.description = reading.description
     options.problem = try problem.map { text throws in try Problem(text) }
+    guard options.problem == nil || options.description.areStandard else {
+      throw MeasuringError.usage(
+        "--problem says all of a convolution; --shape, --phase, --level and --stage are for networks"
+      )
+    }
     options.layers = layer.elementsIfGiven()
     options.backends = backend.elementsIfGiven() ?? standard
     if options.backends?.contains("all") == true { options.backends = nil }

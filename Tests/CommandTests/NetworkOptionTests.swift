@@ -152,6 +152,20 @@ import Testing
     }
   }
 
+  @Test("The second layer of a name is asked for by its number")
+  func sharedName() throws {
+    let verify = try Command([
+      "verify", "--network", path("same-name"), "--layer", "relu-2,relu", "--backend", "simd",
+      "--isa", "baseline",
+    ])
+    #expect(verify.exitCode == 0, "\(verify.errors)")
+    #expect(verify.output.contains("relu-2"))
+    let log = try Command(["describe", path("same-name"), "--caffe-log"])
+    #expect(log.output.contains("Creating Layer relu\n") && !log.output.contains("relu-2"))
+    let other = try Command(["verify", "--network", path("same-name"), "--layer", "relu-3"])
+    #expect(other.exitCode == 64 && other.errors.contains("relu-2"), "\(other.errors)")
+  }
+
   @Test("forward and classify take sizes and images as the other commands do")
   func sizes() throws {
     try withTemporaryFolder { folder in

@@ -10,6 +10,7 @@ import Testing
       (["run", "--layer", "conf2"], 64, "did you mean 'conv2'?"),
       (["run", "--isa", "avx3"], 64, "did you mean 'avx2'?"),
       (["run", "--problem", "c3 h5"], 64, "lacks 'k'"),
+      (["run", "--problem", "c3 h5 k2 r3", "--stage", "x"], 64, "are for networks"),
       (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
       (["run", "--cpus", "4096"], 3, "affinity mask"),
       (
