@@ -11,7 +11,7 @@ import Testing
       (["run", "--isa", "avx3"], 64, "did you mean 'avx2'?"),
       (["run", "--problem", "c3 h5"], 64, "lacks 'k'"),
       (["run", "--problem", "c3 h5 k2 r3", "--stage", "x"], 64, "are for networks"),
-      (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "--out"),
+      (["run", "--out", "/proc/alexbench", "--network", "caffenet-mini"], 6, "/proc/alexbench"),
       (["run", "--cpus", "4096"], 3, "affinity mask"),
       (
         ["run", "--blas", "x=/proc/nonexistent.so", "--backend", "im2col-x"], 3,

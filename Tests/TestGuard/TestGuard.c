@@ -87,7 +87,8 @@ __attribute__((constructor)) static void begin(void) {
   const char *parent = getenv("TMPDIR");
   snprintf(folder, sizeof folder, "%s/alexbench-tests-XXXXXX", parent ? parent : "/tmp");
   int ends[2];
-  if (mkdtemp(folder) == NULL || pipe2(ends, O_CLOEXEC) != 0) {
+  // Some tests run the program as another user.
+  if (mkdtemp(folder) == NULL || chmod(folder, 0755) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
     perror("no folder for tests");
     abort();
   }
