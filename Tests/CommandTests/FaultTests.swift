@@ -81,7 +81,8 @@ struct FaultRig {
       environment: [
         "LD_PRELOAD": Self.library, "ALEX_FAULT_KIND": kind.rawValue,
         "ALEX_FAULT_NUMBER": "\(number)", "ALEX_FAULT_ERRNO": "\(code)", "ALEX_FAULT_LOG": log,
-        "ALEX_FAULT_PATH": path, "ALEX_FAULT_BYTES": "16384", "ALEX_FAULT_CHILDREN": reachesChildren ? "1" : nil,
+        "ALEX_FAULT_PATH": path, "ALEX_FAULT_BYTES": "16384",
+        "ALEX_FAULT_CHILDREN": reachesChildren ? "1" : nil,
         "SWIFT_BACKTRACE": "enable=no",
       ], workingFolder: folder, limit: Self.limit)
   }
