@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CSupport.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -34,5 +35,15 @@ void alex_process_usage(alex_usage *usage) {
   usage->major_faults = r.ru_majflt;
   usage->voluntary_switches = r.ru_nvcsw;
   usage->involuntary_switches = r.ru_nivcsw;
-  usage->peak_rss_bytes = (int64_t)r.ru_maxrss * 1024;  // Linux counts kilobytes
+}
+
+int64_t alex_peak_rss_bytes(void) {
+  // Not ru_maxrss, which begins with what the parent had when it started this process.
+  FILE *status = fopen("/proc/self/status", "re");
+  if (!status) return -1;
+  long long kibibytes = -1;
+  char line[256];
+  while (kibibytes < 0 && fgets(line, sizeof line, status)) sscanf(line, "VmHWM: %lld", &kibibytes);
+  fclose(status);
+  return kibibytes < 0 ? -1 : kibibytes * 1024;
 }

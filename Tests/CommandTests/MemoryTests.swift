@@ -1,12 +1,6 @@
 import Foundation
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// What `--dry-run` says of memory, held against what a run has at its peak.
 @Suite("Memory", .serialized)
 struct MemoryTests {
@@ -42,22 +36,23 @@ struct MemoryTests {
   }
 
   /// Runs a program to its end.
-  /// - Returns: its largest resident size.
+  /// - Returns: its largest resident size. Not the system's account of an ended child, which begins
+  ///   with the size of the process that started it.
   private func peakMebibytes(_ command: [String]) throws -> Double {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for stream: Int32 in [1, 2] {
-      posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0)
+    var peak = 0.0
+    let run = try Command(program: command) { process in
+      while process.isRunning {
+        let path = "/proc/\(process.processIdentifier)/status"
+        let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+          let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+        {
+          peak = max(peak, kibibytes / 1024)
+        }
+        usleep(5000)
+      }
     }
-    var child: pid_t = 0
-    var arguments = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    try #require(posix_spawn(&child, command[0], &actions, nil, &arguments, nil) == 0)
-    var status: Int32 = 0
-    var usage = rusage()
-    while wait4(child, &status, 0, &usage) < 0, errno == EINTR {}
-    try #require(status == 0, "\(command) ended with status \(status)")
-    return Double(usage.ru_maxrss) / 1024
+    try #require(run.exitCode == 0, "\(run.errors)")
+    return peak
   }
 }

@@ -106,13 +106,14 @@ typedef struct {
   int64_t user_ns, system_ns;            // processor time of the whole process
   int64_t minor_faults, major_faults;
   int64_t voluntary_switches, involuntary_switches;
-  int64_t peak_rss_bytes;
 } alex_usage;
 
 // FNV-1a over bytes, 64 bits; `hash` is that of the bytes before, or 0xcbf29ce484222325.
 uint64_t alex_fnv1a(uint64_t hash, const void *bytes, int64_t count);
 
 void alex_process_usage(alex_usage *usage);
+// The largest resident size of this process so far; -1 where the system does not tell.
+int64_t alex_peak_rss_bytes(void);
 int64_t alex_monotonic_ns(void);
 // Processor time of the calling thread.
 int64_t alex_thread_cpu_ns(void);

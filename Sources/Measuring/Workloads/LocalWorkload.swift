@@ -196,9 +196,8 @@ final class LocalWorkload: Workload {
     let start = alex_monotonic_ns()
     compiled.run()
     facts.facts.firstNanoseconds = Int(alex_monotonic_ns() - start)
-    var usage = alex_usage()
-    alex_process_usage(&usage)
-    facts.facts.peakRSSBytes = Int(usage.peak_rss_bytes)
+    let peak = alex_peak_rss_bytes()
+    facts.facts.peakRSSBytes = peak < 0 ? nil : Int(peak)
   }
 
   /// Pins or frees the calling thread as for a block.
