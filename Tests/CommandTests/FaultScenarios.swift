@@ -209,7 +209,8 @@ extension FaultScenario {
         }
         let resumed = try Command(
           program: [Command.program, "run", "--resume", path],
-          environment: preloaded.map { ["LD_PRELOAD": $0] } ?? [:], workingFolder: folder,
+          environment: preloaded.map { ["LD_PRELOAD": $0, "ALEX_FAULT_CHILDREN": "1"] } ?? [:],
+          workingFolder: folder,
           limit: 120)
         if resumed.exitCode != 0 { flaws.append("\(path) cannot be resumed: \(resumed.errors)") }
       }
