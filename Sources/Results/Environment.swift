@@ -191,7 +191,7 @@ package struct BuildEnvironment: Hashable, Sendable, Codable {
 /// Hashes are FNV-1a with 64 bits, in hexadecimal digits.
 package struct InputEnvironment: Hashable, Sendable, Codable {
   package enum Role: String, Codable, Sendable {
-    case network, plan, program, weights, mean, labels
+    case network, plan, program
   }
 
   package var role: Role

@@ -36,7 +36,8 @@ struct RunCommand: ParsableCommand {
       EXIT CODES
         0        success
         3        a check failed, or something you asked for is not available
-        5        --resume on another host, or with another program or other libraries
+        5        --resume on another host, or with another program, library or network; a plan
+                 for another network
         6        cannot write
         130/143  interrupted; --resume continues from what is written
       """)
