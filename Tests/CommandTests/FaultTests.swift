@@ -152,12 +152,14 @@ struct FaultRig {
       flaws.append("an exit code without a meaning")
     }
     let lines = command.errors.split(separator: "\n")
-    if let odd = lines.first(where: { !$0.hasPrefix("alexbench: ") && !$0.hasPrefix("warning: ") })
-    {
+    // Where a worker's runtime ends it, that has words of its own.
+    let said = lines.filter { !(isWorker && $0.contains("Fatal error: failed to allocate")) }
+    if let odd = said.first(where: { !$0.hasPrefix("alexbench: ") && !$0.hasPrefix("warning: ") }) {
       flaws.append("no sentence of ours: \(odd)")
     }
     let sentences = lines.filter {
-      $0.contains(/cannot|no |not |could not|nothing was measured/) && $0.hasPrefix("alexbench: ")
+      $0.contains(/cannot|no |not |could not|nothing was measured|ended/)
+        && $0.hasPrefix("alexbench: ")
     }
     if sentences.isEmpty, !isUnheard { flaws.append("no sentence that says why") }
     return flaws
