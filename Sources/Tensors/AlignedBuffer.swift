@@ -53,8 +53,13 @@ public final class AlignedBuffer: @unchecked Sendable {
   /// Number of bytes asked for.
   public var byteCount: Int { count * MemoryLayout<Float>.stride }
 
+  /// Where the memory begins that is given back.
+  private let base: UnsafeMutableRawPointer
   /// Bytes that are mapped; 0 of a block that is not mapped on its own.
   private let mappedByteCount: Int
+
+  /// The size of a cache line, and of the widest vector.
+  private static let alignment = 64
 
   /// - Parameter count: number of floats, at least 0. Without memory for them the program ends, see
   ///   ``MemoryShortage``.
@@ -64,12 +69,16 @@ public final class AlignedBuffer: @unchecked Sendable {
     let huge = Self.hugePageByteCount
     let byteCount = max(count, 1) * MemoryLayout<Float>.stride
     let isHuge = byteCount >= huge
-    let alignment = isHuge ? huge : 64
-    let size = (byteCount + alignment - 1) / alignment * alignment
+    let boundary = isHuge ? huge : Self.alignment
+    let size = (byteCount + boundary - 1) / boundary * boundary
     mappedByteCount = isHuge ? size : 0
-    guard let raw = isHuge ? Self.map(size, on: huge) : Self.allocate(size, on: alignment) else {
+    // Not posix_memalign: what it frees in the C library's heap is too small for its next block of the
+    // same size, so that copies made one after the other leave twice their size unused.
+    guard let base = isHuge ? Self.map(size, on: huge) : malloc(size + boundary) else {
       MemoryShortage.endProgram(byteCount: size)
     }
+    self.base = base
+    let raw = isHuge ? base : base.alignedUp(toMultipleOf: boundary)
     #if os(Linux)
       if isHuge { madvise(raw, size, madvHugePage) }
     #endif
@@ -78,12 +87,7 @@ public final class AlignedBuffer: @unchecked Sendable {
   }
 
   deinit {
-    if mappedByteCount > 0 { munmap(pointer, mappedByteCount) } else { free(pointer) }
-  }
-
-  private static func allocate(_ size: Int, on alignment: Int) -> UnsafeMutableRawPointer? {
-    var raw: UnsafeMutableRawPointer?
-    return posix_memalign(&raw, alignment, size) == 0 ? raw : nil
+    if mappedByteCount > 0 { munmap(base, mappedByteCount) } else { free(base) }
   }
 
   /// Maps more than is wanted, and gives back what lies before the boundary and after the end.

@@ -8,6 +8,8 @@ struct MemoryTests {
     [
       ["--network", "alexnet-mini", "--backend", "simd"],
       ["--network", "alexnet-mini", "--backend", "winograd"],
+      ["--network", "alexnet-mini", "--backend", "simd,winograd,im2col-swift"],
+      ["--network", "alexnet-mini", "--backend", "simd,winograd", "--cache", "cold-weights"],
     ] + nets
 
   #if DEBUG
@@ -17,6 +19,7 @@ struct MemoryTests {
     private static let nets: [[String]] = [
       ["--pass", "net", "--backend", "simd"], ["--pass", "net", "--backend", "winograd"],
       ["--layer", "fc6", "--backend", "simd"],
+      ["--layer", "conv1", "--backend", "simd", "--cache", "warm,cold-weights"],
     ]
   #endif
 

@@ -183,8 +183,7 @@ package struct RunMatrix {
   /// Looks at where the choices that this run takes come from.
   /// - Throws: choices for another network of the same name.
   private func planWarnings() throws(MeasuringError) -> [String] {
-    let graphs = Dictionary(graphs.map { ($0.networkName, ContentHash.of($0)) }) { first, _ in first
-    }
+    let graphs = Dictionary(inputs.map { ($0.name, $0.graph ?? "") }) { first, _ in first }
     let used = options.plan.filter { $0.isChosen && graphs[$0.key.network] != nil }
     for row in used {
       guard let graph = graphs[row.key.network], !row.origin.graph.isEmpty,
