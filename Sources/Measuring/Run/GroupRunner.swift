@@ -86,6 +86,10 @@ final class GroupRunner {
   private let start = Int(alex_monotonic_ns())
   private let entrants: [Entrant]
   private var record = GroupRecord()
+  /// Nil before it is known, and where nothing is to be timed.
+  private var schedule: Schedule?
+  /// Whole squares that were visited one by one.
+  private var squareCount = 0
 
   private var host: any WorkloadHost { context.host }
   private var options: RunOptions { context.factory.options }
@@ -122,26 +126,79 @@ final class GroupRunner {
 
   /// - Throws: what makes going on pointless, such as a worker that died or a full disk.
   func run() throws -> GroupRecord {
-    defer { for entrant in entrants { entrant.release() } }
-    do {
+    defer { release() }
+    try begin()
+    try visit()
+    return try finish()
+  }
+
+  /// Prepares, checks and warms up all contenders.
+  func begin() throws {
+    try untilInterrupted {
       try prepare()
       if !record.plan.isEmpty { try log.writePlan(record.plan) }
       try check(isFirst: true)
-      if !options.isCheckOnly {
-        try measure()
-        if options.measuresPhases, launch == 0 { try measurePhases() }
-        if let counters = options.counters, launch == 0 { try measureCounters(counters) }
-        try check(isFirst: false)
+      if !options.isCheckOnly { try prepareRounds() }
+    }
+  }
+
+  /// Times all that is alive, until it is enough.
+  func visit() throws {
+    try untilInterrupted {
+      guard let schedule else { return }
+      try measureRounds(schedule, from: log.earlier?.roundCount ?? 0)
+      try measureOutside(schedule)
+    }
+  }
+
+  /// Times all that is alive for one more square of rounds. Those outside of it have their blocks with
+  /// the first one.
+  /// - Returns: false when there is nothing left to time.
+  func visitOnce() throws -> Bool {
+    try untilInterrupted {
+      guard let schedule else { return }
+      if squareCount == 0 { try measureOutside(schedule) }
+      let square = squareRounds(schedule)
+      let begin = squareCount * square
+      for round in begin..<min(begin + square, schedule.rounds.count) {
+        try measure(round: round, schedule)
       }
-    } catch is Interrupted {
+      squareCount += 1
+    }
+    guard let schedule, !record.wasInterrupted else { return false }
+    return squareCount * squareRounds(schedule) < schedule.rounds.count
+      && schedule.inside.contains { entrants[$0].isAlive }
+  }
+
+  /// Looks at phases and counters where these were asked for, and checks once more.
+  func finish() throws -> GroupRecord {
+    try untilInterrupted {
+      guard !options.isCheckOnly else { return }
+      if options.measuresPhases, launch == 0 { try measurePhases() }
+      if let counters = options.counters, launch == 0 { try measureCounters(counters) }
+      try check(isFirst: false)
+    }
+    dropCountersOfRejected()
+    record.workloads = rows
+    return record
+  }
+
+  var wasInterrupted: Bool { record.wasInterrupted }
+
+  /// Lets go of all workloads.
+  func release() {
+    for entrant in entrants { entrant.release() }
+  }
+
+  /// Does some work, unless this group was interrupted; an interruption takes all contenders out.
+  private func untilInterrupted(_ work: () throws -> Void) throws {
+    guard !record.wasInterrupted else { return }
+    do { try work() } catch is Interrupted {
       record.wasInterrupted = true
       for entrant in entrants where entrant.row.status == .ok {
         reject(entrant, .skipped, "interrupted before it was complete")
       }
     }
-    dropCountersOfRejected()
-    record.workloads = rows
-    return record
   }
 
   // MARK: Preparing and checking
@@ -260,11 +317,13 @@ final class GroupRunner {
 
   // MARK: Timing
 
-  /// Times all that is alive, round by round; of a group that was begun before, what is missing.
-  private func measure() throws {
+  /// Sizes the blocks, decides who takes turns, and warms up; nothing of that when a group that was
+  /// begun before has all its rounds.
+  private func prepareRounds() throws {
     try calibrate()
     guard !alive.isEmpty else { return }
     let schedule = makeSchedule()
+    self.schedule = schedule
     let roundCount = log.earlier?.roundCount ?? 0
     if roundCount < schedule.rounds.count {
       for index in schedule.inside { try warmUp(entrants[index], iterations: schedule.iterations) }
@@ -275,8 +334,6 @@ final class GroupRunner {
         passCount: place.passes.count)
       try log.note(.began(began), roofs: schedule.rounds.isEmpty ? try probeRoofs() : [])
     }
-    try measureRounds(schedule, from: roundCount)
-    try measureOutside(schedule)
   }
 
   /// The time of one call, well enough to size blocks. The first call counts page faults, so a
@@ -349,7 +406,7 @@ final class GroupRunner {
   /// Rounds until the rule says that it is enough.
   private func measureRounds(_ schedule: Schedule, from first: Int) throws {
     let rule = StopRule(
-      squareRounds: max(WilliamsSquare.rows(treatments: max(schedule.inside.count, 1)).count, 1),
+      squareRounds: squareRounds(schedule),
       minimum: options.rounds, maximum: options.maximumRounds ?? options.rounds,
       precision: options.precision,
       allowance: options.maximumRounds == nil ? nil : allowance)
@@ -370,6 +427,11 @@ final class GroupRunner {
       try measure(round: round, schedule)
       round += 1
     }
+  }
+
+  /// Rounds of one square.
+  private func squareRounds(_ schedule: Schedule) -> Int {
+    max(WilliamsSquare.rows(treatments: max(schedule.inside.count, 1)).count, 1)
   }
 
   /// Of those in the square that are alive, how far the interval of the median reaches.

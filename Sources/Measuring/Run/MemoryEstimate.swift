@@ -28,21 +28,30 @@ struct MemoryEstimate {
   /// - Parameter roofs: what the probes of roofs have already.
   func byteCount(of contenders: [Contender], roofs known: Int = 0) -> Int {
     guard !contenders.isEmpty else { return 0 }
-    var held = weights
     // Of whoever is prepared last, with all others there.
     var preparing = 0
     for contender in contenders where !RepeatedBackend.sharesInstance(contender.backend.name) {
       let need = contender.backend.memoryNeed(of: graph)
-      // A process of its own, which also reads the weights from a file.
-      if contender.backend.program != nil { held += Self.programByteCount + need.weights }
-      held += ring(need) + need.workspace
       let choosing = need.measuresChoices ? 2 * LastLevelCache.byteCount : 0
       // The cost of reordering is found with a second compilation.
       let again = place.isNet || isCheckOnly ? 0 : need.weights + blobs
       preparing = max(preparing, need.compiling + choosing + again)
     }
     // The roofs are probed once everything is prepared and checked.
-    return held + max(known + max(preparing, checking), roofs)
+    return weights + keptByteCount(of: contenders)
+      + max(known + max(preparing, checking), roofs)
+  }
+
+  /// What these contenders keep once they are prepared.
+  func keptByteCount(of contenders: [Contender]) -> Int {
+    contenders.filter { !RepeatedBackend.sharesInstance($0.backend.name) }.reduce(0) {
+      sum, contender in
+      let need = contender.backend.memoryNeed(of: graph)
+      // A process of its own, which also reads the weights from a file.
+      let program =
+        contender.backend.program == nil ? 0 : Self.programByteCount + need.weights
+      return sum + program + ring(need) + need.workspace
+    }
   }
 
   /// Bytes of the reference that stay until the end of the run.

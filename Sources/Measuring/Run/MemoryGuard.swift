@@ -25,6 +25,11 @@ package enum MemoryGuard {
       "name fewer with --backend or take a smaller --batch", files)
   }
 
+  /// What may be held at a time; nil where it is not known.
+  static func allowedByteCount(files: SystemFiles = SystemFiles()) -> Int? {
+    ResourceLimits(files: files).memory.map { $0.byteCount / 100 * limitPercent }
+  }
+
   private static func refusal(
     _ what: String, _ needed: Int, _ advice: String, _ files: SystemFiles
   ) -> String? {
