@@ -14,6 +14,10 @@ package struct PairRow: FileRow {
   /// The worse one of the two sides.
   package var status = Status.ok
   package var reason = ""
+  /// What the head takes relative to the base in neighbouring blocks, the median; nil where no blocks
+  /// were neighbours.
+  package var ratio: Double?
+  package var neighbourCount = 0
   package var base = PairSide()
   package var head = PairSide()
   package var repro = ""
@@ -78,8 +82,8 @@ extension Schema where Row == PairRow {
       "role", \.role,
       """
       `gated` (base against head), `control` (base against base), `sentinel` (work that does not \
-      depend on the code; `layer` names it: `clock` is a chain of additions, `fma <isa>` and \
-      `memory` are the roof probes; times are per operation, in any unit)
+      depend on the code; `layer` names it: `clock` is a chain of additions; in older files \
+      `fma <isa>` and `memory` are the roof probes; times are per operation, in any unit)
       """, isRequired: true)
     Column("attempt", \.attempt, "1, or 2 for the second stage", isRequired: true)
     Column("pair", \.pair, "from 0 in each stage", isRequired: true)
@@ -91,6 +95,13 @@ extension Schema where Row == PairRow {
       `workloads.csv`
       """, isRequired: true)
     Column("reason", \.reason, "why it is not `ok`")
+    Column(
+      "ratio", unit: "1", \.ratio,
+      """
+      time of the head relative to the base: the median over pairs of neighbouring blocks; empty \
+      where none were neighbours, and then the quotient of the two times counts
+      """)
+    Column("neighbours", \.neighbourCount, "pairs of neighbouring blocks")
     PairSide.columns("base").map { $0.lifted(\.base) }
     PairSide.columns("head").map { $0.lifted(\.head) }
     Column("repro", \.repro, "command that measures this workload alone in pairs")

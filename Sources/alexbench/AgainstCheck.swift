@@ -10,8 +10,8 @@ struct AgainstCheck {
   private let base: String
   private let policy: GatePolicy
 
-  /// The first stage leaves some of the time to the second, which measures less.
-  private static let firstShare = 0.85
+  /// The first stage leaves the rest of the time to the second, which measures less and decides.
+  private static let firstShare = 1.0 / 3
   /// A quick check leaves out layers that are shorter, of which only a multiple would matter.
   private static let shortNanoseconds = 20_000.0
 
@@ -28,8 +28,9 @@ struct AgainstCheck {
     }
     var options = try command.selection.options(
       autoISAs: [.best], backends: ["simd", "winograd"])
-    options.rounds = command.quick ? 2 : 4
-    options.warmUpNanoseconds = command.quick ? 100_000_000 : 300_000_000
+    // As many as there is time for, and no more than tell.
+    (options.rounds, options.maximumRounds) = (2, command.quick ? 60 : 180)
+    options.warmUpNanoseconds = 30_000_000
     options.slowDowns = try command.slowDowns()
     options.command = "check"
     let pairs = command.pairCount
@@ -52,9 +53,11 @@ struct AgainstCheck {
     runner.record(in: folder)
     try folder.write(environment)
     try folder.write(runner.layers)
+    let last = policy.test.looks.last?.count ?? 0
     print(
       "\(pairs) pairs of launches, each with \(runner.workloadCount) layers and nets on both sides; "
-        + "what looks slower is measured again in as many pairs; at most "
+        + "what looks slower or scatters too much is measured again in up to "
+        + "\(last); at most "
         + "\(DurationText.short(seconds: seconds)) (--budget)")
     let start = ContinuousClock.now
     var rows: [PairRow] = []
@@ -65,28 +68,39 @@ struct AgainstCheck {
       try Schema.pairs.write(rows, inFolder: folder.path)
     }
     let count = try runner.measure(
-      attempt: 1, pairs: pairs, seconds: Self.firstShare * seconds,
+      attempt: 1, pairs: 0..<pairs, seconds: Self.firstShare * seconds,
       isWanted: { !leftOut.contains(Self.name($0)) }, each: add)
     try stopIfInterrupted(runner, folder)
     if count < pairs {
       printError("alexbench: there was time for only \(count) of \(pairs) pairs; see --budget")
     }
-    let suspects = judge(rows, policy: policy).suspects.filter { $0.outcome != .environment }
-    if !suspects.isEmpty {
+    var verdict = judge(rows, policy: policy)
+    if !verdict.open.isEmpty {
       let rest = seconds - (ContinuousClock.now - start) / .seconds(1)
-      let again = secondStage(suspects, seconds: rest) { some in
-        Double(pairs) * runner.secondsOfPairAgain { Self.isPart($0, ofAny: some) }
+      let again = secondStage(verdict.open, seconds: rest) { some in
+        let least = runner.leastSecondsOfPair { Self.isPart($0, ofAny: some) }
+        return Double(policy.test.looks.first?.count ?? 0) * least
       }
       print("measuring again: " + again.map(\.name).joined(separator: "; "))
-      if again.count < suspects.count {
+      if again.count < verdict.open.count {
         printError(
-          "alexbench: \(suspects.count - again.count) more look slower, but there is only time for "
-            + "these; see --budget")
+          "alexbench: there is only time for these, not for \(verdict.open.count - again.count) more; "
+            + "see --budget")
       }
-      _ = try runner.measure(
-        attempt: 2, pairs: pairs, seconds: rest,
-        isWanted: { Self.isPart($0, ofAny: again) }, each: add)
-      try stopIfInterrupted(runner, folder)
+      var pair = 0
+      for look in policy.test.looks {
+        let left = seconds - (ContinuousClock.now - start) / .seconds(1)
+        let share = Double(look.count - pair) / Double(max(last - pair, 1))
+        let count = try runner.measure(
+          attempt: 2, pairs: pair..<look.count, seconds: share * left,
+          isWanted: { Self.isPart($0, ofAny: again) }, each: add)
+        try stopIfInterrupted(runner, folder)
+        pair += count
+        verdict = judge(rows, policy: policy)
+        let isOpen = verdict.open.contains { finding in again.contains { $0.key == finding.key } }
+        guard isOpen, pair == look.count else { break }
+      }
+      adviseBudget(verdict, again, pairs: pair, seconds: seconds, since: start)
     }
     environment.warnings += runner.warnings + otherRuns.warnings
     environment.finishedAt = timestamp()
@@ -94,7 +108,7 @@ struct AgainstCheck {
     try folder.write(environment)
     if !runner.plan.isEmpty { try folder.write(runner.plan) }
     for warning in environment.warnings { printError("warning: \(warning)") }
-    let verdict = judge(rows, policy: policy)
+    if command.verbose { for line in runner.ledger.lines { printError(line) } }
     try command.gate.report(
       verdict, title: "alexbench check --against \(base)", folder: folder.path)
     try command.gate.conclude(verdict)
@@ -122,20 +136,24 @@ struct AgainstCheck {
       hostClass: environment.host.hostClass)
   }
 
-  private static func isPart(_ key: WorkloadKey, ofAny suspects: [GateFinding]) -> Bool {
-    suspects.contains { isPart(key, of: $0) }
+  private static func isPart(_ key: WorkloadKey, ofAny findings: [GateFinding]) -> Bool {
+    findings.contains { name($0.key) == name(key) }
   }
 
-  /// Whether a workload has to be measured to look at a suspect again; of a stage all layers.
-  static func isPart(_ key: WorkloadKey, of suspect: GateFinding) -> Bool {
-    var own = name(key)
-    var other = name(suspect.key)
-    if suspect.level == .stage {
-      guard key.pass == .isolated else { return false }
-      (own.layer, own.layerIndex, own.kind) = ("", 0, "")
-      (other.layer, other.layerIndex, other.kind) = ("", 0, "")
-    }
-    return own == other
+  /// Says what time would probably have been enough.
+  private func adviseBudget(
+    _ verdict: GateVerdict, _ again: [GateFinding], pairs: Int, seconds: Double,
+    since start: ContinuousClock.Instant
+  ) {
+    let needed = verdict.findings.filter { $0.outcome == .inconclusive }
+      .compactMap(\.neededPairCount).max()
+    guard let needed, pairs > 0 else { return }
+    let elapsed = (ContinuousClock.now - start) / .seconds(1)
+    let first = Self.firstShare * seconds
+    let budget = (first + Double(needed) * max(elapsed - first, 1) / Double(pairs)).rounded(.up)
+    printError(
+      "alexbench: about \(needed) pairs of the second stage would probably tell; "
+        + "--budget \(DurationText.short(seconds: budget)) gives as much time for one")
   }
 
   private func stopIfInterrupted(_ runner: PairedRunner, _ folder: RunFolder) throws {

@@ -38,19 +38,15 @@ struct BaselineCheck {
     otherRuns = try announce(options)
     var rows = try measure(options, attempt: 1, baseline, environment, local)
     try Schema.pairs.write(rows, inFolder: folder.path)
-    let suspects = judge(rows, policy: policy).suspects.filter { $0.outcome != .environment }
-    if !suspects.isEmpty {
-      print("measuring again: " + suspects.map(\.name).joined(separator: "; "))
+    let open = judge(rows, policy: policy).open
+    if !open.isEmpty {
+      print("measuring again: " + open.map(\.name).joined(separator: "; "))
       var again = options
-      let stages = Set(suspects.filter { $0.level == .stage }.map(\.key.layer))
-      again.layers = Array(
-        Set(suspects.filter { $0.level == .layer }.map(\.key.layer)).union(
-          baseline.rows.filter { stages.contains($0.key.stage) }.map(\.key.layer))
-      ).sorted()
-      again.backends = Array(Set(suspects.map(\.key.backend))).sorted()
+      again.layers = Array(Set(open.filter { $0.level == .layer }.map(\.key.layer))).sorted()
+      again.backends = Array(Set(open.map(\.key.backend))).sorted()
       again.passes = []
       if again.layers?.isEmpty == false { again.passes.append(.isolated) }
-      if suspects.contains(where: { $0.level == .net }) { again.passes.append(.net) }
+      if open.contains(where: { $0.level == .net }) { again.passes.append(.net) }
       if again.layers?.isEmpty == true { again.layers = nil }
       rows += try measure(again, attempt: 2, baseline, environment, local)
       try Schema.pairs.write(rows, inFolder: folder.path)

@@ -10,11 +10,12 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Look for regressions: is this build slower than another one?",
     discussion: """
-      --against measures another build of this program and this one in pairs of fresh processes: by \
-      default the layers and the net of AlexNet with simd and winograd. Whatever looks slower is \
-      measured a second time. It is a regression if it is slower again by more than the margin, and \
-      by more than 20 µs and 0.2 % of the net, while two things stand still: the other build compared \
-      with itself, and work that no code changes. --slow-down slows this build down on purpose.
+      --against measures another build of this program and this one in pairs of fresh processes, block \
+      beside block: by default the layers and the net of AlexNet with simd and winograd. Whatever looks \
+      slower, or scatters too much to tell, is measured again. It is a regression if that proves it \
+      slower by more than the margin, and it is slower by more than 20 µs and 0.2 % of the net, while \
+      two things stand still: the other build compared with itself, and work that no code changes. \
+      --slow-down slows this build down on purpose.
 
       --baseline compares with a run that 'alexbench baseline save' kept for this class of hosts, and \
       measures what that run measured. --replay decides again about the recorded pairs of a check. \
@@ -37,7 +38,7 @@ struct CheckCommand: ParsableCommand {
         4   something is faster, with --fail-on-improvement
         5   no baseline, or not comparable; another version of the worker protocol
         6   cannot write
-        75  no clear result: too noisy, or the difference need not come from the code
+        75  no clear result: too noisy for the whole budget, or it need not be the code
       """)
 
   @Option(
@@ -66,19 +67,22 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup(title: "What is measured") var selection: Selection
 
   @Option(
-    help: "Pairs of launches in each stage, at least 12. (default: 20, --quick: 12)",
+    help: "Pairs of launches in the first stage, at least 6. (default: 8, --quick: 6)",
     transform: CountRange.pairs.parse)
   var pairs: Int?
 
   @Flag(
     help: """
-      12 pairs in at most 3 minutes: fewer blocks, one control, and no layers below 20 µs unless \
+      6 pairs in at most 3 minutes: less time for each, one control, and no layers below 20 µs unless \
       --layer names them.
       """)
   var quick = false
 
   @Option(help: "Time limit of both stages together. (default: 8m, --quick: 3m)")
   var budget: String?
+
+  @Flag(name: .shortAndLong, help: "Report on standard error what the time was spent on.")
+  var verbose = false
 
   @Option(help: "A program that does not answer for this long counts as hung.")
   var timeout = "120s"
@@ -127,7 +131,7 @@ struct CheckCommand: ParsableCommand {
     try gate.conclude(verdict)
   }
 
-  var pairCount: Int { pairs ?? (quick ? 12 : 20) }
+  var pairCount: Int { pairs ?? (quick ? 6 : 8) }
 
   func budgetSeconds() throws -> Double {
     Double(try DurationOption.parse(budget ?? (quick ? "3m" : "8m"))) / 1e9

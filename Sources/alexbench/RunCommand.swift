@@ -210,7 +210,8 @@ struct SlowDownArguments: ParsableArguments {
       "Slow a layer down on purpose, to see whether a comparison notices; may be repeated.",
       discussion: """
         conv3=15% for every backend, simd:conv3=15% for one: the clock runs on for that share after \
-        each timed block of the layer, and in nets for the layer's part of it. Everything that is \
+        each timed block of the layer, and in nets for the layer's part of it; net=15% slows down \
+        whole nets alone. Everything that is \
         slowed down says so. With check it is this program's side that is slowed down.
         """, valueName: "[BACKEND:]LAYER=PCT"))
   var slowDown: [String] = []

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CheckTests {
   /// The smallest check there is.
   private static let small = [
-    "--network", "alexnet-mini", "--backend", "simd", "--layer", "conv3", "--pairs", "12",
+    "--network", "alexnet-mini", "--backend", "simd", "--layer", "conv3", "--pairs", "6",
   ]
 
   private func check(
@@ -32,7 +32,7 @@ import Testing
       #expect(command.output.contains("at most 8.0 min"))
       let run = try runFolder(in: folder + "/checks")
       let rows = try Schema.pairs.rows(inFolder: run)
-      #expect(rows.filter { $0.role == .gated && $0.attempt == 1 }.map(\.pair) == Array(0..<12))
+      #expect(rows.filter { $0.role == .gated && $0.attempt == 1 }.map(\.pair) == Array(0..<6))
       #expect(rows.allSatisfy { $0.status == .ok })
       #expect(
         rows.filter { $0.role == .gated }.allSatisfy {
@@ -103,7 +103,7 @@ import Testing
         ["check", "--against", Command.program, "--backend", "simd", "--out", "/proc/checks"], 6,
         "/proc/checks"
       ),
-      (["check", "--against", Command.program, "--pairs", "6"], 64, "12 to 500"),
+      (["check", "--against", Command.program, "--pairs", "5"], 64, "6 to 500"),
       (["check", "--against", Command.program, "--backend", "simb"], 64, "did you mean 'simd'?"),
       (["check", "--against", Command.program, "--pass", "in-net"], 64, "layers alone and nets"),
       (["check", "--replay", "/proc/nonexistent"], 66, "/proc/nonexistent"),

@@ -52,6 +52,25 @@ import Testing
     #expect(block.wallNanoseconds >= 4 * times.nanoseconds)
   }
 
+  @Test("A whole net is slowed down by its name, and its layers alone are not")
+  func wholeNet() throws {
+    let times = WorkClock()
+    let host = LocalHost { _ in [] }
+    defer { host.close() }
+    func applied(_ layer: String?) throws -> any Workload {
+      let request = try makeRequest(layer, on: ClockedBackend(clock: times))
+      return [SlowDown(layer: SlowDown.wholeNet, percent: 300)].applied(
+        to: try host.prepare(request), request.place, backend: "clocked"
+      ) { Issue.record("\($0)") }
+    }
+    #expect(!(try applied("conv")).facts.facts.implementation.contains(WorkloadFacts.handicapMark))
+    let net = try applied(nil)
+    #expect(net.facts.facts.implementation.hasSuffix(WorkloadFacts.handicapMark + "(net=300%)"))
+    times.reset()
+    let block = try net.time(BlockRequest(iterations: 20, isPrimed: false))
+    #expect(block.wallNanoseconds >= 3 * times.nanoseconds)
+  }
+
   @Test("In a net the steps that are named get longer, and the block with them")
   func steps() throws {
     let times = WorkClock()

@@ -28,7 +28,11 @@ struct PairRecord {
     row.head = facts(second, side)
     let statuses = (first.row.status, second.row.status)
     switch statuses {
-    case (.ok, .ok): return row
+    case (.ok, .ok):
+      let ratios = Self.neighbourRatios(first.samples, second.samples)
+      row.ratio = medianRatio(of: ratios)
+      row.neighbourCount = ratios.count
+      return row
     case (.elided, .elided), (.fused, .fused): return nil
     case (let a, let b) where a == b:
       row.status = a
@@ -44,12 +48,21 @@ struct PairRecord {
     return row
   }
 
+  /// What the second side takes in each round, relative to the first in the same one.
+  private static func neighbourRatios(_ first: [SampleRow], _ second: [SampleRow]) -> [Double] {
+    let times = Dictionary(
+      first.map { ($0.round, nanoseconds($0)) }, uniquingKeysWith: { first, _ in first })
+    return second.compactMap { sample in times[sample.round].map { nanoseconds(sample) / $0 } }
+  }
+
+  /// Of one call; a clock that stood still counts as its least step.
+  private static func nanoseconds(_ sample: SampleRow) -> Double {
+    Double(max(sample.block.wallNanoseconds, 1)) / Double(max(sample.block.iterations, 1))
+  }
+
   private func facts(_ side: Side, _ name: PairedSide) -> PairSide {
     var facts = PairSide()
-    let times = side.samples.map {
-      Double($0.block.wallNanoseconds) / Double(max($0.block.iterations, 1))
-    }
-    facts.nanoseconds = OrderStatistics(times)?.median
+    facts.nanoseconds = OrderStatistics(side.samples.map(Self.nanoseconds))?.median
     facts.blockCount = side.samples.count
     facts.contaminatedCount = side.samples.count { $0.block.isContaminated }
     facts.isSteady = side.samples.allSatisfy { $0.block.isSteady }

@@ -4,8 +4,10 @@ import Networks
 import Results
 import Tensors
 
-/// Measures two programs in pairs of fresh processes, workload by workload beside each other: the
-/// processes of a pair live at the same time, and their blocks take turns.
+/// Measures two programs in pairs of launches: fresh processes that live at the same time and keep all
+/// workloads. These are visited in turn for as long as the pair has time, so that each one's blocks
+/// are spread over all of it; at a visit the sides' blocks stand next to each other, in an order that
+/// is balanced (A B B A), so that whatever slows the machine down for a while hits both.
 ///
 /// Of a pair each side is started first every other time. A further process of the base, the control,
 /// is measured beside the nets, or beside every layer where no net is.
@@ -23,11 +25,15 @@ package final class PairedRunner {
   private let progress: Progress
   private let isInterrupted: () -> Bool
   private let references = ReferenceCache()
-  private let ledger = TimeLedger()
-  /// How long a side took in the latest pair, by workload without run; and what else a pair takes.
-  private var sideNanoseconds: [WorkloadKey: Double] = [:]
-  private var pairOverhead = 0.0
-  private var inGroups = 0.0
+  /// What the time is spent on.
+  package let ledger = TimeLedger()
+  /// What a side took in the latest pair beside its visits, by workload without run; and one visit.
+  private var fixedNanoseconds: [WorkloadKey: Double] = [:]
+  private var visitNanoseconds: [WorkloadKey: Double] = [:]
+  /// What ending a pair took.
+  private var closingNanoseconds = 0
+  /// Whether a pair is complete, and with it all choices of tiles.
+  private var isPlanned = false
   /// What was chosen for both sides, mostly in the first pair.
   package private(set) var plan: [PlanRow] = []
   package private(set) var wasInterrupted = false
@@ -99,76 +105,99 @@ package final class PairedRunner {
   /// Layers and nets, times backends.
   package var workloadCount: Int { matrix.places.count * contenders.count }
 
-  /// Seconds that a pair of a second stage with some workloads takes, as far as those of the first
-  /// tell: each then has a control of its own.
-  package func secondsOfPairAgain(_ isWanted: (WorkloadKey) -> Bool) -> Double {
-    let sides = Double(PairedSide.allCases.count)
-    return
-      (pairOverhead
-      + sideNanoseconds.reduce(0) { $0 + (isWanted($1.key) ? sides * $1.value : 0) }) / 1e9
+  /// Seconds that a pair of launches takes at least, with some workloads, as far as earlier pairs tell:
+  /// preparing them, ``leastVisits`` of each, and checking.
+  package func leastSecondsOfPair(_ isWanted: (WorkloadKey) -> Bool) -> Double {
+    let own = fixedNanoseconds.keys.filter(isWanted)
+    return own.reduce(0.5) { sum, key in
+      sum + (fixedNanoseconds[key, default: 0]
+        + Double(Self.leastVisits) * visitNanoseconds[key, default: 0]) / 1e9
+    }
   }
+
+  /// Visits that each workload gets in a pair whatever the time.
+  private static let leastVisits = 2
+  /// A net is the sum of all that its layers are, and has a control beside it.
+  private static let netWeight = 4.0
 
   /// Measures pair after pair.
   /// - Parameters:
   ///   - attempt: 1, or 2 for a second stage, in which the order of starting is reversed.
-  ///   - seconds: no pair is begun that would probably end later than this from now.
+  ///   - pairs: the number of the first pair and that behind the last.
+  ///   - seconds: from now, divided among the pairs; no pair is begun that would probably end later.
   ///   - isWanted: chooses workloads; nets with a control are measured in any first stage.
   ///   - each: gets the rows of each pair.
   /// - Returns: the number of complete pairs.
   package func measure(
-    attempt: Int, pairs: Int, seconds: Double, isWanted: (WorkloadKey) -> Bool = { _ in true },
-    each: ([PairRow]) throws -> Void
+    attempt: Int, pairs: Range<Int>, seconds: Double,
+    isWanted: (WorkloadKey) -> Bool = { _ in true }, each: ([PairRow]) throws -> Void
   ) throws -> Int {
-    let start = ledger.elapsedNanoseconds
-    var last = 0
-    progress.expect(Double(pairs))
+    let end = ledger.elapsedNanoseconds + Int(nearestTo: max(0, seconds) * 1e9)
+    progress.expect(Double(pairs.count))
     defer { progress.clear() }
-    for pair in 0..<pairs {
-      let begin = ledger.elapsedNanoseconds
-      inGroups = 0
-      guard Double(begin - start + last) <= seconds * 1e9 || pair == 0 else { return pair }
-      let rows = try measure(attempt: attempt, pair: pair, isWanted)
-      guard !wasInterrupted else { return pair }
+    for pair in pairs {
+      let left = end - ledger.elapsedNanoseconds
+      guard pair == pairs.lowerBound || Double(left) / 1e9 >= leastSecondsOfPair(isWanted) else {
+        return pair - pairs.lowerBound
+      }
+      let rows = try measure(
+        attempt: attempt, pair: pair,
+        deadline: ledger.elapsedNanoseconds + left / (pairs.upperBound - pair), isWanted)
+      guard !wasInterrupted else { return pair - pairs.lowerBound }
       try each(rows)
-      last = ledger.elapsedNanoseconds - begin
-      pairOverhead = Double(last) - inGroups
       progress.advance(1)
     }
-    return pairs
+    return pairs.count
+  }
+
+  /// A workload with its sides in one pair of launches.
+  private final class Member {
+    let key: WorkloadKey
+    let place: WorkloadPlace
+    let contender: Contender
+    let sides: [PairedSide]
+    let group: GroupRunner
+    var fixedNanoseconds = 0
+    var visitedNanoseconds = 0
+    var visitCount = 0
+    var isDone = false
+
+    init(
+      key: WorkloadKey, place: WorkloadPlace, contender: Contender, sides: [PairedSide],
+      group: GroupRunner
+    ) {
+      (self.key, self.place, self.contender) = (key, place, contender)
+      (self.sides, self.group) = (sides, group)
+    }
+
+    /// The one with the least is visited next.
+    var turn: Double { Double(visitedNanoseconds) / weight }
+    var weight: Double { place.isNet ? PairedRunner.netWeight : 1 }
   }
 
   private func measure(
-    attempt: Int, pair: Int, _ isWanted: (WorkloadKey) -> Bool
+    attempt: Int, pair: Int, deadline: Int, _ isWanted: (WorkloadKey) -> Bool
   ) throws -> [PairRow] {
     let record = PairRecord(
       attempt: attempt, pair: pair, isHeadFirst: pair.isMultiple(of: 2) == (attempt == 2),
       programs: programs)
-    let host = try SidesHost(
-      programs: programs, isHeadFirst: record.isHeadFirst, timeout: timeout)
+    let host = try ledger.measure(.launching) {
+      try SidesHost(programs: programs, isHeadFirst: record.isHeadFirst, timeout: timeout)
+    }
     defer { host.close() }
+    let portions = portions(members(host, record, isWanted))
+    let weights = portions.map { $0.reduce(0) { $0 + $1.weight } }
     var rows: [PairRow] = []
     var clocks: [PairedSide: [Double]] = [:]
-    let hasNets = options.passes.contains(.net)
-    for place in matrix.places {
-      for (index, contender) in contenders.enumerated() where !wasInterrupted {
-        let key = factory.key(place, contender)
-        let isUsualPlace =
-          (place.isNet || !hasNets)
-          && (!hasSingleControl || index == contenders.count - 1)
-        // In a second stage whatever is measured has its own.
-        let hasControl = attempt > 1 || isUsualPlace
-        guard isWanted(key) || (attempt == 1 && hasControl && hasNets) else { continue }
-        let sides: [PairedSide] = hasControl ? [.base, .head, .control] : [.base, .head]
-        // In the first pair the base chooses tiles for all.
-        host.joining = record.pair > 0 || record.attempt > 1 ? Array(sides.dropFirst()) : []
-        let begin = ledger.elapsedNanoseconds
-        let group = try run(place, sides.map { contender.on($0) }, host, record)
-        let taken = Double(ledger.elapsedNanoseconds - begin)
-        inGroups += taken
-        var name = key
-        name.runID = ""
-        sideNanoseconds[name] = taken / Double(sides.count)
-        rows += pairRows(group, contender, place, hasControl: hasControl, record)
+    var closing = 0
+    for (index, portion) in portions.enumerated() where !wasInterrupted {
+      let share = weights[index] / weights[index...].reduce(0, +)
+      let now = ledger.elapsedNanoseconds
+      let end = now + Int(nearestTo: Double(deadline - now) * share) - closingNanoseconds
+      let results = try measure(portion, host, until: end)
+      closing = max(closing, ledger.elapsedNanoseconds - end)
+      for (member, group) in zip(portion, results) {
+        rows += pairRows(group, member, record)
         for sample in group.samples where sample.block.clockGHz > 0 {
           clocks[PairedSide.split(sample.key.backend).side, default: []]
             .append(1 / sample.block.clockGHz)
@@ -176,15 +205,96 @@ package final class PairedRunner {
       }
     }
     guard !wasInterrupted else { return [] }
-    rows += [record.sentinel("clock", base: clocks[.base] ?? [], head: clocks[.head] ?? [])]
+    isPlanned = true
+    closingNanoseconds = closing
+    return rows
+      + [record.sentinel("clock", base: clocks[.base] ?? [], head: clocks[.head] ?? [])]
       .compactMap(\.self)
-    return rows + (try roofSentinels(host, record))
+  }
+
+  /// What a pair measures.
+  private func members(
+    _ host: SidesHost, _ record: PairRecord, _ isWanted: (WorkloadKey) -> Bool
+  ) -> [Member] {
+    let hasNets = options.passes.contains(.net)
+    return matrix.places.flatMap { place in
+      contenders.enumerated().compactMap { index, contender -> Member? in
+        var key = factory.key(place, contender)
+        key.runID = ""
+        let isUsualPlace =
+          (place.isNet || !hasNets)
+          && (!hasSingleControl || index == contenders.count - 1)
+        // In a second stage whatever is measured has its own.
+        let hasControl = record.attempt > 1 || isUsualPlace
+        guard isWanted(key) || (record.attempt == 1 && hasControl && hasNets) else { return nil }
+        let sides: [PairedSide] = hasControl ? [.base, .head, .control] : [.base, .head]
+        return Member(
+          key: key, place: place, contender: contender, sides: sides,
+          group: group(place, sides.map { contender.on($0) }, host, record))
+      }
+    }
+  }
+
+  /// What is held at a time: all, if there is memory for it.
+  private func portions(_ members: [Member]) -> [[Member]] {
+    let allowed = MemoryGuard.allowedByteCount() ?? .max
+    var portions: [[Member]] = []
+    var held = 0
+    for member in members {
+      let estimate = MemoryEstimate(of: member.place, options)
+      let own =
+        member.sides.count * estimate.keptByteCount(of: [member.contender])
+        + estimate.referenceByteCount
+      if portions.isEmpty || held + own > allowed / 2 {
+        portions.append([])
+        held = 0
+      }
+      portions[portions.count - 1].append(member)
+      held += own
+    }
+    return portions
+  }
+
+  /// Prepares some workloads, visits them in turn until the time is over, and checks once more.
+  private func measure(_ members: [Member], _ host: SidesHost, until end: Int) throws
+    -> [GroupRecord]
+  {
+    defer { for member in members { member.group.release() } }
+    for member in members {
+      // In the first pair the base chooses tiles for all.
+      host.joining = isPlanned ? Array(member.sides.dropFirst()) : []
+      let begin = ledger.elapsedNanoseconds
+      try member.group.begin()
+      member.fixedNanoseconds = ledger.elapsedNanoseconds - begin
+    }
+    while let next = members.filter({ !$0.isDone }).min(by: { $0.turn < $1.turn }) {
+      let now = ledger.elapsedNanoseconds
+      guard now < end || members.contains(where: { !$0.isDone && $0.visitCount < Self.leastVisits })
+      else { break }
+      next.isDone = try !next.group.visitOnce()
+      next.visitCount += 1
+      next.visitedNanoseconds += ledger.elapsedNanoseconds - now
+      if next.group.wasInterrupted { break }
+    }
+    let results = try members.map { member in
+      let begin = ledger.elapsedNanoseconds
+      let result = try member.group.finish()
+      member.fixedNanoseconds += ledger.elapsedNanoseconds - begin
+      fixedNanoseconds[member.key] = Double(member.fixedNanoseconds)
+      visitNanoseconds[member.key] =
+        Double(member.visitedNanoseconds) / Double(max(member.visitCount, 1))
+      plan += result.plan
+      warnings += result.warnings.filter { !warnings.contains($0) }
+      wasInterrupted = wasInterrupted || result.wasInterrupted
+      return result
+    }
+    return results
   }
 
   /// All sides on one layer or net.
-  private func run(
+  private func group(
     _ place: WorkloadPlace, _ sides: [Contender], _ host: SidesHost, _ record: PairRecord
-  ) throws -> GroupRecord {
+  ) -> GroupRunner {
     // A launch of its own in files, also in a second stage.
     let launch = LaunchedGroup(
       launch: record.pair + (record.attempt - 1) * Self.launchesPerStage, group: GroupID(place))
@@ -193,12 +303,7 @@ package final class PairedRunner {
     let context = GroupRunner.Context(
       host: host, factory: factory, references: references, plan: options.plan + plan,
       progress: progress, ledger: ledger, otherRuns: otherRuns, isInterrupted: isInterrupted)
-    let group = GroupRunner(place, sides, context: context, log: log)
-    let result = try group.run()
-    plan += result.plan
-    warnings += result.warnings.filter { !warnings.contains($0) }
-    wasInterrupted = wasInterrupted || result.wasInterrupted
-    return result
+    return GroupRunner(place, sides, context: context, log: log)
   }
 
   private static let launchesPerStage = 1000
@@ -217,14 +322,13 @@ package final class PairedRunner {
   }
 
   private func pairRows(
-    _ group: GroupRecord, _ contender: Contender, _ place: WorkloadPlace, hasControl: Bool,
-    _ record: PairRecord
+    _ group: GroupRecord, _ member: Member, _ record: PairRecord
   ) -> [PairRow] {
     func side(_ side: PairedSide) -> PairRecord.Side? {
-      let name = side.name(of: contender.backend.name)
+      let name = side.name(of: member.contender.backend.name)
       func isOwn(_ key: WorkloadKey) -> Bool {
-        key.backend == name && key.isa == contender.isa && key.pass == place.pass
-          && key.layer == place.layer
+        key.backend == name && key.isa == member.contender.isa && key.pass == member.place.pass
+          && key.layer == member.place.layer
       }
       return group.workloads.first { isOwn($0.key) }.map { row in
         PairRecord.Side(row: row, samples: group.samples.filter { isOwn($0.key) })
@@ -233,32 +337,11 @@ package final class PairedRunner {
     guard let base = side(.base), let head = side(.head) else { return [] }
     let repro = repro(base.row)
     var rows = [record.row(.gated, base, head, as: .head, repro: repro)]
-    if hasControl, let control = side(.control), base.row.status == .ok {
+    if let control = side(.control), base.row.status == .ok {
       rows.append(record.row(.control, base, control, as: .control, repro: ""))
     }
     return rows.compactMap(\.self)
   }
-
-  /// Peak arithmetic and reading of memory, as each side's own probes see them in turns.
-  private func roofSentinels(_ host: SidesHost, _ record: PairRecord) throws -> [PairRow] {
-    let request = RoofRequest(threads: options.threads[0], cpus: options.cpus)
-    var times: [String: [PairedSide: [Double]]] = [:]
-    for turn in 0..<Self.roofTurns {
-      let sides: [PairedSide] = turn.isMultiple(of: 2) ? [.base, .head] : [.head, .base]
-      for side in sides {
-        for reading in try host.roofs(request, of: side)
-        where reading.value > 0 && (reading.level == .multiplyAdd || reading.level == .memory) {
-          let name = reading.level == .multiplyAdd ? "fma \(reading.isa)" : "memory"
-          times[name, default: [:]][side, default: []].append(1 / reading.value)
-        }
-      }
-    }
-    return times.sorted { $0.key < $1.key }.compactMap {
-      record.sentinel($0.key, base: $0.value[.base] ?? [], head: $0.value[.head] ?? [])
-    }
-  }
-
-  private static let roofTurns = 4
 }
 
 extension Contender {

@@ -4,8 +4,8 @@ import Results
 /// means.
 final class SidesHost: WorkloadHost {
   private let workers: [PairedSide: WorkerHost]
-  /// Sides that prepare what the base prepares, at the same time: most of a pair's time is packing of
-  /// weights. Not where something is chosen by measuring meanwhile.
+  /// Sides that prepare what the base prepares, at the same time: packing of weights takes long. Not
+  /// where something is chosen by measuring meanwhile.
   var joining: [PairedSide] = []
   private var ahead: [PairedSide: Ahead] = [:]
 
@@ -59,14 +59,8 @@ final class SidesHost: WorkloadHost {
     }
   }
 
-  /// Sentinels are probed side by side, not between rounds.
+  /// A check compares times with times.
   func roofs(_ request: RoofRequest) throws -> [RoofReading] { [] }
-
-  /// The roofs that one side sees.
-  func roofs(_ request: RoofRequest, of side: PairedSide) throws -> [RoofReading] {
-    _ = waitForQuiet()
-    return try worker(side).roofs(request)
-  }
 
   /// A library's threads spin on in one side's process and would harm the next side.
   func waitForQuiet() -> Bool { Quiescence.wait(processes: workers.values.map(\.processID)) }

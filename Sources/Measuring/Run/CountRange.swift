@@ -17,7 +17,7 @@ package struct CountRange: Sendable {
   package static let rounds = CountRange("rounds", 1...100_000)
   package static let launches = CountRange("launches", 1...1000)
   /// Pairs of launches in a stage of a check.
-  package static let pairs = CountRange("pairs", 12...500)
+  package static let pairs = CountRange("pairs", 6...500)
   package static let images = CountRange("images per forward", 1...1 << 20)
   /// Images of which each is read from a file of its own.
   package static let decodedImages = CountRange("images per forward", 1...4096)

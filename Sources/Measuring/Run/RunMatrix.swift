@@ -98,7 +98,8 @@ package struct RunMatrix {
     _ options: RunOptions, _ networks: [NamedNetwork]
   ) throws(MeasuringError) {
     let asked =
-      (options.layers ?? []) + options.tiles.keys.sorted() + options.slowDowns.map(\.layer)
+      (options.layers ?? []) + options.tiles.keys.sorted()
+      + options.slowDowns.map(\.layer).filter { $0 != SlowDown.wholeNet }
     if asked.isEmpty { return }
     let known = OrderedSet(networks.flatMap { $0.network.layers.map(\.name) })
     try NameSuggestion.resolve(asked, what: "layer", known: Array(known))

@@ -2,8 +2,8 @@ import CSupport
 import Networks
 import Results
 
-/// A layer that is slowed down on purpose, to see whether a comparison notices: after its timed work
-/// the clock runs on for a share of the time that the work took.
+/// A layer, or as `net` a whole net, that is slowed down on purpose, to see whether a comparison
+/// notices: after its timed work the clock runs on for a share of the time that the work took.
 package struct SlowDown: Hashable, Sendable, CustomStringConvertible {
   /// Nil for every backend.
   package var backend: String?
@@ -36,6 +36,9 @@ package struct SlowDown: Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     (backend.map { $0 + ":" } ?? "") + "\(layer)=\(Self.text(percent: percent))"
   }
+
+  /// In place of a layer, all steps of nets; layers alone are as they are.
+  package static let wholeNet = "net"
 
   /// For example `15%`.
   fileprivate static func text(percent: Double) -> String {
@@ -76,13 +79,13 @@ extension [SlowDown] {
     to workload: any Workload, _ place: WorkloadPlace, backend: String, warn: (String) -> Void
   ) -> any Workload {
     let layers = place.graph.nodes.map(\.layer.name)
-    func share(_ node: Int) -> Double { self.share(backend: backend, layer: layers[node]) }
+    func ownShare(_ node: Int) -> Double { share(backend: backend, layer: layers[node]) }
     func label(_ share: Double) -> String { SlowDown.text(percent: share * 100) }
     var facts = workload.facts
     if let node = place.node {
-      guard share(node) > 0 else { return workload }
-      facts.facts.implementation += WorkloadFacts.handicapMark + label(share(node))
-      return SlowedWorkload(workload, facts: facts, shares: .layer(share(node)))
+      guard ownShare(node) > 0 else { return workload }
+      facts.facts.implementation += WorkloadFacts.handicapMark + label(ownShare(node))
+      return SlowedWorkload(workload, facts: facts, shares: .layer(ownShare(node)))
     }
     if facts.steps.isEmpty, contains(where: { $0.backend ?? backend == backend }) {
       warn(
@@ -90,18 +93,22 @@ extension [SlowDown] {
           + "take")
     }
     for layer in facts.coverage where layer.status != .ok {
-      guard self.share(backend: backend, layer: layer.layer) > 0 else { continue }
+      guard share(backend: backend, layer: layer.layer) > 0 else { continue }
       warn(
         "--slow-down of \(layer.layer) does nothing in the net of \(backend): the layer is "
           + "\(layer.status.rawValue) there (\(layer.reason))")
     }
+    let isLayer = layers.contains(SlowDown.wholeNet)
+    let whole = isLayer ? 0 : share(backend: backend, layer: SlowDown.wholeNet)
     let shares = facts.steps.map { step in
-      step.isElided ? 0 : step.nodes.first.map(share) ?? 0
+      step.isElided ? 0 : whole + (step.nodes.first.map(ownShare) ?? 0)
     }
-    var texts: [String] = []
+    var texts = whole > 0 ? ["\(SlowDown.wholeNet)=\(label(whole))"] : []
     for (step, share) in shares.enumerated() where share > 0 {
       facts.steps[step].facts.implementation += WorkloadFacts.handicapMark + label(share)
-      texts.append("\(layers[facts.steps[step].nodes[0]])=\(label(share))")
+      if let node = facts.steps[step].nodes.first, ownShare(node) > 0 {
+        texts.append("\(layers[node])=\(label(ownShare(node)))")
+      }
     }
     guard !texts.isEmpty else { return workload }
     facts.facts.implementation +=

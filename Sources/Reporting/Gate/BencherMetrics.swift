@@ -7,9 +7,8 @@ extension GateVerdict {
     var metrics: [String: [String: Metric]] = [:]
     for finding in findings {
       let key = finding.key
-      let layer = finding.level == .stage ? "stage-\(key.layer)" : key.layer
       let name =
-        "\(key.network)/\(layer)/\(key.backend)/\(key.isa)/batch\(key.batch)/threads\(key.threads)"
+        "\(key.network)/\(key.layer)/\(key.backend)/\(key.isa)/batch\(key.batch)/threads\(key.threads)"
       var own: [String: Metric] = [:]
       own["latency"] = finding.headNanoseconds.map { Metric(value: $0) }
       own["head-over-base"] = finding.ratio.map {

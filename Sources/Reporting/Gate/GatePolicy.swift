@@ -1,11 +1,17 @@
 import Results
+import Statistics
 
 /// When a slow-down fails a check.
 package struct GatePolicy: Hashable, Sendable {
   /// Slow-down to tolerate, in percent.
   package var marginPercent = 5.0
-  /// Error probability of the whole family, in each of the two stages.
+  /// Error probability of the second stage, of all that it measures together.
   package var alpha = 0.05
+  /// Pairs of launches of the second stage after which it is looked whether they are enough. With 8
+  /// the exact test can tell 6 workloads apart, with 12 fifty.
+  package var test = StagedTest(looks: [
+    .init(count: 8, share: 0.5), .init(count: 12, share: 0.25), .init(count: 16, share: 0.25),
+  ])
   /// A slow-down below this many nanoseconds per call, or below this share of the net's time, is
   /// tolerated.
   package var absoluteNanoseconds = 20_000.0

@@ -5,8 +5,7 @@ package struct GateVerdict: Hashable, Sendable {
   package var outcome: GateOutcome
   /// One sentence.
   package var reason: String
-  /// Every gated workload, in the order of the pairs; of stages only those that stand out although
-  /// none of their layers does.
+  /// Every gated workload, in the order of the pairs.
   package var findings: [GateFinding]
   package var controls: [ControlFinding]
 
@@ -19,8 +18,9 @@ package struct GateVerdict: Hashable, Sendable {
     self.controls = controls
   }
 
-  /// What the second stage has to measure again: workloads that look slower in the first.
-  package var suspects: [GateFinding] { findings.filter(\.isSuspect) }
+  /// What more pairs of the second stage are for: workloads that look slower, or whose pairs scatter
+  /// so much that a slow-down would go unseen.
+  package var open: [GateFinding] { findings.filter(\.isOpen) }
 
   /// What failed the check, the most harm first.
   package var regressions: [GateFinding] { ranked(.regression) }
@@ -46,30 +46,33 @@ package enum GateOutcome: String, Sendable, CaseIterable, Codable {
   case muted
 }
 
-/// What is said about one workload, or about a stage.
+/// What is said about one workload.
 package struct GateFinding: Hashable, Sendable {
-  package enum Level: String, Sendable { case net, stage, layer }
+  package enum Level: String, Sendable { case net, layer }
 
   package var level: Level
-  /// Of a stage the layer's name is the stage's.
   package var key: WorkloadKey
   package var outcome = GateOutcome.pass
   /// Why the outcome is not `pass`.
   package var reason = ""
   package var pairCount = 0
-  /// Median time of the head over that of the base, by pairs, with its exact interval; nil without
-  /// pairs, or without enough of them.
+  /// Time of the head relative to the base; nil without pairs.
   package var ratio: Double?
+  /// Its exact interval of 95 %, by the second stage where there is one; nil with too few pairs.
   package var lower: Double?
   package var upper: Double?
   /// Per call, lower medians.
   package var baseNanoseconds: Double?
   package var headNanoseconds: Double?
   package var marginPercent: Double
-  /// The smallest slow-down that so many pairs would have told.
+  /// The smallest slow-down that is found with probability 0.95.
   package var detectablePercent: Double?
   /// It looks slower in the first stage.
   package var isSuspect = false
+  /// More pairs of the second stage would help.
+  package var isOpen = false
+  /// Pairs of the second stage that would probably be enough.
+  package var neededPairCount: Int?
   /// What the second stage found.
   package var repeatedRatio: Double?
   package var repeatedPairCount = 0
@@ -87,8 +90,7 @@ package struct GateFinding: Hashable, Sendable {
 
   /// For example `alexnet conv3, simd avx512, batch 1, 1 thread`.
   package var name: String {
-    let what = level == .stage ? "stage \(key.layer)" : key.layer
-    return "\(key.network) \(what), \(key.backend) \(key.isa), batch \(key.batch), "
+    "\(key.network) \(key.layer), \(key.backend) \(key.isa), batch \(key.batch), "
       + count(key.threads, "thread")
   }
 

@@ -25,7 +25,7 @@ extension GateVerdict {
   private func testCase(_ finding: GateFinding) -> String {
     let key = finding.key
     let group = "\(key.network).\(key.isa).batch\(key.batch).threads\(key.threads)"
-    let layer = finding.level == .stage ? "stage \(key.layer)" : key.layer
+    let layer = key.layer
     let seconds = finding.headNanoseconds.map { " time=\"\(Decimals.seconds($0))\"" } ?? ""
     let head = "    <testcase classname=\"\(xml(group))\" name=\"\(xml(layer))\"\(seconds)"
     let element: String

@@ -4,12 +4,13 @@ import Statistics
 /// Decides about recorded pairs: a pure function, so that any check can be decided again and rules can
 /// be tried on resampled pairs.
 ///
-/// A workload is a regression only if all hold: it looks slower in the first stage (``Screening``: the
-/// lower bound of its ratio, corrected for the family, beyond the margin, and a change of time that
-/// matters), pairs of fresh processes in reversed order reproduce it, controls and sentinels are
-/// quiet, the sides run different code on the same class of hosts, steadily and correctly. Without
-/// pairs of a second stage suspects are ``GateOutcome/inconclusive``, and
-/// ``GateVerdict/suspects`` says what to measure again.
+/// The unit is a pair of launches, whose ratio is the median over pairs of neighbouring blocks. The
+/// first stage only says what a second one has to look at: what looks slower than its margin, by a
+/// change of time that matters, and what scatters so much that a slow-down would go unseen
+/// (``GateVerdict/open``). The second one, pairs of fresh processes in reversed order, proves: a
+/// workload is a regression only if the exact signed-rank test over its pairs, adjusted for all that
+/// this stage measures, puts its ratio beyond the margin, while controls and sentinels are quiet, the
+/// sides run different code on the same class of hosts, steadily and correctly.
 package func judge(_ rows: [PairRow], policy: GatePolicy = GatePolicy()) -> GateVerdict {
   var judgement = Judgement(Campaign(rows, policy: policy), policy)
   return judgement.verdict()
@@ -18,41 +19,37 @@ package func judge(_ rows: [PairRow], policy: GatePolicy = GatePolicy()) -> Gate
 struct Judgement {
   private let campaign: Campaign
   private let policy: GatePolicy
-  private let screening: Screening
   private let controls: [ControlFinding]
   private var findings: [WorkloadKey: GateFinding] = [:]
+
+  /// Workloads that the second stage is taken to measure, where it is not known yet.
+  private static let plannedFamily = 2
 
   init(_ campaign: Campaign, _ policy: GatePolicy) {
     self.campaign = campaign
     self.policy = policy
-    screening = Screening(campaign, policy: policy)
     let share = policy.alpha / Double(max(campaign.controls.count, 1))
     controls = campaign.controls.flatMap {
-      Self.control($0.role, $0.series, policy, confidence: 1 - share)
+      Self.control($0.role, $0.series, policy, alpha: share / 2)
     }
   }
 
   mutating func verdict() -> GateVerdict {
     for series in campaign.others { findings[series.key] = finding(without: series) }
-    var designs: [Int: DetectionDesign] = [:]
-    let share = policy.alpha / Double(max(campaign.members.count, 1))
-    for (index, member) in campaign.members.enumerated() {
-      let count = member.times(attempt: 1).count
-      let design = designs[count] ?? DetectionDesign(count: count, confidence: 1 - 2 * share)
-      designs[count] = design
-      let confidence =
-        screening.isFlagged[index]
-        ? 1 - 2 * policy.alpha / Double(member.parts.count) : 1 - 2 * share
-      for part in member.parts {
-        findings[part.key] = describe(
-          member.level == .net ? .net : .layer, part.key, part[1], part, design: design,
-          confidence: confidence)
+    let proofs = secondStageProofs()
+    for series in campaign.members {
+      var finding = describe(series)
+      let threshold = campaign.threshold(series.key, policy)
+      finding.isSuspect =
+        (finding.ratio ?? 1) > policy.limit(series.key) && series[1].change >= threshold
+      if series[2].count > 0 {
+        decide(&finding, series, isProven: proofs.contains(series.key))
+      } else {
+        decideFirst(&finding, series)
       }
-      markBlind(member, design)
+      findings[series.key] = finding
     }
-    let stages = decideSuspects()
-    markImprovements()
-    let all = campaign.order.compactMap { findings[$0] } + stages
+    let all = campaign.order.compactMap { findings[$0] }
     let (outcome, reason) = overall(all)
     return GateVerdict(outcome: outcome, reason: reason, findings: all, controls: controls)
   }
@@ -60,8 +57,7 @@ struct Judgement {
   // MARK: One workload
 
   private func finding(without series: PairSeries) -> GateFinding {
-    let level: GateFinding.Level = series.key.pass == .net ? .net : .layer
-    var finding = describe(level, series.key, series[1], series, design: nil, confidence: nil)
+    var finding = describe(series)
     if let failure = series.failure {
       let isWrong = failure.status == .failed || failure.status == .mistrusted
       finding.outcome = isWrong ? .failed : .inconclusive
@@ -78,153 +74,183 @@ struct Judgement {
   }
 
   /// A finding with its numbers.
-  private func describe(
-    _ level: GateFinding.Level, _ key: WorkloadKey, _ times: TimePairs, _ series: PairSeries,
-    design: DetectionDesign?, confidence: Double?
-  ) -> GateFinding {
+  private func describe(_ series: PairSeries) -> GateFinding {
     var finding = GateFinding(
-      level: level, key: key, marginPercent: policy.marginPercent(key))
-    let ratios = times.ratios
-    finding.pairCount = times.count
-    finding.ratio = medianRatio(of: ratios)
-    finding.baseNanoseconds = OrderStatistics(times.base)?.median
-    finding.headNanoseconds = OrderStatistics(times.head)?.median
+      level: series.key.pass == .net ? .net : .layer, key: series.key,
+      marginPercent: policy.marginPercent(series.key))
+    let (first, second) = (series[1], series[2])
+    finding.pairCount = first.count
+    finding.ratio = first.launchRatio?.estimate
+    finding.baseNanoseconds = first.baseNanoseconds
+    finding.headNanoseconds = first.headNanoseconds
+    finding.repeatedPairCount = second.count
+    finding.repeatedRatio = second.launchRatio?.estimate
+    let latest = second.count > 0 ? second : first
+    finding.lower = latest.launchRatio?.lower(alpha: 0.025)
+    finding.upper = latest.launchRatio?.upper(alpha: 0.025)
+    finding.detectablePercent = detectableEffect(series.key, latest).map { 100 * $0 }
     finding.repro = series.repro
-    if let confidence, let estimate = RatioEstimate(ratios, confidence: max(0, confidence)) {
-      finding.lower = estimate.lower
-      finding.upper = estimate.upper
-    }
-    if let design, let spread = RatioSpread(ratios) {
-      finding.detectablePercent = 100 * design.detectableEffect(spread)
-    }
     return finding
   }
 
-  /// A net or stage whose pairs scatter so much that a large slow-down would go unseen. It is said of
-  /// the layer that takes most of the stage's time.
-  private mutating func markBlind(_ member: Campaign.Member, _ design: DetectionDesign?) {
-    let times = member.times(attempt: 1)
-    let base = OrderStatistics(times.base)?.median ?? 0
-    let main = member.parts.max { a, b in
-      (findings[a.key]?.baseNanoseconds ?? 0) < (findings[b.key]?.baseNanoseconds ?? 0)
-    }
-    guard let key = main?.key else { return }
-    guard let design, let spread = RatioSpread(times.ratios) else {
-      findings[key]?.outcome = .inconclusive
-      findings[key]?.reason =
-        "\(times.count) pairs are too few for \(campaign.members.count) nets and stages"
-      return
-    }
-    let effect = design.detectableEffect(spread)
-    let limit = policy.blindMargins * (Screening.limit(member, policy) - 1)
-    guard effect > limit, effect * base >= campaign.threshold(member.setting, policy) else {
-      return
-    }
-    findings[key]?.outcome = .inconclusive
-    findings[key]?.reason =
-      "too noisy: a slow-down of less than \(Percent.text(100 * effect)) may go unseen"
+  /// The smallest slow-down that is found with probability 0.95: 0.08 = 8 %. Beyond the margin, as a
+  /// smaller one is let pass.
+  private func detectableEffect(_ key: WorkloadKey, _ times: TimePairs) -> Double? {
+    guard let spread = LaunchRatio.spread(times.ratios) else { return nil }
+    let spreads = policy.test.detectableSpreads(
+      firstCount: times.count, alpha: policy.alpha / Double(Self.plannedFamily))
+    let effect = policy.limit(key) * (1 + spreads.proven * spread) - 1
+    guard let base = times.baseNanoseconds else { return effect }
+    // The change of time that must be seen varies with the base's time as well.
+    let threshold = campaign.threshold(key, policy) / base
+    let baseSpread = threshold / (1 + threshold) * (LaunchRatio.spread(times.base) ?? 0)
+    let changeSpread = (spread * spread + baseSpread * baseSpread).squareRoot()
+    return max(effect, (1 + threshold) * (1 + spreads.seen * changeSpread) - 1)
   }
 
-  // MARK: Suspects
-
-  /// Decides about all that looks slower in the first stage.
-  /// - Returns: findings of stages.
-  private mutating func decideSuspects() -> [GateFinding] {
-    let suspects = screening.suspects
-    let repeated = suspects.map { suspect -> TimePairs in
-      let member = campaign.members[suspect.member]
-      return suspect.part.map { member.parts[$0][2] } ?? member.times(attempt: 2)
+  /// Why a slow-down that matters would go unseen, or nil.
+  private func blindness(_ series: PairSeries, _ times: TimePairs) -> String? {
+    guard let effect = detectableEffect(series.key, times), let base = times.baseNanoseconds else {
+      return "\(times.count) pairs are too few to tell how much they scatter"
     }
-    let limits = suspects.map { suspect -> Double in
-      let member = campaign.members[suspect.member]
-      return suspect.part.map { policy.limit(member.parts[$0].key) }
-        ?? Screening.limit(member, policy)
-    }
-    // What was not measured again is no member of this family.
-    let measured = suspects.indices.filter { repeated[$0].count > 0 }
-    let adjusted = holm(measured.map { repeated[$0].pValue(beyond: limits[$0]) })
-    let reproduced = Dictionary(uniqueKeysWithValues: zip(measured, adjusted))
-    var stages: [GateFinding] = []
-    for (place, suspect) in suspects.enumerated() {
-      let member = campaign.members[suspect.member]
-      let series = suspect.part.map { member.parts[$0] } ?? member.parts[0]
-      let isStage = suspect.part == nil && member.level == .stage
-      var finding =
-        isStage
-        ? describe(
-          .stage, member.key, member.times(attempt: 1), series, design: nil,
-          confidence: 1 - 2 * policy.alpha / Double(campaign.members.count))
-        : findings[series.key]!
-      finding.isSuspect = true
-      finding.repeatedPairCount = repeated[place].count
-      finding.repeatedRatio = medianRatio(of: repeated[place].ratios)
-      let isChange =
-        repeated[place].medianChange >= campaign.threshold(member.setting, policy)
-      (finding.outcome, finding.reason) = decide(
-        finding,
-        isSame: suspect.part == nil
-          ? member.parts.allSatisfy(\.isSameCode) : series.isSameCode,
-        isSteady: series.unsteadyCount * 2 <= series[1].count,
-        isReproduced: (reproduced[place] ?? 1) <= policy.alpha && isChange, limit: limits[place])
-      if isStage { stages.append(finding) } else { findings[series.key] = finding }
-    }
-    return stages
+    let limit = policy.blindMargins * policy.marginPercent(series.key) / 100
+    guard effect > limit, limit * base >= campaign.threshold(series.key, policy) else { return nil }
+    return "too noisy: a slow-down of less than \(Percent.text(100 * effect)) may go unseen"
   }
 
-  private func decide(
-    _ finding: GateFinding, isSame: Bool, isSteady: Bool, isReproduced: Bool, limit: Double
-  ) -> (GateOutcome, String) {
-    let slower = "slower by \(Percent.text(finding.changePercent ?? 0)) in the first stage"
-    if isSame { return (.environment, "\(slower), but both sides run the same code") }
+  /// By the first stage alone.
+  private func decideFirst(_ finding: inout GateFinding, _ series: PairSeries) {
+    if finding.isSuspect {
+      (finding.outcome, finding.reason) =
+        obstacle(finding, series)
+        ?? (.inconclusive, "\(slower(finding)), which was not measured a second time")
+      finding.isOpen = finding.outcome == .inconclusive
+    } else if let blindness = blindness(series, series[1]) {
+      (finding.outcome, finding.reason) = (.inconclusive, blindness)
+      finding.isOpen = true
+    } else if isImprovement(series) {
+      (finding.outcome, finding.reason) = (
+        .improvement, Percent.signed(finding.changePercent ?? 0)
+      )
+    }
+  }
+
+  /// The mirror image of a suspicion, with nothing left of the margin in its interval; it need not be
+  /// reproduced, since nothing fails by it.
+  private func isImprovement(_ series: PairSeries) -> Bool {
+    guard loudReason == nil, !campaign.isOnOtherHost, !series.isSameCode,
+      let upper = series[1].launchRatio?.upper(alpha: 0.025)
+    else { return false }
+    return upper < 1 / policy.limit(series.key)
+      && -series[1].change >= campaign.threshold(series.key, policy)
+  }
+
+  // MARK: The second stage
+
+  /// Workloads whose ratio a look of the second stage puts beyond the margin.
+  private func secondStageProofs() -> Set<WorkloadKey> {
+    let measured = campaign.members.filter { $0[2].count > 0 }
+    let looks = measured.map { policy.test.looks(count: $0[2].count) }
+    var proven: Set<WorkloadKey> = []
+    for index in 0..<(looks.map(\.count).max() ?? 0) {
+      let family = measured.indices.filter { index < looks[$0].count }
+      let adjusted = holm(
+        family.map { member in
+          let ratios = measured[member][2].ratios.prefix(looks[member][index].count)
+          return LaunchRatio(Array(ratios))?.pValue(beyond: policy.limit(measured[member].key)) ?? 1
+        })
+      for (member, value) in zip(family, adjusted)
+      where value <= policy.alpha * looks[member][index].share {
+        proven.insert(measured[member].key)
+      }
+    }
+    return proven
+  }
+
+  /// By the second stage.
+  private func decide(_ finding: inout GateFinding, _ series: PairSeries, isProven: Bool) {
+    let times = series[2]
+    let repeated = finding.repeatedRatio ?? 1
+    let again = "\(Percent.signed(100 * (repeated - 1))) in the second"
+    let before =
+      finding.isSuspect
+      ? slower(finding)
+      : "\(Percent.signed(finding.changePercent ?? 0)) in the first stage"
+    let isChange = times.change >= campaign.threshold(series.key, policy)
+    let isUnfinished = times.count < policy.test.looks.last?.count ?? 0
+    if isProven, isChange {
+      (finding.outcome, finding.reason) =
+        obstacle(finding, series)
+        ?? (
+          .regression,
+          "\(Percent.signed(finding.changePercent ?? 0)); \(again), at least "
+            + Percent.signed(100 * ((finding.lower ?? 1) - 1))
+        )
+    } else if repeated > policy.limit(series.key), isChange {
+      (finding.outcome, finding.reason) =
+        obstacle(finding, series) ?? (.inconclusive, "\(before), \(again), which is no proof")
+      finding.isOpen = finding.outcome == .inconclusive && isUnfinished
+      finding.neededPairCount = neededPairs(times, toTell: repeated / policy.limit(series.key))
+    } else if let blindness = blindness(series, times) {
+      (finding.outcome, finding.reason) = (.inconclusive, blindness)
+      finding.isOpen = isUnfinished
+      finding.neededPairCount = neededPairs(
+        times,
+        toTell: (1 + policy.blindMargins * policy.marginPercent(series.key) / 100)
+          / policy.limit(series.key))
+    } else if finding.isSuspect {
+      finding.reason = "\(before), \(again)"
+    }
+  }
+
+  /// About how many pairs find a ratio so far beyond the margin; nil where no number does.
+  private func neededPairs(_ times: TimePairs, toTell factor: Double) -> Int? {
+    guard let spread = LaunchRatio.spread(times.ratios), factor > 1 else { return nil }
+    // What finds it falls with the root of the number.
+    let count = policy.test.looks.last?.count ?? 0
+    let now = policy.test.detectableSpreads(
+      firstCount: times.count, alpha: policy.alpha / Double(Self.plannedFamily)
+    ).proven
+    let more = now * spread / (factor - 1)
+    let needed = Double(count) * max(1, more * more)
+    return needed < 10_000 ? Int(needed.rounded(.up)) : nil
+  }
+
+  private func slower(_ finding: GateFinding) -> String {
+    "slower by \(Percent.text(finding.changePercent ?? 0)) in the first stage"
+  }
+
+  /// Why a difference need not come from the code, or proves nothing; nil when it does.
+  private func obstacle(_ finding: GateFinding, _ series: PairSeries) -> (GateOutcome, String)? {
+    let slower = slower(finding)
+    if series.isSameCode { return (.environment, "\(slower), but both sides run the same code") }
     if campaign.isOnOtherHost {
       return (.environment, "\(slower), but the sides ran on different classes of hosts")
     }
     if let reason = loudReason { return (.environment, "\(slower), but \(reason)") }
-    guard isSteady else {
-      return (.inconclusive, "\(slower), but not steady in most pairs")
-    }
-    guard finding.repeatedPairCount > 0, let repeated = finding.repeatedRatio else {
-      return (.inconclusive, "\(slower), which was not measured a second time")
-    }
-    let again = "\(Percent.signed(100 * (repeated - 1))) in the second"
-    guard isReproduced else {
-      return repeated <= limit
-        ? (.pass, "\(slower), \(again)")
-        : (.inconclusive, "\(slower), \(again), which is no proof")
-    }
-    return (
-      .regression,
-      "\(Percent.signed(finding.changePercent ?? 0)), at least "
-        + "\(Percent.signed(100 * ((finding.lower ?? 1) - 1))); \(again)"
-    )
-  }
-
-  /// The mirror image of a suspicion; it need not be reproduced, since nothing fails by it.
-  private mutating func markImprovements() {
-    guard loudReason == nil, !campaign.isOnOtherHost else { return }
-    for suspect in Screening(campaign, policy: policy, \.swapped).suspects {
-      let member = campaign.members[suspect.member]
-      guard suspect.part != nil || member.level == .net else { continue }
-      let series = member.parts[suspect.part ?? 0]
-      guard !series.isSameCode, let finding = findings[series.key] else { continue }
-      findings[series.key]?.outcome = .improvement
-      findings[series.key]?.reason = Percent.signed(finding.changePercent ?? 0)
-    }
+    return series.isSteady ? nil : (.inconclusive, "\(slower), but not steady in most pairs")
   }
 
   // MARK: Controls
 
+  /// Pairs without which a control says nothing.
+  private static let leastControlPairs = 4
+
   private static func control(
-    _ role: PairRole, _ series: PairSeries, _ policy: GatePolicy, confidence: Double
+    _ role: PairRole, _ series: PairSeries, _ policy: GatePolicy, alpha: Double
   ) -> [ControlFinding] {
     let limit = 1 + policy.controlMargins * policy.marginPercent / 100
     return series.times.keys.sorted().map { attempt in
-      let ratios = series[attempt].ratios
-      let estimate = RatioEstimate(ratios, confidence: confidence)
-      return ControlFinding(
-        role: role, key: series.key, attempt: attempt, pairCount: ratios.count,
-        ratio: medianRatio(of: ratios), lower: estimate?.lower, upper: estimate?.upper,
-        isQuiet: estimate.map { $0.lower <= limit && $0.upper >= 1 / limit } ?? false)
+      let times = series[attempt]
+      var finding = ControlFinding(
+        role: role, key: series.key, attempt: attempt, pairCount: times.count,
+        ratio: times.launchRatio?.estimate, lower: nil, upper: nil, isQuiet: false)
+      guard times.count >= leastControlPairs, let ratio = times.launchRatio else { return finding }
+      let lower = ratio.lower(alpha: alpha) ?? ratio.outermost.lowerBound
+      let upper = ratio.upper(alpha: alpha) ?? ratio.outermost.upperBound
+      finding.isQuiet = lower <= limit && upper >= 1 / limit
+      (finding.lower, finding.upper) = (lower, upper)
+      return finding
     }
   }
 

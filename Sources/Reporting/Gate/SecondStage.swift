@@ -1,30 +1,32 @@
 import Results
 
-/// Which suspects are measured again when the time is not enough for all.
+/// What is measured again when the time is not enough for all that is open.
 ///
 /// One that is proven is more than many that are not: a change that slows everything down would
-/// otherwise end without a verdict. The choice depends on the first stage only, so that it favours
-/// nothing in the second.
+/// otherwise end without a verdict. The choice depends on earlier stages only, so that it favours
+/// nothing in what follows.
 /// - Parameters:
-///   - suspects: of the first stage.
+///   - open: what more pairs are for.
 ///   - seconds: for the whole second stage.
 ///   - cost: seconds that a second stage of these takes.
-/// - Returns: as many as there is time for, at least one; layers and stages by what they cost at
-///   least, then nets, which are the sum of them.
+/// - Returns: as many as there is time for, at least one: those that look slower before those that
+///   scatter; layers by what they cost, then nets, which are the sum of them.
 package func secondStage(
-  _ suspects: [GateFinding], seconds: Double, cost: ([GateFinding]) -> Double
+  _ open: [GateFinding], seconds: Double, cost: ([GateFinding]) -> Double
 ) -> [GateFinding] {
-  func leastChange(_ finding: GateFinding) -> Double {
-    ((finding.lower ?? finding.ratio ?? 1) - 1) * (finding.baseNanoseconds ?? 0)
+  func change(_ finding: GateFinding) -> Double {
+    ((finding.ratio ?? 1) - 1) * (finding.baseNanoseconds ?? 0)
   }
-  let ranked = suspects.enumerated().sorted { a, b in
-    let isNet = (a.element.level == .net, b.element.level == .net)
-    guard isNet.0 == isNet.1 else { return isNet.1 }
-    return (-leastChange(a.element), a.offset) < (-leastChange(b.element), b.offset)
+  func rank(_ finding: GateFinding) -> Int {
+    (finding.isSuspect ? 0 : 2) + (finding.level == .net ? 1 : 0)
+  }
+  let ranked = open.enumerated().sorted { a, b in
+    (rank(a.element), -change(a.element), a.offset)
+      < (rank(b.element), -change(b.element), b.offset)
   }.map(\.element)
   var chosen: [GateFinding] = []
-  for suspect in ranked where chosen.isEmpty || cost(chosen + [suspect]) <= seconds {
-    chosen.append(suspect)
+  for finding in ranked where chosen.isEmpty || cost(chosen + [finding]) <= seconds {
+    chosen.append(finding)
   }
   return chosen
 }

@@ -1,40 +1,30 @@
 import Results
 import Statistics
 
-/// The times of one workload on both sides, pair by pair.
+/// What one workload gave in the launches of one stage, pair by pair.
 struct TimePairs {
   private(set) var base: [Double] = []
   private(set) var head: [Double] = []
+  /// What the head takes relative to the base.
+  private(set) var ratios: [Double] = []
 
-  var count: Int { base.count }
+  var count: Int { ratios.count }
 
-  mutating func add(base: Double, head: Double) {
+  /// - Parameter ratio: of neighbouring blocks; that of the two times where there were none.
+  mutating func add(base: Double, head: Double, ratio: Double?) {
     self.base.append(base)
     self.head.append(head)
+    ratios.append(ratio ?? head / base)
   }
 
-  /// With base and head exchanged.
-  var swapped: TimePairs {
-    var pairs = TimePairs()
-    pairs.base = head
-    pairs.head = base
-    return pairs
-  }
+  var baseNanoseconds: Double? { OrderStatistics(base)?.median }
+  var headNanoseconds: Double? { OrderStatistics(head)?.median }
+  var launchRatio: LaunchRatio? { LaunchRatio(ratios) }
 
-  var ratios: [Double] { zip(base, head).map { $1 / $0 } }
-
-  /// How likely as many pairs with a head slower than `limit` times its base would be, were that
-  /// factor the median one: the one-sided exact sign test. It falls below an error probability
-  /// exactly when the lower bound of the ratio's sign interval is above the limit.
-  func pValue(beyond limit: Double) -> Double {
-    guard count > 0 else { return 1 }
-    let above = zip(base, head).count { $1 > limit * $0 }
-    return binomialTail(atLeast: above, count: count, probability: 0.5)
-  }
-
-  /// Lower median of the differences.
-  var medianChange: Double {
-    OrderStatistics(zip(base, head).map { $1 - $0 })?.median ?? 0
+  /// Nanoseconds per call that the head takes longer.
+  var change: Double {
+    guard let ratio = launchRatio?.estimate, let base = baseNanoseconds else { return 0 }
+    return (ratio - 1) * base
   }
 }
 
@@ -44,8 +34,9 @@ struct PairSeries {
   var repro: String
   /// By attempt.
   var times: [Int: TimePairs] = [:]
-  /// Pairs of the first stage in which a side was not steady.
-  var unsteadyCount = 0
+  /// Pairs in which a side was not steady, by attempt: where blocks have neighbours, both sides see the
+  /// same, and the first blocks of many decide nothing.
+  private var unsteadyCounts: [Int: Int] = [:]
   /// No row says that the sides run different code.
   var isSameCode = true
   /// Why it has no times, and how bad that is.
@@ -62,11 +53,17 @@ struct PairSeries {
       failure = failure ?? (row.status, row.reason)
       return
     }
-    guard let base = row.base.nanoseconds, let head = row.head.nanoseconds, base > 0, head > 0
+    guard let base = row.base.nanoseconds, let head = row.head.nanoseconds, base > 0, head > 0,
+      (row.ratio ?? 1) > 0
     else { return }
-    times[row.attempt, default: TimePairs()].add(base: base, head: head)
-    if row.attempt == 1, !(row.base.isSteady && row.head.isSteady) { unsteadyCount += 1 }
+    times[row.attempt, default: TimePairs()].add(base: base, head: head, ratio: row.ratio)
+    if row.ratio == nil, !(row.base.isSteady && row.head.isSteady) {
+      unsteadyCounts[row.attempt, default: 0] += 1
+    }
   }
 
   subscript(attempt: Int) -> TimePairs { times[attempt] ?? TimePairs() }
+
+  /// Whether both sides were steady in half of the pairs at least, in each stage.
+  var isSteady: Bool { unsteadyCounts.allSatisfy { 2 * $0.value <= self[$0.key].count } }
 }

@@ -77,27 +77,18 @@ struct PairPool {
     return PairPool(workloads: workloads, pairs: made)
   }
 
-  /// Pairs that were recorded, `pair,role,layer,stage,base_ns,head_ns`.
-  init(contentsOf url: URL) throws {
-    workloads = []
-    pairs = []
-    let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").dropFirst()
-    for fields in lines.map({ $0.split(separator: ",").map(String.init) }) {
-      guard fields.count == 6, let pair = Int(fields[0]), let role = PairRole(rawValue: fields[1]),
-        let base = Double(fields[4]), let head = Double(fields[5])
-      else { throw CocoaError(.fileReadCorruptFile) }
-      if pair == pairs.count { pairs.append([]) }
-      if pair == 0 {
-        let index = fields[2] == "net" ? -1 : workloads.count
-        workloads.append(Workload(layer: fields[2], stage: fields[3], index: index, role: role))
-      }
-      pairs[pair].append((base, head))
-    }
-  }
-
   init(workloads: [Workload], pairs: [[Times]]) {
     self.workloads = workloads
     self.pairs = pairs
+  }
+
+  /// With a control and a sentinel that never differ.
+  func withControl() -> PairPool {
+    var pool = self
+    pool.workloads.append(Workload(layer: "net", stage: "net", index: -1, role: .control))
+    pool.workloads.append(Workload(layer: "clock", stage: "clock", index: -1, role: .sentinel))
+    pool.pairs = pairs.map { $0 + [(1, 1), (1, 1)] }
+    return pool
   }
 
   /// Share of a layer in the sum over all layers.
@@ -112,16 +103,17 @@ struct PairPool {
 
   /// Rows of a check whose pairs are drawn with replacement.
   /// - Parameters:
+  ///   - range: numbers of the pairs.
   ///   - factors: by which the head is slower, by layer; the net accordingly.
   ///   - copies: as many backends, each with draws of its own.
   func check(
-    pairs count: Int, attempt: Int = 1, factors: [String: Double] = [:], copies: Int = 1,
+    pairs range: Range<Int>, attempt: Int = 1, factors: [String: Double] = [:], copies: Int = 1,
     using generator: inout SeededGenerator
   ) -> [PairRow] {
     let net = 1 + factors.reduce(0) { $0 + share(of: $1.key) * ($1.value - 1) }
     var rows: [PairRow] = []
     for copy in 0..<copies {
-      for pair in 0..<count {
+      for pair in range {
         let drawn = pairs[Int.random(in: 0..<pairs.count, using: &generator)]
         for (workload, times) in zip(workloads, drawn) {
           let factor = workload.isNet ? net : factors[workload.layer] ?? 1

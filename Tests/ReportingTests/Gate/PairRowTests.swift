@@ -7,11 +7,13 @@ import Testing
   func roundTrip() throws {
     let pool = PairPool.made(pairs: 20, spread: 0.01, seed: 9)
     var generator = SeededGenerator(seed: 10)
-    var rows = pool.check(pairs: 12, factors: ["conv2": 1.2], using: &generator)
+    var rows = pool.check(pairs: 0..<12, factors: ["conv2": 1.2], using: &generator)
     rows[0].status = .failed
     rows[0].reason = "head: \"wrong\", at 1,2"
     rows[0].base.nanoseconds = nil
     rows[0].head.nanoseconds = nil
+    rows[1].ratio = 1.25
+    rows[1].neighbourCount = 30
     rows[1].head.isSteady = false
     rows[1].head.contaminatedCount = 2
     let read = try Schema.pairs.rows(in: Schema.pairs.text(rows), file: "pairs.csv")

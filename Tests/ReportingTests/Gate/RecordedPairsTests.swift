@@ -1,68 +1,131 @@
 import Foundation
 import Reporting
 import Results
+import Statistics
 import Testing
 
-/// Checks drawn from pairs that were recorded: AlexNet with `simd` of one source built twice, on two
-/// cores, one part beside a random hog.
+/// Checks drawn from launches that were recorded: AlexNet with `simd` of one source built twice, on a
+/// machine alone, and beside a hog that comes and goes, which gives it two speeds. A third recording
+/// is of another host: 400 rounds of one process, taken as launches of 20 rounds.
 @Suite struct RecordedPairsTests {
-  private static func pool(_ name: String) throws -> PairPool {
-    try PairPool(
-      contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
-          "Golden/gate/\(name)"))
+  enum Recorded: String, CaseIterable, CustomTestStringConvertible {
+    case quiet = "quiet-launches.csv"
+    case hog = "hog-launches.csv"
+    case otherHost = "aa-rounds.csv"
+
+    var testDescription: String { rawValue }
+
+    func load() throws -> RecordedLaunches {
+      guard self == .otherHost else { return try RecordedLaunches(rawValue) }
+      let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+      return try RecordedLaunches(
+        roundsOf: golden.appendingPathComponent("Golden/aa-rounds.csv"), perLaunch: 20)
+    }
   }
 
-  @Test(
-    "Recorded pairs of the same code are not called slower",
-    arguments: ["quiet-pairs.csv", "hog-pairs.csv"], [20, 12])
-  func silence(file: String, pairs: Int) throws {
-    let pool = try Self.pool(file)
-    #expect(pool.pairs.count >= 50)
+  @Test("There are launches enough to draw from", arguments: Recorded.allCases)
+  func size(_ recorded: Recorded) throws {
+    let launches = try recorded.load()
+    #expect(launches.launches.count >= 20)
+    #expect(launches.layers.count >= 9)
+  }
+
+  @Test("Recorded launches of the same code are not called slower", arguments: Recorded.allCases)
+  func silence(_ recorded: Recorded) throws {
+    let pool = try recorded.load().pool()
     var generator = SeededGenerator(seed: 11)
-    let checks = 1000
+    let checks = 1500
     let red = (0..<checks).count { _ in
-      ResampledCheckTests.verdict(pool, pairs: pairs, &generator).outcome == .regression
+      ResampledCheckTests.verdict(pool, pairs: 6, &generator).outcome == .regression
     }
     #expect(Double(red) / Double(checks) <= 0.005)
   }
 
-  @Test("In recorded pairs 2 % more everywhere is let pass")
-  func small() throws {
-    let pool = try Self.pool("quiet-pairs.csv")
-    let factors = Dictionary(uniqueKeysWithValues: PairPool.layers.map { ($0.layer, 1.02) })
+  @Test("3 % more everywhere is let pass", arguments: Recorded.allCases)
+  func small(_ recorded: Recorded) throws {
+    let pool = try recorded.load().pool()
+    let factors = Dictionary(uniqueKeysWithValues: pool.workloads.map { ($0.layer, 1.03) })
     var generator = SeededGenerator(seed: 12)
     let checks = 500
     let red = (0..<checks).count { _ in
-      ResampledCheckTests.verdict(pool, pairs: 20, factors: factors, &generator).outcome
+      ResampledCheckTests.verdict(pool, pairs: 6, factors: factors, &generator).outcome
         == .regression
     }
-    #expect(Double(red) / Double(checks) <= 0.005)
+    #expect(Double(red) / Double(checks) <= 0.05)
+  }
+
+  @Test("10 % more of a layer is found, and no other layer named", arguments: Recorded.allCases)
+  func tenPercent(_ recorded: Recorded) throws {
+    let pool = try recorded.load().pool()
+    var generator = SeededGenerator(seed: 13)
+    let checks = 200
+    for layer in ["conv2", "conv3", "fc6"] {
+      let found = (0..<checks).count { _ in
+        let verdict = ResampledCheckTests.verdict(
+          pool, pairs: 6, factors: [layer: 1.1], &generator)
+        return verdict.regressions.filter { $0.level != .net }.map(\.key.layer) == [layer]
+      }
+      print("TEN PERCENT", recorded.rawValue, layer, Double(found) / Double(checks))
+      #expect(Double(found) / Double(checks) >= 0.9, "\(layer)")
+    }
+  }
+
+  /// The effect is the one that the drawn check prints, so that it differs from draw to draw.
+  @Test("The printed detectable slow-down is found with 0.95", arguments: Recorded.allCases)
+  func printedEffect(_ recorded: Recorded) throws {
+    let pool = try recorded.load().pool(isCentered: true)
+    var generator = SeededGenerator(seed: 14)
+    var (trials, found) = (0, 0)
+    var missed: [String: Int] = [:]
+    for _ in 0..<150 {
+      let first = judge(pool.check(pairs: 0..<6, using: &generator))
+      for finding in first.findings where finding.level == .layer {
+        guard let percent = finding.detectablePercent else { continue }
+        let layer = finding.key.layer
+        let verdict = ResampledCheckTests.verdict(
+          pool, pairs: 6, factors: [layer: 1 + percent / 100], &generator)
+        trials += 1
+        if verdict.regressions.contains(where: { $0.key.layer == layer }) {
+          found += 1
+        } else {
+          missed[layer, default: 0] += 1
+        }
+      }
+    }
+    print("PRINTED", recorded.rawValue, trials, Double(found) / Double(trials), missed)
+    #expect(abs(Double(found) / Double(trials) - 0.95) <= 0.03)
   }
 
   @Test(
-    "In recorded pairs 10 % more of a layer is found, and no other layer named",
-    arguments: ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6"])
-  func power(layer: String) throws {
-    let pool = try Self.pool("quiet-pairs.csv")
-    try #require(pool.share(of: layer) >= 0.03)
-    // Where pairs scatter more, as those of fc7 do, so much is not promised.
-    #expect(try spread(pool, layer) <= 0.02)
-    var generator = SeededGenerator(seed: 13)
-    let checks = 200
-    let found = (0..<checks).count { _ in
-      let verdict = ResampledCheckTests.verdict(
-        pool, pairs: 20, factors: [layer: 1.1], &generator)
-      return verdict.regressions.filter { $0.level != .net }.map(\.key.layer) == [layer]
+    "Of three ways to tell a launch's ratio, neighbours have coverage and the most power",
+    arguments: Recorded.allCases)
+  func estimators(_ recorded: Recorded) throws {
+    let launches = try recorded.load()
+    var power: [RatioOfLaunch: Double] = [:]
+    for way in RatioOfLaunch.allCases {
+      var generator = SeededGenerator(seed: 15)
+      var (trials, covered, found) = (0, 0, 0)
+      for layer in launches.layers {
+        let ratios = launches.launches.compactMap { $0[layer].map(way.ratio) }
+        // What processes of the two builds differ by throughout is no matter of the estimator.
+        let center = try #require(LaunchRatio(ratios)).estimate
+        for _ in 0..<400 {
+          let drawn = (0..<8).map { _ in ratios.randomElement(using: &generator)! / center }
+          let ratio = try #require(LaunchRatio(drawn))
+          trials += 1
+          if try #require(ratio.lower(alpha: 0.025)) <= 1, try #require(ratio.upper(alpha: 0.025)) >= 1 {
+            covered += 1
+          }
+          if try #require(ratio.lower(alpha: 0.02)) > 1 / 1.03 { found += 1 }
+        }
+      }
+      power[way] = Double(found) / Double(trials)
+      let coverage = Double(covered) / Double(trials)
+      print("ESTIMATOR", recorded.rawValue, way.rawValue, coverage, power[way] ?? 0)
+      #expect(coverage >= 0.93, "\(way)")
     }
-    #expect(Double(found) / Double(checks) >= 0.95)
-  }
-
-  /// Median absolute deviation of the pairs' ratios.
-  private func spread(_ pool: PairPool, _ layer: String) throws -> Double {
-    let index = try #require(pool.workloads.firstIndex { $0.layer == layer })
-    let ratios = pool.pairs.map { $0[index].head / $0[index].base }.sorted()
-    let median = ratios[ratios.count / 2]
-    return ratios.map { abs($0 - median) }.sorted()[ratios.count / 2] / median
+    let own = try #require(power[.neighbours])
+    #expect(power.values.allSatisfy { own >= $0 - 0.02 }, "\(power)")
   }
 }
