@@ -30,6 +30,11 @@ package struct Environment: Hashable, Sendable, Codable {
   package var resumedAt: [String]?
   /// What is known of comparisons of a backend with itself on this host.
   package var calibration: CalibrationSummary?
+  /// What the time was spent on, in nanoseconds by name; `in all` is the sum. Of the last part of a run
+  /// that was continued; absent in runs of earlier versions.
+  package var spentNanoseconds: [String: Int]?
+  /// How the comparisons of its backends were made; absent in runs of earlier versions.
+  package var comparisonRule: Int?
 
   package init(
     runID: String, startedAt: String, arguments: [String], seeds: [String: UInt64],
@@ -69,6 +74,8 @@ package struct Environment: Hashable, Sendable, Codable {
     case warnings, options
     case resumedAt = "resumed_at"
     case calibration
+    case spentNanoseconds = "spent_ns"
+    case comparisonRule = "comparison_rule"
   }
 
   /// Keys sorted, one per line, with a line feed at the end.

@@ -26,7 +26,7 @@ package struct EnvironmentDifference: Hashable, Sendable, Codable {
 
   private static let perRun: Set<String> = [
     "run_id", "started_at", "finished_at", "resumed_at", "argv", "load_before", "load_after",
-    "warnings", "calibration",
+    "warnings", "calibration", "spent_ns",
   ]
   private static let perRunOfHost: Set<String> = ["available_memory_bytes", "load_average"]
 

@@ -16,7 +16,7 @@ struct RunCommand: ParsableCommand {
       backends), environment.json, and if there is something to record plan.csv (tiles tried and \
       chosen), phases.csv and counters.csv.
 
-      Every round also probes the roofs, the most that the machine can do: multiply-adds with each \
+      Every ten seconds it also probes the roofs, the most that the machine can do: multiply-adds with each \
       instruction set, and reading from each level of cache and from memory. --show roof puts the \
       percentage of the nearest roof into the cells, --show counters what was counted.
 
@@ -44,11 +44,15 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Flag(help: "A short run: 6 rounds, short warm-ups, about two minutes at most.")
+  @Flag(
+    help: """
+      A short run: short warm-ups, as many rounds as verdicts take, two and a half minutes at most \
+      (--budget changes that).
+      """)
   var quick = false
 
   @Option(
-    help: "Minimum rounds; rounded up to whole Williams squares. (default: 20, quick: 6)",
+    help: "Minimum rounds; rounded up to whole Williams squares. (default: 20, quick: as needed)",
     transform: CountRange.rounds.parse)
   var rounds: Int?
 
@@ -73,6 +77,15 @@ struct RunCommand: ParsableCommand {
 
   @Flag(name: .shortAndLong, help: "Report on standard error what the time was spent on.")
   var verbose = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Compute the float64 references anew, and keep none.",
+      discussion: """
+        Otherwise they are kept in ~/.cache/alexbench, 1 GiB at most. ALEXBENCH_CACHE names another \
+        folder; ALEXBENCH_CACHE=off is the same as this option.
+        """))
+  var noCache = false
 
   @Option(
     help: "Measure in this many fresh processes, one after the other. (default: in this one)",
@@ -154,17 +167,27 @@ struct RunCommand: ParsableCommand {
       var session = try RunSession(
         options, files: try planArguments.files(), local: selection.localHost(), out: out,
         calibration: calibration, allowsDebugBuild: allowDebug)
-      try session.complete(showing: show, isVerbose: verbose)
+      try session.complete(showing: show, isVerbose: verbose, store: store)
     }
   }
+
+  /// References of earlier runs.
+  private var store: ReferenceStore? { noCache ? nil : ReferenceStore() }
 
   private func options() throws -> RunOptions {
     var options = try selection.options(autoISAs: [.best])
     if precision != nil || budget != nil { options.makeOpenEnded() }
     if quick { options.makeQuick() }
+    if let rounds {
+      // Where a precision or a budget decides, these are the least.
+      if precision == nil, budget == nil {
+        options.fix(rounds: rounds)
+      } else {
+        options.rounds = rounds
+      }
+    }
     if let precision { options.precision = try PercentRange.precision.parse(precision) / 100 }
     if let budget { options.budgetNanoseconds = try DurationOption.parse(budget) }
-    if let rounds { options.rounds = rounds }
     options.launches = launches
     options.caches = cache.elementsIfGiven() ?? [.warm]
     options.measuresPhases = breakdown || oldBreakdown
@@ -175,7 +198,9 @@ struct RunCommand: ParsableCommand {
   }
 
   private func goOn(_ folder: String) throws {
-    let allowed = ["--resume", "--show", "--env-clean", "--calibration", "--verbose", "-v"]
+    let allowed = [
+      "--resume", "--show", "--env-clean", "--calibration", "--verbose", "-v", "--no-cache",
+    ]
     let names = CommandLine.arguments.dropFirst(2).filter { $0.hasPrefix("-") }
       .map { String($0.prefix { $0 != "=" }) }
     if let other = names.first(where: { !allowed.contains($0) }) {
@@ -188,7 +213,7 @@ struct RunCommand: ParsableCommand {
       print("\(folder) is complete")
       return
     }
-    try session.complete(showing: show, isVerbose: verbose)
+    try session.complete(showing: show, isVerbose: verbose, store: store)
   }
 
   /// The latest complete run, on which estimates are based; empty without one.

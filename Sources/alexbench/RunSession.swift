@@ -107,7 +107,10 @@ struct RunSession {
   /// - Parameters:
   ///   - content: what cells show beside times.
   ///   - isVerbose: say on standard error what the time was spent on.
-  mutating func complete(showing content: CellContent = .rate, isVerbose: Bool = false) throws {
+  ///   - store: of references; nil to compute them.
+  mutating func complete(
+    showing content: CellContent = .rate, isVerbose: Bool = false, store: ReferenceStore? = nil
+  ) throws {
     let options = matrix.options
     let runner = Runner(
       matrix,
@@ -116,7 +119,8 @@ struct RunSession {
           base: options.launches == nil
             ? local : try WorkerHost(command: [executablePath(), "worker"]))
       }, folder: folder, earlier: earlier, ledger: ledger,
-      workerCommand: [try executablePath(), "worker"], otherRuns: try announce(options))
+      workerCommand: [try executablePath(), "worker"], otherRuns: try announce(options),
+      references: ReferenceCache(store: store))
     let record = try runner.run()
     environment.warnings += record.warnings.filter { !environment.warnings.contains($0) }
     let summary = summarise(
@@ -131,6 +135,7 @@ struct RunSession {
     }
     let calibrationRows = try calibration(record)
     environment.finishedAt = timestamp()
+    environment.spentNanoseconds = ledger.record
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
     if !record.wasInterrupted { folder.removeJournal() }

@@ -44,6 +44,8 @@ struct Command {
     var variables = ProcessInfo.processInfo.environment
     // Other tests run at the same time.
     variables["ALEXBENCH_LOCK"] = ""
+    // Nothing of a test stays in the user's folders.
+    variables["ALEXBENCH_CACHE"] = "off"
     for (name, value) in environment { variables[name] = value }
     process.environment = variables
     if let workingFolder { process.currentDirectoryURL = URL(fileURLWithPath: workingFolder) }

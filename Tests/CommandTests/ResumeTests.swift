@@ -153,13 +153,13 @@ private final class SmallDisk {
   func slowWithinBudget() throws {
     let sentence = "  not naive: naive would take too much of the time that the run was given"
     let arguments = ["run", "--dry-run", "--layer", "conv2,relu2", "--budget"]
-    let short = try Command(arguments + ["20s"])
+    let short = try Command(arguments + ["10s"])
     #expect(short.exitCode == 0, "\(short.errors)")
     #expect(short.output.components(separatedBy: sentence).count == 2, "\(short.output)")
     #expect(short.output.contains("alexnet relu2, batch 1, threads 1, isolated: naive(baseline)"))
     let long = try Command(arguments + ["1h"])
     #expect(long.exitCode == 0 && !long.output.contains(sentence), "\(long.output)")
-    let named = try Command(arguments + ["20s", "--backend", "naive,simd"])
+    let named = try Command(arguments + ["10s", "--backend", "naive,simd"])
     #expect(named.exitCode == 0 && !named.output.contains(sentence), "\(named.output)")
   }
 

@@ -34,6 +34,18 @@ import Testing
       ])
   }
 
+  @Test("The record has the same by name, in nanoseconds, and adds up")
+  func record() {
+    var now = 0
+    let ledger = TimeLedger(clock: { now })
+    ledger.measure(.blocks) { now += 700 }
+    ledger.measure(.preparing) { now += 200 }
+    now += 100
+    let record = ledger.record
+    #expect(
+      record == ["timed blocks": 700, "preparing": 200, "everything else": 100, "in all": 1000])
+  }
+
   @Test("What fails is booked too")
   func failing() {
     struct Failure: Error {}

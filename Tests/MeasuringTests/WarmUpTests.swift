@@ -51,6 +51,16 @@ private func block(_ nanoseconds: Int, faults: Int = 0) -> BlockMeasurement {
     #expect(times.count <= 3)
   }
 
+  @Test("Blocks that ran right before count")
+  func earlier() {
+    var count = 0
+    let isSteady = WarmUp.run(capNanoseconds: .max, after: [1000, 1001, 1000].map { block($0) }) {
+      count += 1
+      return block(1000)
+    }
+    #expect(isSteady && count == 2)
+  }
+
   @Test("At the cap the state is what it is")
   func cap() {
     var count = 0

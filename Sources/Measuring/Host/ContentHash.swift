@@ -14,6 +14,10 @@ package enum ContentHash {
     return text.withUTF8 { digits(update(basis, UnsafeRawBufferPointer($0))) }
   }
 
+  package static func of(bytes: some ContiguousBytes) -> String {
+    bytes.withUnsafeBytes { digits(update(basis, $0)) }
+  }
+
   /// The hash of a graph's ``Graph/canonicalText``.
   package static func of(_ graph: Graph) -> String { of(graph.canonicalText) }
 

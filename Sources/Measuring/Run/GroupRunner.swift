@@ -24,6 +24,9 @@ struct GroupRecord {
 
 /// Measures all contenders on one layer, or on one net: all are held in memory at once and take
 /// turns.
+///
+/// A run may hold many groups and visit each several times, so that the rounds of a group are spread
+/// over the run: ``begin()``, ``measure(until:blocks:)`` as often as wanted, ``finish()``.
 final class GroupRunner {
   /// What the groups of a run have in common.
   struct Context {
@@ -38,6 +41,8 @@ final class GroupRunner {
     var workerCommand: [String] = []
     /// Runs that disturb this one; nil where nobody looks.
     var otherRuns: OtherRuns?
+    /// When the roofs were probed last.
+    var roofClock = RoofClock()
     var isInterrupted: () -> Bool
   }
 
@@ -56,6 +61,12 @@ final class GroupRunner {
     var facts = PreparedFacts()
     /// One call.
     var nanoseconds = 0
+    /// Calls per block.
+    var iterations = 1
+    /// The calls that told ``nanoseconds``.
+    var calls: [BlockMeasurement] = []
+    /// Blocks that were timed of one that takes no turns.
+    var blockCount = 0
     var isSteady = false
     /// Of a net, what was found at its blobs.
     var blobs: [Graph.ValueID: CheckFacts] = [:]
@@ -86,10 +97,15 @@ final class GroupRunner {
   private let start = Int(alex_monotonic_ns())
   private let entrants: [Entrant]
   private var record = GroupRecord()
-  /// Nil before it is known, and where nothing is to be timed.
+  /// Nil before times are known, and where nothing is timed.
   private var schedule: Schedule?
-  /// Whole squares that were visited one by one.
-  private var squareCount = 0
+  private var roundsDone: Int
+  /// Rounds that were timed here, and how long they took.
+  private var (timedRounds, roundNanoseconds) = (0, 0)
+  /// What the first check took.
+  private var checkNanoseconds = 0
+  /// Samples that somebody has taken.
+  private var handedOut = 0
 
   private var host: any WorkloadHost { context.host }
   private var options: RunOptions { context.factory.options }
@@ -107,6 +123,7 @@ final class GroupRunner {
     self.log = log
     self.leftOut = leftOut
     self.allowance = allowance
+    roundsDone = log.earlier?.roundCount ?? 0
     let options = context.factory.options
     entrants = contenders.enumerated().map { index, contender in
       var request = WorkloadRequest(place, on: contender.backend, kernels: contender.kernels)
@@ -124,30 +141,32 @@ final class GroupRunner {
     }
   }
 
+  /// All at once.
   /// - Throws: what makes going on pointless, such as a worker that died or a full disk.
   func run() throws -> GroupRecord {
-    defer { release() }
     try begin()
-    try visit()
+    try measure(until: roundCount, blocks: options.slowBlocks)
     return try finish()
   }
 
-  /// Prepares, checks and warms up all contenders.
+  /// Prepares and checks all contenders, learns their times, and warms them up.
   func begin() throws {
-    try untilInterrupted {
+    try unlessInterrupted {
       try prepare()
       if !record.plan.isEmpty { try log.writePlan(record.plan) }
       try check(isFirst: true)
-      if !options.isCheckOnly { try prepareRounds() }
+      guard !options.isCheckOnly else { return }
+      try calibrate()
+      if !alive.isEmpty { try makeSchedule() }
     }
   }
 
-  /// Times all that is alive, until it is enough.
-  func visit() throws {
-    try untilInterrupted {
-      guard let schedule else { return }
-      try measureRounds(schedule, from: log.earlier?.roundCount ?? 0)
-      try measureOutside(schedule)
+  /// Goes on until there are so many rounds, and so many blocks of each that takes no turns.
+  func measure(until rounds: Int, blocks: Int) throws {
+    guard let schedule else { return }
+    try unlessInterrupted {
+      try measureRounds(schedule, until: rounds)
+      try measureOutside(schedule, until: blocks)
     }
   }
 
@@ -155,24 +174,20 @@ final class GroupRunner {
   /// the first one.
   /// - Returns: false when there is nothing left to time.
   func visitOnce() throws -> Bool {
-    try untilInterrupted {
-      guard let schedule else { return }
-      if squareCount == 0 { try measureOutside(schedule) }
-      let square = squareRounds(schedule)
-      let begin = squareCount * square
-      for round in begin..<min(begin + square, schedule.rounds.count) {
-        try measure(round: round, schedule)
-      }
-      squareCount += 1
-    }
-    guard let schedule, !record.wasInterrupted else { return false }
-    return squareCount * squareRounds(schedule) < schedule.rounds.count
+    guard let schedule else { return false }
+    let square = squareRounds(schedule)
+    try measure(until: (roundsDone / square + 1) * square, blocks: options.slowBlocks)
+    return !record.wasInterrupted && roundsDone < schedule.rounds.count
       && schedule.inside.contains { entrants[$0].isAlive }
   }
 
-  /// Looks at phases and counters where these were asked for, and checks once more.
+  /// Lets go of all workloads.
+  func release() { for entrant in entrants { entrant.release() } }
+
+  /// What is measured once, and the last check; frees everything.
   func finish() throws -> GroupRecord {
-    try untilInterrupted {
+    defer { release() }
+    try unlessInterrupted {
       guard !options.isCheckOnly else { return }
       if options.measuresPhases, launch == 0 { try measurePhases() }
       if let counters = options.counters, launch == 0 { try measureCounters(counters) }
@@ -183,15 +198,8 @@ final class GroupRunner {
     return record
   }
 
-  var wasInterrupted: Bool { record.wasInterrupted }
-
-  /// Lets go of all workloads.
-  func release() {
-    for entrant in entrants { entrant.release() }
-  }
-
-  /// Does some work, unless this group was interrupted; an interruption takes all contenders out.
-  private func untilInterrupted(_ work: () throws -> Void) throws {
+  /// Takes out all contenders where the run is interrupted; nothing once it was.
+  private func unlessInterrupted(_ work: () throws -> Void) throws {
     guard !record.wasInterrupted else { return }
     do { try work() } catch is Interrupted {
       record.wasInterrupted = true
@@ -199,6 +207,76 @@ final class GroupRunner {
         reject(entrant, .skipped, "interrupted before it was complete")
       }
     }
+  }
+
+  // MARK: What a plan of rounds asks
+
+  /// Whether it was cut short.
+  var wasInterrupted: Bool { record.wasInterrupted }
+
+  /// Rounds in all where their number is fixed, at most where it is not.
+  var roundCount: Int { schedule?.rounds.count ?? 0 }
+
+  /// Blocks of a contender that takes no turns, unless a plan says otherwise.
+  var slowBlocks: Int { options.slowBlocks }
+
+  /// The run ends; what is not complete says so.
+  func interrupt() throws { try unlessInterrupted { throw Interrupted() } }
+
+  /// All of it is in the run's files.
+  func noteDone() throws { try log.note(.done) }
+
+  /// The choices of tiles that were made here.
+  var plan: [PlanRow] { record.plan }
+
+  /// The samples since the last time.
+  func takeSamples() -> [SampleRow] {
+    defer { handedOut = record.samples.count }
+    return Array(record.samples[handedOut...])
+  }
+
+  /// What a plan of rounds goes by; nil where nothing takes turns.
+  var demand: RoundPlan.Demand? {
+    guard let schedule, !record.wasInterrupted else { return nil }
+    let inside = schedule.inside.map { entrants[$0] }.filter(\.isAlive)
+    let outside = schedule.outside.map { entrants[$0] }.filter(\.isAlive)
+    guard !inside.isEmpty || !outside.isEmpty else { return nil }
+    let passes = place.passes.count
+    return RoundPlan.Demand(
+      squareRounds: squareRounds(schedule), done: roundsDone, limit: schedule.rounds.count,
+      roundNanoseconds: timedRounds > 0
+        ? roundNanoseconds / timedRounds : inside.reduce(0) { $0 + $1.nanoseconds } * 2 * passes,
+      scatter: scatter(inside),
+      slowNanoseconds: outside.reduce(0) {
+        $0 + max($1.nanoseconds, Schedule.blockNanoseconds) * passes
+      },
+      restNanoseconds: checkNanoseconds)
+  }
+
+  private func squareRounds(_ schedule: Schedule) -> Int {
+    max(WilliamsSquare.rows(treatments: max(schedule.inside.count, 1)).count, 1)
+  }
+
+  /// How far the ratios of two contenders scatter from round to round: the largest over all that take
+  /// turns beside the first; nil with too few rounds.
+  private func scatter(_ inside: [Entrant]) -> Double? {
+    guard let first = inside.first else { return nil }
+    func times(_ entrant: Entrant) -> [Int: Double] {
+      let key = entrant.row.key
+      let own = record.samples.filter {
+        $0.key.backend == key.backend && $0.key.isa == key.isa && $0.key.pass == place.pass
+      }
+      return Dictionary(grouping: own, by: \.round).mapValues { blocks in
+        Double(blocks.reduce(0) { $0 + $1.block.wallNanoseconds })
+          / Double(max(blocks[0].block.iterations, 1))
+      }
+    }
+    let base = times(first)
+    return inside.dropFirst().compactMap { entrant -> Double? in
+      let ratios = times(entrant).compactMap { round, time in base[round].map { time / $0 } }
+      guard ratios.count >= 4, let all = OrderStatistics(ratios), all.median > 0 else { return nil }
+      return all.medianAbsoluteDeviation / all.median
+    }.max()
   }
 
   // MARK: Preparing and checking
@@ -272,6 +350,8 @@ final class GroupRunner {
   /// Compares with the reference, on the buffers that are timed.
   private func check(isFirst: Bool) throws {
     let images = ReferenceCache.checkedImages(batch: place.batch)
+    let begin = ledger[.checking]
+    defer { if isFirst { checkNanoseconds = ledger[.checking] - begin } }
     for entrant in alive {
       if isFirst { try proceed("checking", entrant) }
       let verdict = try ledger.measure(.checking) {
@@ -317,25 +397,6 @@ final class GroupRunner {
 
   // MARK: Timing
 
-  /// Sizes the blocks, decides who takes turns, and warms up; nothing of that when a group that was
-  /// begun before has all its rounds.
-  private func prepareRounds() throws {
-    try calibrate()
-    guard !alive.isEmpty else { return }
-    let schedule = makeSchedule()
-    self.schedule = schedule
-    let roundCount = log.earlier?.roundCount ?? 0
-    if roundCount < schedule.rounds.count {
-      for index in schedule.inside { try warmUp(entrants[index], iterations: schedule.iterations) }
-    }
-    if log.earlier == nil {
-      let began = ScheduleRecord(
-        inside: schedule.inside, outside: schedule.outside, iterations: schedule.iterations,
-        passCount: place.passes.count)
-      try log.note(.began(began), roofs: schedule.rounds.isEmpty ? try probeRoofs() : [])
-    }
-  }
-
   /// The time of one call, well enough to size blocks. The first call counts page faults, so a
   /// short one is repeated.
   private func calibrate() throws {
@@ -357,41 +418,64 @@ final class GroupRunner {
         }
         guard let block else { break }
         entrant.nanoseconds = min(entrant.nanoseconds, block.wallNanoseconds)
+        entrant.calls.append(block)
         calls += 1
       }
       entrant.nanoseconds = max(entrant.nanoseconds, 1)
     }
   }
 
-  /// Who takes turns in which order; as before where the group was begun before.
-  private func makeSchedule() -> Schedule {
+  /// Decides who takes turns in which order, as before where the group was begun before, and warms
+  /// those up.
+  private func makeSchedule() throws {
     let seed = Schedule.seed(
       run: options.seed, network: graph.networkName, layer: place.layer, batch: place.batch,
       threads: place.threads, launch: launch)
     // Rounds that the order is made for.
     let roundLimit = options.maximumRounds ?? options.rounds
-    if let record = log.earlier?.schedule {
-      return Schedule(
-        inside: record.inside, outside: record.outside, iterations: record.iterations,
-        minimumRounds: roundLimit, seed: seed)
-    }
     let alive = alive
-    let schedule = Schedule(
-      nanoseconds: alive.map(\.nanoseconds),
-      isSingle: alive.map { $0.contender.backend.threading == .single },
-      pass: place.pass, minimumRounds: 1, seed: seed)
-    return Schedule(
-      inside: schedule.inside.map { alive[$0].index },
-      outside: schedule.outside.map { alive[$0].index },
-      iterations: schedule.iterations, minimumRounds: roundLimit, seed: seed)
+    let schedule: Schedule
+    for entrant in alive {
+      entrant.iterations = Schedule.iterations(nanoseconds: entrant.nanoseconds)
+      entrant.blockCount = log.earlier?.blockCounts[entrant.index] ?? 0
+    }
+    if let record = log.earlier?.schedule {
+      schedule = Schedule(
+        inside: record.inside, outside: record.outside, minimumRounds: roundLimit, seed: seed)
+      for (index, iterations) in zip(record.inside, record.iterations)
+      where entrants.indices.contains(index) {
+        entrants[index].iterations = iterations
+      }
+    } else {
+      let divided = Schedule(
+        nanoseconds: alive.map(\.nanoseconds),
+        isSingle: alive.map { $0.contender.backend.threading == .single },
+        pass: place.pass, minimumRounds: 1, seed: seed)
+      schedule = Schedule(
+        inside: divided.inside.map { alive[$0].index },
+        outside: divided.outside.map { alive[$0].index }, minimumRounds: roundLimit, seed: seed)
+    }
+    self.schedule = schedule
+    if roundsDone < schedule.rounds.count {
+      for index in schedule.inside { try warmUp(entrants[index]) }
+    }
+    guard log.earlier == nil else { return }
+    let began = ScheduleRecord(
+      inside: schedule.inside, outside: schedule.outside,
+      iterations: schedule.inside.map { entrants[$0].iterations },
+      passCount: place.passes.count)
+    try log.note(
+      .began(began), roofs: schedule.rounds.isEmpty ? try probeRoofsIfDue() : [])
   }
 
-  private func warmUp(_ entrant: Entrant, iterations: Int) throws {
+  private func warmUp(_ entrant: Entrant) throws {
     guard entrant.isAlive else { return }
     entrant.isSteady = try ledger.measure(.warmUp) {
-      try WarmUp.run(capNanoseconds: warmUpCap) {
+      // Long calls are blocks of their own.
+      let earlier = entrant.iterations == 1 ? entrant.calls.suffix(WarmUp.blockCount - 1) : []
+      return try WarmUp.run(capNanoseconds: warmUpCap, after: Array(earlier)) {
         try proceed("warming up", entrant)
-        let request = BlockRequest(iterations: iterations, isPrimed: false)
+        let request = BlockRequest(iterations: entrant.iterations, isPrimed: false)
         return try time(entrant, \.self) { try $0.time(request) }
       }
     }
@@ -403,35 +487,37 @@ final class GroupRunner {
     return min(options.warmUpNanoseconds, allowance / 5 / max(alive.count, 1))
   }
 
-  /// Rounds until the rule says that it is enough.
-  private func measureRounds(_ schedule: Schedule, from first: Int) throws {
-    let rule = StopRule(
-      squareRounds: squareRounds(schedule),
-      minimum: options.rounds, maximum: options.maximumRounds ?? options.rounds,
-      precision: options.precision,
-      allowance: options.maximumRounds == nil ? nil : allowance)
+  /// Rounds until there are so many, or with a precision until the rule says that it is enough.
+  private func measureRounds(_ schedule: Schedule, until end: Int) throws {
+    let rule = options.precision.map { precision in
+      StopRule(
+        squareRounds: squareRounds(schedule), minimum: options.rounds,
+        maximum: options.maximumRounds ?? options.rounds, precision: precision,
+        allowance: allowance)
+    }
     let begin = Int(alex_monotonic_ns())
+    let first = roundsDone
     /// What is known after some rounds.
     func state(_ round: Int) -> StopRule.State {
       let now = Int(alex_monotonic_ns())
       let outside = schedule.outside.map { entrants[$0] }.filter(\.isAlive).reduce(0) { sum, own in
-        sum + max(own.nanoseconds, 5_000_000) * place.passes.count * options.slowBlocks
+        sum + max(own.nanoseconds, Schedule.blockNanoseconds) * place.passes.count
+          * options.slowBlocks
       }
       return StopRule.State(
         elapsed: now - start,
-        squareNanoseconds: (now - begin) / max(round - first, 1) * rule.squareRounds,
+        squareNanoseconds: (now - begin) / max(round - first, 1) * squareRounds(schedule),
         restNanoseconds: outside, halfWidths: halfWidths(schedule))
     }
-    var round = first
-    while round < schedule.rounds.count, rule.goesOn(state(round), round: round) {
-      try measure(round: round, schedule)
-      round += 1
+    while roundsDone < min(end, schedule.rounds.count),
+      rule?.goesOn(state(roundsDone), round: roundsDone) ?? true
+    {
+      let begin = Int(alex_monotonic_ns())
+      try measure(round: roundsDone, schedule)
+      roundsDone += 1
+      timedRounds += 1
+      roundNanoseconds += Int(alex_monotonic_ns()) - begin
     }
-  }
-
-  /// Rounds of one square.
-  private func squareRounds(_ schedule: Schedule) -> Int {
-    max(WilliamsSquare.rows(treatments: max(schedule.inside.count, 1)).count, 1)
   }
 
   /// Of those in the square that are alive, how far the interval of the median reaches.
@@ -453,7 +539,7 @@ final class GroupRunner {
 
   /// One turn of each.
   private func measure(round: Int, _ schedule: Schedule) throws {
-    let roofs = try probeRoofs()
+    let roofs = try probeRoofsIfDue()
     var samples: [SampleRow] = []
     // What was measured of a round that is cut short is kept.
     defer { record.samples += samples }
@@ -462,8 +548,7 @@ final class GroupRunner {
         let limit = options.maximumRounds == nil ? " of \(schedule.rounds.count)" : ""
         try proceed("round \(round + 1)\(limit)", entrants[index])
         samples += try turn(
-          entrants[index], round: round, position: position, iterations: schedule.iterations,
-          isPrimed: true)
+          entrants[index], round: round, position: position, isPrimed: !isLong(entrants[index]))
       }
     } catch is Interrupted {
       try log.append(samples)
@@ -472,8 +557,9 @@ final class GroupRunner {
     try log.note(.round(round), samples: samples, roofs: roofs)
   }
 
-  /// Beside the samples of every round, since what the machine can do drifts with them.
-  private func probeRoofs() throws -> [RoofReading] {
+  /// Beside the samples now and then, since what the machine can do drifts with them.
+  private func probeRoofsIfDue() throws -> [RoofReading] {
+    guard context.roofClock.isDue(place.threads) else { return [] }
     let readings = try ledger.measure(.roofs) {
       _ = host.waitForQuiet()
       return try host.roofs(RoofRequest(threads: place.threads, cpus: options.cpus))
@@ -482,33 +568,37 @@ final class GroupRunner {
     return readings
   }
 
-  /// Those too slow for the square: a few blocks in a row, each.
-  private func measureOutside(_ schedule: Schedule) throws {
+  /// Those too slow for the square: blocks in a row, until each has so many.
+  private func measureOutside(_ schedule: Schedule, until end: Int) throws {
     for (rank, index) in schedule.outside.enumerated() {
       let entrant = entrants[index]
-      let iterations = Schedule.iterations(nanoseconds: entrant.nanoseconds)
-      // A call of this length finds no caches warm that it has not warmed itself.
-      let isLong = entrant.nanoseconds > Schedule.longNanoseconds
-      let first = log.earlier?.blockCounts[index] ?? 0
-      for round in first..<max(first, options.slowBlocks) where entrant.isAlive {
-        try proceed("block \(round + 1) of \(options.slowBlocks)", entrant)
+      let first = entrant.blockCount
+      while entrant.blockCount < end, entrant.isAlive {
+        let round = entrant.blockCount
+        try proceed("block \(round + 1)", entrant)
         // Nothing else runs between its blocks, so one priming is enough.
         let samples = try turn(
-          entrant, round: round, position: schedule.inside.count + rank, iterations: iterations,
-          isPrimed: round == first && !isLong)
+          entrant, round: round, position: schedule.inside.count + rank,
+          isPrimed: round == first && !isLong(entrant))
         record.samples += samples
         try log.note(.block(round, contender: index), samples: samples)
+        entrant.blockCount += 1
       }
     }
+  }
+
+  /// Whether a call finds no caches warm that it has not warmed itself.
+  private func isLong(_ entrant: Entrant) -> Bool {
+    entrant.nanoseconds > Schedule.longNanoseconds
   }
 
   /// The blocks of one contender in one round: of a net one for each pass, on the same memory. The
   /// passes take turns in coming first. Nothing of one that is out.
   private func turn(
-    _ entrant: Entrant, round: Int, position: Int, iterations: Int, isPrimed: Bool
+    _ entrant: Entrant, round: Int, position: Int, isPrimed: Bool
   ) throws -> [SampleRow] {
     let passes = round.isMultiple(of: 2) ? place.passes : place.passes.reversed()
-    let request = BlockRequest(iterations: iterations, isPrimed: isPrimed)
+    let request = BlockRequest(iterations: entrant.iterations, isPrimed: isPrimed)
     return try passes.enumerated().flatMap { offset, pass -> [SampleRow] in
       func row(_ key: WorkloadKey, _ block: BlockMeasurement) -> SampleRow {
         var block = block
@@ -559,7 +649,7 @@ final class GroupRunner {
   ) rethrows -> Answer? {
     guard let answer = try ledger.measure(.quieting, work) else { return nil }
     ledger.rebook(answer[keyPath: block].wallNanoseconds, from: .quieting, to: .blocks)
-    ledger.rebook(answer[keyPath: block].primeNanoseconds ?? 0, from: .quieting, to: .warmUp)
+    ledger.rebook(answer[keyPath: block].primeNanoseconds ?? 0, from: .quieting, to: .priming)
     return answer
   }
 

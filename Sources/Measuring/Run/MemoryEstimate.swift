@@ -8,8 +8,8 @@ struct MemoryEstimate {
   private let place: WorkloadPlace
   private let graph: Graph
   private let isCheckOnly: Bool
-  /// Weights as they are made, from which every backend gets copies.
-  private let weights: Int
+  /// Weights as they are made, from which every backend gets copies, by layer.
+  private let weights: [String: Int]
 
   /// What a program with an engine of its own takes before it has a model, about.
   private static let programByteCount = 150 << 20
@@ -21,37 +21,59 @@ struct MemoryEstimate {
     self.place = place
     graph = place.compiledGraph
     isCheckOnly = options.isCheckOnly
-    weights = graph.nodes.reduce(0) { $0 + place.compiledGraph.cost(of: $1).weightBytes }
+    let graph = graph
+    weights = Dictionary(
+      graph.nodes.map { ("\(graph.networkName)/\($0.layer.name)", graph.cost(of: $0).weightBytes) }
+    ) { first, _ in first }
   }
 
   /// Bytes while all these contenders are alive, beyond those of the program.
+  func byteCount(of contenders: [Contender]) -> Int {
+    Self.byteCount(of: [(self, contenders)], roofs: 0)
+  }
+
+  /// Bytes while the contenders of several places are alive, which share the weights as they are made.
   /// - Parameter roofs: what the probes of roofs have already.
-  func byteCount(of contenders: [Contender], roofs known: Int = 0) -> Int {
-    guard !contenders.isEmpty else { return 0 }
-    // Of whoever is prepared last, with all others there.
-    var preparing = 0
-    for contender in contenders where !RepeatedBackend.sharesInstance(contender.backend.name) {
-      let need = contender.backend.memoryNeed(of: graph)
-      let choosing = need.measuresChoices ? 2 * LastLevelCache.byteCount : 0
-      // The cost of reordering is found with a second compilation.
-      let again = place.isNet || isCheckOnly ? 0 : need.weights + blobs
-      preparing = max(preparing, need.compiling + choosing + again)
+  static func byteCount(
+    of groups: [(estimate: MemoryEstimate, contenders: [Contender])], roofs known: Int
+  ) -> Int {
+    let groups = groups.filter { !$0.contenders.isEmpty }
+    guard !groups.isEmpty else { return 0 }
+    var weights: [String: Int] = [:]
+    for group in groups { weights.merge(group.estimate.weights) { first, _ in first } }
+    let held = groups.reduce(weights.values.reduce(0, +)) {
+      $0 + $1.estimate.keptByteCount(of: $1.contenders)
     }
-    // The roofs are probed once everything is prepared and checked.
-    return weights + keptByteCount(of: contenders)
-      + max(known + max(preparing, checking), roofs)
+    // Of whoever is prepared last, with all others there.
+    let passing = groups.map { $0.estimate.passing($0.contenders) }.max() ?? 0
+    // The roofs are probed once something is prepared and checked.
+    let roofs = groups.map(\.estimate.roofs).max() ?? 0
+    return held + max(known + passing, groups.count > 1 ? roofs + passing : roofs)
   }
 
   /// What these contenders keep once they are prepared.
   func keptByteCount(of contenders: [Contender]) -> Int {
-    contenders.filter { !RepeatedBackend.sharesInstance($0.backend.name) }.reduce(0) {
-      sum, contender in
+    own(contenders).reduce(0) { held, contender in
       let need = contender.backend.memoryNeed(of: graph)
       // A process of its own, which also reads the weights from a file.
-      let program =
-        contender.backend.program == nil ? 0 : Self.programByteCount + need.weights
-      return sum + program + ring(need) + need.workspace
+      let program = contender.backend.program == nil ? 0 : Self.programByteCount + need.weights
+      return held + program + ring(need) + need.workspace
     }
+  }
+
+  /// What compiling and checking take for a while.
+  private func passing(_ contenders: [Contender]) -> Int {
+    own(contenders).reduce(checking) { largest, contender in
+      let need = contender.backend.memoryNeed(of: graph)
+      let choosing = need.measuresChoices ? 2 * LastLevelCache.byteCount : 0
+      // The cost of reordering is found with a second compilation.
+      let again = place.isNet || isCheckOnly ? 0 : need.weights + blobs
+      return max(largest, need.compiling + choosing + again)
+    }
+  }
+
+  private func own(_ contenders: [Contender]) -> [Contender] {
+    contenders.filter { !RepeatedBackend.sharesInstance($0.backend.name) }
   }
 
   /// Bytes of the reference that stay until the end of the run.
@@ -131,13 +153,65 @@ struct RunMemory {
     workerBytes = options.launches == nil ? 0 : programBytes
   }
 
-  /// Goes on with the next group.
-  mutating func add(_ estimate: MemoryEstimate, of contenders: [Contender]) {
-    guard !contenders.isEmpty else { return }
-    let group = estimate.byteCount(of: contenders, roofs: roofs)
-    byteCount = max(byteCount, program + workerBytes + references + group)
-    references += estimate.referenceByteCount
-    roofs = max(roofs, estimate.roofs)
+  /// Goes on with the next groups, which are there at the same time.
+  mutating func add(_ groups: [(estimate: MemoryEstimate, contenders: [Contender])]) {
+    let groups = groups.filter { !$0.contenders.isEmpty }
+    guard !groups.isEmpty else { return }
+    let kept = groups.reduce(references) { $0 + $1.estimate.referenceByteCount }
+    let needed = MemoryEstimate.byteCount(of: groups, roofs: roofs)
+    // A group's own reference is part of what checking it takes.
+    let last = groups.last?.estimate.referenceByteCount ?? 0
+    byteCount = max(byteCount, program + workerBytes + kept - last + needed)
+    references = kept
+    roofs = max(roofs, groups.map(\.estimate.roofs).max() ?? 0)
+  }
+}
+
+/// Which groups are held in memory at the same time.
+package enum HeldGroups {
+  /// Of the memory that may still be had: it must leave ``MemoryGuard`` room for the last of them.
+  private static let limitPercent = 35
+
+  /// Places in the order of the run, in parts that fit.
+  static func divide(_ places: [WorkloadPlace], _ matrix: RunMatrix) -> [[WorkloadPlace]] {
+    let groups = places.map { place in
+      (
+        estimate: MemoryEstimate(of: place, matrix.options),
+        contenders: matrix.contenders.filter { $0.obstacle(place) == nil }
+      )
+    }
+    return divide(groups, matrix.options).map { Array(places[$0]) }
+  }
+
+  static func divide(
+    _ groups: [(estimate: MemoryEstimate, contenders: [Contender])], _ options: RunOptions
+  ) -> [Range<Int>] {
+    guard !options.isCheckOnly, options.precision == nil else {
+      return groups.indices.map { $0..<$0 + 1 }
+    }
+    return divide(
+      byteCounts: groups.map { $0.estimate.byteCount(of: $0.contenders) },
+      memory: ResourceLimits().memory?.byteCount)
+  }
+
+  /// - Parameters:
+  ///   - byteCounts: of each group alone.
+  ///   - memory: that may still be had; nil = unknown.
+  /// - Returns: parts that fit, each with one group at least.
+  package static func divide(byteCounts: [Int], memory: Int?) -> [Range<Int>] {
+    let limit = memory.map { $0 / 100 * limitPercent } ?? .max
+    var parts: [Range<Int>] = []
+    var held = 0
+    for (index, own) in byteCounts.enumerated() {
+      if let last = parts.last, own <= limit - held {
+        parts[parts.count - 1] = last.lowerBound..<index + 1
+        held += own
+      } else {
+        parts.append(index..<index + 1)
+        held = own
+      }
+    }
+    return parts
   }
 }
 

@@ -11,11 +11,13 @@ package struct RunForecast {
   package let byteCount: Int
   private let launchCount: Int
   private let basis: String
+  /// That the run may fill.
+  private let filledSeconds: Double?
 
   /// Share of the peak that kernels are taken to reach where nothing is known of them.
   private static let efficiency = 0.5
   /// What plain loops compute, in FLOP per nanosecond.
-  private static let plainRate = 0.3
+  private static let plainRate = 0.9
   /// Clock rate that is assumed, in GHz.
   private static let clock = 2.5
 
@@ -39,6 +41,7 @@ package struct RunForecast {
       }
     }
     launchCount = options.launches ?? 1
+    filledSeconds = options.filledNanoseconds.map { Double($0) / 1e9 }
     if let filled = options.filledNanoseconds, options.backends == nil {
       groups = Self.leavingOutSlow(groups, seconds: Double(filled) / 1e9 / Double(launchCount))
     }
@@ -48,16 +51,18 @@ package struct RunForecast {
       : "the times of run \(earlier[0].key.runID), otherwise operations and the peak"
     self.groups = groups
     var memory = RunMemory(programBytes: CurrentMemory.byteCount, options)
-    for group in groups {
-      memory.add(MemoryEstimate(of: group.place, options), of: group.measured)
-    }
+    let measured = groups.map { (MemoryEstimate(of: $0.place, options), $0.measured) }
+    for part in HeldGroups.divide(measured, options) { memory.add(Array(measured[part])) }
     byteCount = memory.byteCount
   }
 
-  /// The groups without contenders outside of the square that would take more than a quarter
-  /// of their group's share of the time: the checks alone of plain loops can take all of it.
+  /// Where contenders outside of the square would take more than a quarter of the time, the groups
+  /// without those that would take more than a quarter of their group's share: the checks alone of
+  /// plain loops can take all of it.
   private static func leavingOutSlow(_ groups: [GroupForecast], seconds: Double) -> [GroupForecast]
   {
+    let slow = groups.reduce(0) { $0 + $1.slow.reduce(0) { $0 + $1.seconds } }
+    guard slow > seconds / 4 else { return groups }
     let needs = groups.map { $0.seconds - $0.slow.reduce(0) { $0 + $1.seconds } }
     let all = needs.reduce(0, +)
     return zip(groups, needs).map { group, need in
@@ -94,8 +99,10 @@ package struct RunForecast {
   package var text: String {
     let seconds = groups.reduce(0) { $0 + $1.seconds } * Double(launchCount)
     let launches = launchCount == 1 ? "" : " in \(launchCount) launches"
+    let longest = filledSeconds.flatMap { $0 > seconds ? $0 : nil }
     return groups.map(\.text).joined()
-      + "in all \(groups.count) groups\(launches): about \(DurationText.short(seconds: seconds)), "
+      + "in all \(groups.count) groups\(launches): about \(DurationText.short(seconds: seconds))"
+      + (longest.map { " to \(DurationText.short(seconds: $0))" } ?? "") + ", "
       + "\((byteCount + (1 << 20) - 1) >> 20) MiB at most at a time "
       + "(estimated from \(basis); nothing was measured)\n"
   }
@@ -165,7 +172,7 @@ struct GroupForecast {
     var nanoseconds = 0.0
     for index in schedule.inside {
       nanoseconds += timing.inside(
-        call: calls[index], iterations: schedule.iterations, roundCount: roundCount)
+        call: calls[index], roundCount: roundCount)
     }
     for index in schedule.outside {
       let all = timing.outside(call: calls[index])
@@ -189,8 +196,8 @@ struct GroupForecast {
       self.passCount = passCount
     }
 
-    func inside(call: Double, iterations: Int, roundCount: Int) -> Double {
-      let block = call * Double(iterations)
+    func inside(call: Double, roundCount: Int) -> Double {
+      let block = call * Double(Schedule.iterations(nanoseconds: Int(nearestTo: call)))
       let warmUp = min(warmUpBlocks * block, Double(options.warmUpNanoseconds) + 5 * block)
       return warmUp + Double(roundCount * passCount) * (block + besideNanoseconds)
     }

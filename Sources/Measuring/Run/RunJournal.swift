@@ -79,7 +79,8 @@ package struct JournalEntry: Codable, Sendable {
 struct ScheduleRecord: Codable, Hashable, Sendable {
   var inside: [Int]
   var outside: [Int]
-  var iterations: Int
+  /// Calls per block of each that is inside.
+  var iterations: [Int]
   /// Blocks in a turn.
   var passCount: Int
 }

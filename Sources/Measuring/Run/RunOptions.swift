@@ -121,11 +121,18 @@ package struct RunOptions: Sendable, Codable {
   /// The time that the run is to fill; nil where it takes what it needs.
   var filledNanoseconds: Int? { maximumRounds == nil ? nil : budgetNanoseconds }
 
-  /// The shortest run that still says something: 6 rounds, short warm-ups.
+  /// A run of two and a half minutes at most: as many rounds as verdicts take, short warm-ups.
   package mutating func makeQuick() {
     rounds = 6
-    warmUpNanoseconds = 300_000_000
-    budgetNanoseconds = 75_000_000_000
+    maximumRounds = 72
+    warmUpNanoseconds = 50_000_000
+    budgetNanoseconds = 150_000_000_000
+  }
+
+  /// So many rounds, whatever time there is: when that is used up, the rest is measured in a hurry.
+  package mutating func fix(rounds count: Int) {
+    rounds = count
+    maximumRounds = nil
   }
 
   /// Rounds until a precision is reached or the budget is used up, as many as make an interval at

@@ -35,7 +35,8 @@ package final class Runner {
   private let isInterrupted: () -> Bool
   private let workerCommand: [String]
   private let otherRuns: OtherRuns?
-  private let references = ReferenceCache()
+  private let references: ReferenceCache
+  private var roofClock = RoofClock()
   private var record = RunRecord()
   private var roofLog = RoofLog()
   private var rowOfKey: [WorkloadKey: Int] = [:]
@@ -55,12 +56,13 @@ package final class Runner {
   ///   - earlier: what an interrupted run has left in the folder; nil for a new run.
   ///   - workerCommand: of a worker of this program, for what is counted in a child.
   ///   - otherRuns: asked after every block whether it was disturbed; nil not to ask.
+  ///   - references: what is known of right results.
   ///   - isInterrupted: asked before every block.
   package init(
     _ matrix: RunMatrix, makeHost: @escaping (_ launch: Int) throws -> any WorkloadHost,
     folder: RunFolder? = nil, earlier: RunProgress? = nil, progress: Progress = Progress(),
     ledger: TimeLedger = TimeLedger(), workerCommand: [String] = [],
-    otherRuns: OtherRuns? = nil,
+    otherRuns: OtherRuns? = nil, references: ReferenceCache = ReferenceCache(),
     isInterrupted: @escaping () -> Bool = { Interruption.signalNumber != nil }
   ) {
     self.matrix = matrix
@@ -71,6 +73,7 @@ package final class Runner {
     self.progress = progress
     self.workerCommand = workerCommand
     self.otherRuns = otherRuns
+    self.references = references
     self.isInterrupted = isInterrupted
   }
 
@@ -92,8 +95,9 @@ package final class Runner {
       guard !missing.isEmpty else { continue }
       let host = try ledger.measure(.launching) { try makeHost(launch) }
       defer { host.close() }
-      for place in missing where !record.wasInterrupted {
-        try measure(place, launch: launch, host: host, factory: factory)
+      roofClock = RoofClock()
+      for places in together(missing) where !record.wasInterrupted {
+        try measure(places, launch: launch, host: host, factory: factory)
       }
     }
     progress.clear()
@@ -133,26 +137,139 @@ package final class Runner {
     record.roofs = roofLog.rows(runID: folder?.runID ?? "")
   }
 
-  /// One group in one launch, and its files.
+  // MARK: Groups
+
+  /// Times that a group is visited: its rounds are spread, so that what a neighbour does to the machine
+  /// for a while meets some of them, and not all.
+  private static let visitCount = 4
+
+  /// A precision is looked at while a group is measured, in one visit.
+  private var visitCount: Int {
+    options.isCheckOnly || options.precision != nil ? 1 : Self.visitCount
+  }
+
+  /// Places that are held in memory at the same time, in the order of the run.
+  private func together(_ places: [WorkloadPlace]) -> [[WorkloadPlace]] {
+    guard visitCount > 1 else { return places.map { [$0] } }
+    return HeldGroups.divide(places, matrix)
+  }
+
+  /// Some groups in one launch, visit by visit, and their files.
   private func measure(
-    _ place: WorkloadPlace, launch: Int, host: any WorkloadHost, factory: RowFactory
+    _ places: [WorkloadPlace], launch: Int, host: any WorkloadHost, factory: RowFactory
   ) throws {
-    let id = groupOf(place, launch)
-    let log = GroupLog(
-      folder: folder, place: id, earlier: earlier.partial[id], ledger: ledger,
-      writePlan: { [folder, record] in try folder?.write(record.plan + $0) })
-    let context = GroupRunner.Context(
-      host: host, factory: hurried(factory), references: references,
-      plan: options.plan + record.plan,
-      progress: progress, ledger: ledger, workerCommand: workerCommand, otherRuns: otherRuns,
-      isInterrupted: isInterrupted)
-    let group = GroupRunner(
-      place, matrix.contenders, context: context, log: log, leftOut: leftOut[id.group] ?? [:],
-      allowance: budget?.take(id, elapsed: ledger.elapsedNanoseconds))
-    let result = try group.run()
-    progress.advance(work(of: place))
-    add(result)
-    roofLog.add(result.roofs, threads: place.threads)
+    let ids = places.map { groupOf($0, launch) }
+    let allowance = budget?.take(ids, elapsed: ledger.elapsedNanoseconds)
+    let deadline = allowance.map { $0 + ledger.elapsedNanoseconds }
+    try computeReferences(places)
+    var groups: [GroupRunner] = []
+    for (place, id) in zip(places, ids) where !record.wasInterrupted {
+      let log = GroupLog(
+        folder: folder, place: id, earlier: earlier.partial[id], ledger: ledger,
+        writePlan: { [folder, record] in try folder?.write(record.plan + $0) })
+      let context = GroupRunner.Context(
+        host: host, factory: hurried(factory), references: references,
+        plan: options.plan + record.plan,
+        progress: progress, ledger: ledger, workerCommand: workerCommand, otherRuns: otherRuns,
+        roofClock: roofClock, isInterrupted: isInterrupted)
+      let group = GroupRunner(
+        place, matrix.contenders, context: context, log: log,
+        leftOut: leftOut[id.group] ?? [:], allowance: allowance.map { $0 / places.count })
+      groups.append(group)
+      try group.begin()
+      record.plan += group.plan
+      try visit(group, place, 0, until: firstGoal(group, place))
+    }
+    let goals = deadline.map {
+      finalGoals(groups, places, nanoseconds: $0 - ledger.elapsedNanoseconds)
+    }
+    for number in 1..<max(visitCount, 1) {
+      for (index, group) in groups.enumerated() where !record.wasInterrupted {
+        let goal = goals?[index] ?? fixedGoal(group, places[index])
+        try visit(group, places[index], number, until: part(goal, number))
+      }
+    }
+    for (index, group) in groups.enumerated() {
+      record.wasInterrupted = record.wasInterrupted || isInterrupted()
+      if record.wasInterrupted { try group.interrupt() }
+      let result = try group.finish()
+      add(result)
+      roofLog.add(result.roofs, threads: places[index].threads)
+      try write(factory)
+      if !result.wasInterrupted { try group.noteDone() }
+    }
+  }
+
+  /// References of all places that will be measured, on all processors, before anything is held in
+  /// memory.
+  private func computeReferences(_ places: [WorkloadPlace]) throws {
+    let able = places.filter { place in
+      let contenders = matrix.contenders.filter { $0.obstacle(place) == nil }
+      return !contenders.isEmpty
+        && MemoryGuard.refusal(MemoryEstimate(of: place, options), of: contenders) == nil
+    }
+    var rest = able[...]
+    while !rest.isEmpty, !isInterrupted() {
+      try ledger.measure(.reference) {
+        try references.compute(Array(rest.prefix(Self.referencesAtATime)), seed: options.seed)
+      }
+      rest = rest.dropFirst(Self.referencesAtATime)
+    }
+  }
+
+  /// Until the next look at an interruption.
+  private static let referencesAtATime = 16
+
+  /// One visit, and what it gave.
+  private func visit(
+    _ group: GroupRunner, _ place: WorkloadPlace, _ number: Int, until goal: RoundPlan.Goal
+  ) throws {
+    try group.measure(until: goal.rounds, blocks: goal.blocks)
+    record.samples += group.takeSamples()
+    record.wasInterrupted = record.wasInterrupted || group.wasInterrupted
+    progress.advance(work(of: place) / Double(visitCount))
+    try ledger.measure(.writing) { try folder?.flush() }
+  }
+
+  /// What a group has in the end where the number of rounds is fixed beforehand.
+  private func fixedGoal(_ group: GroupRunner, _ place: WorkloadPlace) -> RoundPlan.Goal {
+    let wish = RoundPlan.Wish(place, in: matrix)
+    return RoundPlan.Goal(
+      rounds: group.roundCount,
+      blocks: RoundPlan.blocks(group.slowBlocks, beside: group.roundCount, wish.family))
+  }
+
+  /// What a group has after the first visit: some rounds of those that it needs in any case.
+  private func firstGoal(_ group: GroupRunner, _ place: WorkloadPlace) -> RoundPlan.Goal {
+    guard visitCount > 1, budget != nil else { return part(fixedGoal(group, place), 0) }
+    let wish = RoundPlan.Wish(place, in: matrix)
+    return part(
+      RoundPlan.Goal(
+        rounds: min(wish.roundCount, group.roundCount), blocks: group.slowBlocks), 0)
+  }
+
+  /// What of a goal is reached with a visit.
+  private func part(_ goal: RoundPlan.Goal, _ number: Int) -> RoundPlan.Goal {
+    let (done, all) = (number + 1, visitCount)
+    return RoundPlan.Goal(
+      rounds: (goal.rounds * done + all - 1) / all, blocks: (goal.blocks * done + all - 1) / all)
+  }
+
+  /// What the groups are to have in the end, in a given time.
+  private func finalGoals(
+    _ groups: [GroupRunner], _ places: [WorkloadPlace], nanoseconds: Int
+  ) -> [RoundPlan.Goal] {
+    let demands = groups.map(\.demand)
+    let able = groups.indices.filter { demands[$0] != nil }
+    let plan = RoundPlan(
+      able.compactMap { index in
+        demands[index].map { ($0, RoundPlan.Wish(places[index], in: matrix)) }
+      }, slowBlocks: options.slowBlocks, nanoseconds: nanoseconds)
+    let known = Dictionary(zip(able, plan.goals)) { first, _ in first }
+    return groups.indices.map { known[$0] ?? RoundPlan.Goal(rounds: 0, blocks: 0) }
+  }
+
+  private func write(_ factory: RowFactory) throws {
     record.roofs = roofLog.rows(runID: factory.runID)
     try ledger.measure(.writing) {
       try folder?.flush()
@@ -162,7 +279,6 @@ package final class Runner {
       if options.measuresPhases { try folder?.write(record.phases) }
       if options.counters != nil { try folder?.write(record.counters) }
     }
-    if !result.wasInterrupted { try log.note(.done) }
   }
 
   /// Once the budget is used up, options for the shortest run that still measures.
@@ -191,8 +307,6 @@ package final class Runner {
 
   /// Adds a group's rows; a later launch's are merged into the first one's.
   private func add(_ group: GroupRecord) {
-    record.samples += group.samples
-    record.plan += group.plan
     record.warnings += group.warnings.filter { !record.warnings.contains($0) }
     // Later launches repeat them.
     let known = Set(record.phases.map(\.key))

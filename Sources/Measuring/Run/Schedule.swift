@@ -5,7 +5,7 @@ import Tensors
 /// Who is measured when: those of similar speed take turns in Williams squares, slow ones come
 /// after, on their own.
 package struct Schedule: Sendable, Equatable {
-  /// A contender with a call this many times slower than the fastest stays out of the square.
+  /// A contender whose block takes this many times as long as the shortest stays out of the square.
   package static let slowRatio = 20
   /// As does one whose call takes longer than this, for layers alone and for nets.
   static func slowNanoseconds(_ pass: Pass) -> Int {
@@ -18,9 +18,6 @@ package struct Schedule: Sendable, Equatable {
   package var rounds: [[Int]]
   /// Indices of the contenders outside.
   package var outside: [Int]
-  /// Calls per block of those in the square, the same for all.
-  package var iterations: Int
-
   /// - Parameters:
   ///   - nanoseconds: of one call of each contender.
   ///   - isSingle: contenders that stay outside whatever their speed.
@@ -28,23 +25,22 @@ package struct Schedule: Sendable, Equatable {
   package init(
     nanoseconds: [Int], isSingle: [Bool], pass: Pass, minimumRounds: Int, seed: UInt64
   ) {
-    let fastest = nanoseconds.indices.filter { !isSingle[$0] }.map { nanoseconds[$0] }.min() ?? 0
+    let blocks = nanoseconds.map { max($0, Self.blockNanoseconds) }
+    let shortest = blocks.indices.filter { !isSingle[$0] }.map { blocks[$0] }.min() ?? 0
     let limit = Self.slowNanoseconds(pass)
     let isInside = nanoseconds.indices.map { index in
       !isSingle[index] && nanoseconds[index] <= limit
-        && nanoseconds[index] <= Self.slowRatio * max(fastest, 1)
+        && blocks[index] <= Self.slowRatio * shortest
     }
-    let inside = nanoseconds.indices.filter { isInside[$0] }
     self.init(
-      inside: inside, outside: nanoseconds.indices.filter { !isInside[$0] },
-      iterations: Self.iterations(nanoseconds: inside.map { nanoseconds[$0] }.min() ?? limit),
-      minimumRounds: minimumRounds, seed: seed)
+      inside: nanoseconds.indices.filter { isInside[$0] },
+      outside: nanoseconds.indices.filter { !isInside[$0] }, minimumRounds: minimumRounds,
+      seed: seed)
   }
 
   /// The schedule of contenders that are divided already.
-  init(inside: [Int], outside: [Int], iterations: Int, minimumRounds: Int, seed: UInt64) {
+  init(inside: [Int], outside: [Int], minimumRounds: Int, seed: UInt64) {
     self.outside = outside
-    self.iterations = iterations
     rounds =
       inside.isEmpty
       ? []
@@ -56,10 +52,13 @@ package struct Schedule: Sendable, Equatable {
   /// Those who take turns.
   package var inside: [Int] { rounds.first?.sorted() ?? [] }
 
-  /// Calls of this length that a block needs: 5 ms, and 10⁴ readings of the clock.
+  /// What a block lasts at least: 5 ms, and 10⁴ readings of the clock.
+  static var blockNanoseconds: Int { max(5_000_000, 10_000 * ClockReadCost.nanoseconds) }
+
+  /// Calls of this length that a block needs. Each contender has its own number: blocks of about the
+  /// same length share what the machine does to them, and none takes the time of the others.
   package static func iterations(nanoseconds: Int) -> Int {
-    let block = max(5_000_000, 10_000 * ClockReadCost.nanoseconds)
-    return max(1, (block + nanoseconds - 1) / max(nanoseconds, 1))
+    max(1, (blockNanoseconds + nanoseconds - 1) / max(nanoseconds, 1))
   }
 
   /// The seed of one workload's order.

@@ -13,12 +13,14 @@ struct TimeBudget {
     self.needs = needs
   }
 
-  /// The share of a group that begins now; what the groups before it left over is in it.
+  /// The share of groups that are measured together and begin now; what those before them left over
+  /// is in it.
   /// - Parameter elapsed: since the start of the run.
   /// - Returns: nanoseconds, at least 0.
-  mutating func take(_ group: LaunchedGroup, elapsed: Int) -> Int {
+  mutating func take(_ groups: [LaunchedGroup], elapsed: Int) -> Int {
     let all = needs.values.reduce(0, +)
-    guard let own = needs.removeValue(forKey: group), all > 0 else { return 0 }
+    let own = groups.reduce(0) { $0 + (needs.removeValue(forKey: $1) ?? 0) }
+    guard all > 0 else { return 0 }
     return Int(nearestTo: Double(max(nanoseconds - elapsed, 0)) * own / all)
   }
 }

@@ -5,7 +5,8 @@ package final class TimeLedger {
   /// A kind of work, as it stands in the list.
   package enum Item: String, Sendable, CaseIterable {
     case blocks = "timed blocks"
-    case warmUp = "warming up, priming"
+    case priming = "priming blocks"
+    case warmUp = "warming up"
     case quieting = "waiting for quiet, probing the clock"
     case preparing = "preparing"
     case checking = "checking"
@@ -54,6 +55,19 @@ package final class TimeLedger {
   /// Nanoseconds of an item so far.
   package subscript(_ item: Item) -> Int { nanoseconds[item] ?? 0 }
 
+  /// The name of what is left over, and of the sum, in a record.
+  private static let (restName, totalName) = ("everything else", "in all")
+
+  /// Nanoseconds by name: of items that took time, of the rest, and in all.
+  package var record: [String: Int] {
+    let total = elapsedNanoseconds
+    let booked = Item.allCases.filter { self[$0] > 0 }
+    var record = Dictionary(uniqueKeysWithValues: booked.map { ($0.rawValue, self[$0]) })
+    record[Self.restName] = max(total - booked.reduce(0) { $0 + self[$1] }, 0)
+    record[Self.totalName] = total
+    return record
+  }
+
   /// One line per item that took time, in the order of the list, and what is left over.
   package var lines: [String] {
     let total = elapsedNanoseconds
@@ -68,7 +82,7 @@ package final class TimeLedger {
     }
     let booked = Item.allCases.filter { self[$0] > 0 }
     let rest = total - booked.reduce(0) { $0 + self[$1] }
-    return booked.map { line($0.rawValue, self[$0]) } + [line("everything else", max(rest, 0))]
-      + [line("in all", total)]
+    return booked.map { line($0.rawValue, self[$0]) } + [line(Self.restName, max(rest, 0))]
+      + [line(Self.totalName, total)]
   }
 }

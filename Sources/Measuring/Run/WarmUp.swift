@@ -9,13 +9,16 @@ package enum WarmUp {
   /// Largest drift over those blocks, relative to their median.
   package static let driftLimit = 0.02
 
-  /// - Parameter block: times one block; nil when that is no longer possible.
+  /// - Parameters:
+  ///   - earlier: blocks that ran right before, of the same length.
+  ///   - block: times one block; nil when that is no longer possible.
   /// - Returns: whether a steady state was reached before the cap.
   package static func run(
-    capNanoseconds: Int, block: () throws -> BlockMeasurement?
+    capNanoseconds: Int, after earlier: [BlockMeasurement] = [],
+    block: () throws -> BlockMeasurement?
   ) rethrows -> Bool {
     let start = alex_monotonic_ns()
-    var blocks: [BlockMeasurement] = []
+    var blocks = earlier
     while true {
       guard let block = try block() else { return false }
       blocks.append(block)

@@ -11,6 +11,8 @@ final class BlockTimer {
 
   private let steal = StealClock()
   private let threads = ThreadCounter()
+  /// The end of the last block, unless something else has run since.
+  private var lastBlock: Quiescence.Mark?
 
   /// - Returns: `isSteady` true; the runner, which saw the warm-up, knows better.
   func time(_ workload: LocalWorkload, _ request: BlockRequest) -> BlockMeasurement {
@@ -40,7 +42,7 @@ final class BlockTimer {
   private func measure(
     _ workload: LocalWorkload, _ request: BlockRequest, _ run: (_ start: Int64) -> Int64
   ) -> BlockMeasurement {
-    let isQuiet = Quiescence.wait()
+    let isQuiet = lastBlock.map(Quiescence.isQuiet) ?? false || Quiescence.wait()
     let primed = alex_monotonic_ns()
     if request.isPrimed {
       repeat { workload.run() } while alex_monotonic_ns() - primed < Self.primeNanoseconds
@@ -58,6 +60,7 @@ final class BlockTimer {
     alex_process_usage(&after)
     let cpuAfter = alex_current_cpu()
     let stealAfter = steal.read()
+    lastBlock = Quiescence.Mark()
 
     let stolen = stealBefore.flatMap { first in stealAfter.map { $0 - first } }
     let switches = Int(after.involuntary_switches - before.involuntary_switches)
@@ -78,8 +81,12 @@ final class BlockTimer {
     return block
   }
 
+  /// Something else runs than blocks: what was seen of foreign threads is no longer true.
+  func forget() { lastBlock = nil }
+
   /// The time of each phase, the lower median over calls.
   func phases(_ workload: LocalWorkload, calls: Int) -> [PhaseTime] {
+    forget()
     _ = Quiescence.wait()
     let start = alex_monotonic_ns()
     repeat { workload.run() } while alex_monotonic_ns() - start < Self.primeNanoseconds

@@ -1,13 +1,16 @@
 import Networks
 
-/// The seeded weights of a graph, made beforehand: drawing 61 million numbers is no part of what a
-/// backend does to prepare itself.
+/// The seeded weights of a network, made beforehand and once: drawing 61 million numbers is no part of
+/// what a backend does to prepare itself.
 struct GeneratedWeights: WeightSource {
+  private let source: SeededWeights
   private var layers: [String: LayerWeights] = [:]
 
-  init(of graph: Graph, seed: UInt64) throws(NetworkError) {
-    let source = SeededWeights(seed: seed)
-    for node in graph.nodes {
+  init(seed: UInt64) { source = SeededWeights(seed: seed) }
+
+  /// Makes those of a graph that are not there yet.
+  mutating func add(_ graph: Graph) throws(NetworkError) {
+    for node in graph.nodes where layers[node.layer.name] == nil {
       layers[node.layer.name] = try source.weights(of: node, in: graph)
     }
   }

@@ -12,7 +12,7 @@ package final class LocalHost: WorkloadHost {
   private let source: BackendSource
   private var backends: [[String: String]: [any Backend]] = [:]
   private var pools: [PoolKey: ThreadPool] = [:]
-  /// Of the layer or net that is being prepared, backend after backend.
+  /// Of a network whose layers are being prepared, backend after backend; the net has the same ones.
   private var weights: (key: WeightsKey, source: GeneratedWeights)?
   private let timer = BlockTimer()
   private let counting = CounterPass()
@@ -27,7 +27,6 @@ package final class LocalHost: WorkloadHost {
     var network: String
     var description: DescriptionOptions
     var problem: Problem?
-    var layer: String
     var seed: UInt64
   }
 
@@ -121,12 +120,11 @@ package final class LocalHost: WorkloadHost {
   private func weights(of graph: Graph, for request: WorkloadRequest) throws -> GeneratedWeights {
     let key = WeightsKey(
       network: request.place.network, description: request.place.description,
-      problem: request.place.problem, layer: request.place.layer,
-      seed: request.seed)
-    if let weights, weights.key == key { return weights.source }
+      problem: request.place.problem, seed: request.seed)
     // The old ones first: both at once may be more than there is room for.
-    weights = nil
-    let source = try GeneratedWeights(of: graph, seed: request.seed)
+    if weights?.key != key { weights = nil }
+    var source = weights?.source ?? GeneratedWeights(seed: request.seed)
+    try source.add(graph)
     weights = (key, source)
     return source
   }

@@ -10,6 +10,30 @@ package enum Quiescence {
   /// Longest wait.
   package static let capNanoseconds: Int64 = 60_000_000
 
+  /// How far the foreign threads had come at the end of a block.
+  struct Mark {
+    fileprivate let nanoseconds: Int64
+    fileprivate let foreign: Int64
+
+    init() {
+      nanoseconds = alex_monotonic_ns()
+      foreign = Quiescence.foreign([])
+    }
+  }
+
+  /// Longest time since a mark that tells of now: in a longer one, something else may have run.
+  private static let markNanoseconds: Int64 = 5_000_000
+  /// Shortest one in which a thread that spins on is seen.
+  private static let shortNanoseconds: Int64 = 20_000
+
+  /// Whether no foreign thread has run since the last block, so that there is nothing to wait for.
+  /// Between blocks the results of one are written, which is long enough to see.
+  static func isQuiet(since mark: Mark) -> Bool {
+    let elapsed = alex_monotonic_ns() - mark.nanoseconds
+    return elapsed >= shortNanoseconds && elapsed <= markNanoseconds
+      && (foreign([]) - mark.foreign) * 20 < elapsed
+  }
+
   /// - Parameter processes: other processes that must be quiet too.
   /// - Returns: false when foreign threads were still running at the cap.
   package static func wait(

@@ -77,7 +77,7 @@ struct RoofTests {
     return (record, hosts.map(\.requests))
   }
 
-  @Test("Each round of each group has one probing, in every launch")
+  @Test("Roofs are probed once in a while for each number of threads, in every launch")
   func rounds() throws {
     let parent = FileManager.default.temporaryDirectory
       .appendingPathComponent("alexbench-test-\(UUID().uuidString)").path
@@ -90,13 +90,25 @@ struct RoofTests {
       options, [WrappedBackend(name: "a"), WrappedBackend(name: "b")], folder: folder)
     let one = RoofRequest(threads: 1)
     let two = RoofRequest(threads: 2)
-    #expect(requests == [[one, one, two, two], [one, one, two, two]])
-    #expect(record.roofs.map(\.probeCount) == [4, 4])
+    #expect(requests == [[one, two], [one, two]])
+    #expect(record.roofs.map(\.probeCount) == [2, 2])
     #expect(record.roofs.map(\.threads) == [1, 2])
     // Each answer of a host is larger than the one before.
-    #expect(record.roofs.map(\.value) == [2, 4])
-    #expect(record.roofs.map(\.median) == [1, 3])
+    #expect(record.roofs.map(\.value) == [1, 2])
+    #expect(record.roofs.map(\.median) == [1, 2])
     #expect(try Schema.roofs.rows(inFolder: folder.path) == record.roofs)
+  }
+
+  @Test("A probe is due after ten seconds, for each number of threads on its own")
+  func clock() {
+    var now = 0
+    let clock = RoofClock { now }
+    #expect(clock.isDue(1) && clock.isDue(2))
+    now += RoofClock.intervalNanoseconds - 1
+    #expect(!clock.isDue(1) && !clock.isDue(2))
+    now += 1
+    #expect(clock.isDue(1))
+    #expect(!clock.isDue(1) && clock.isDue(2))
   }
 
   @Test("Without rounds there is one probing, without timing none")
