@@ -24,16 +24,25 @@ package struct PowerAnalysis: Sendable {
   }
 
   package let effectPercent: Double
-  /// Comparisons that share the error probability, as in `compare.csv`.
+  /// Comparisons that share the error probability, as in `compare.csv`; of several tables the most.
   package let family: Int
   package let rows: [Row]
 
-  /// - Parameter effectPercent: above 0.
-  package init(samples: [SampleRow], workloads: [WorkloadRow], effectPercent: Double) {
+  /// - Parameters:
+  ///   - effectPercent: above 0.
+  ///   - rule: of the run.
+  package init(
+    samples: [SampleRow], workloads: [WorkloadRow], effectPercent: Double,
+    rule: ComparisonRule = .ofRun
+  ) {
     precondition(effectPercent > 0)
     self.effectPercent = effectPercent
-    let all = comparedPairs(samples: samples, workloads: workloads).filter(\.isInFamily)
-    family = all.count
+    let all = comparedPairs(samples: samples, workloads: workloads, rule: rule)
+      .filter(\.isInFamily)
+    family =
+      rule == .ofRun
+      ? all.count
+      : Dictionary(grouping: all) { ComparisonTable($0.key) }.values.map(\.count).max() ?? 0
     // A stage is measured with its steps and costs nothing more.
     let pairs = all.filter { $0.key.kind != StageTimes.kind }
     let confidence = 1 - bonferroni(alpha: BackendComparisonRule.alpha, family: family)

@@ -47,7 +47,8 @@ package struct RunValidation: Sendable {
     apply(RowRules.phases(runID, workloads: workloads?.rows), to: phases)
     apply(RowRules.counters(runID, workloads: workloads?.rows), to: counters)
     apply(RowRules.plan(runID, layers: layers?.rows), to: plan)
-    recompute(samples, workloads, layers, roofs, summary, compare)
+    recompute(
+      samples, workloads, layers, roofs, summary, compare, rule: ComparisonRule(environment))
   }
 
   private mutating func checkEnvironment() -> Environment? {
@@ -120,7 +121,8 @@ package struct RunValidation: Sendable {
 
   private mutating func recompute(
     _ samples: Table<SampleRow>?, _ workloads: Table<WorkloadRow>?, _ layers: Table<LayerRow>?,
-    _ roofs: Table<RoofRow>?, _ summary: Table<SummaryRow>?, _ compare: Table<BackendRatioRow>?
+    _ roofs: Table<RoofRow>?, _ summary: Table<SummaryRow>?, _ compare: Table<BackendRatioRow>?,
+    rule: ComparisonRule
   ) {
     guard let samples, let workloads, let layers else { return }
     let isRoofsBroken = roofs == nil && files.contains("\(Schema.roofs.fileName): not readable")
@@ -133,7 +135,8 @@ package struct RunValidation: Sendable {
     }
     if let compare {
       compareTexts(
-        compare, with: Reporting.compare(samples: samples.rows, workloads: workloads.rows))
+        compare,
+        with: Reporting.compare(samples: samples.rows, workloads: workloads.rows, rule: rule))
     }
   }
 

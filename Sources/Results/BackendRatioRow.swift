@@ -86,9 +86,13 @@ extension Schema where Row == BackendRatioRow {
     Column(
       "correction", \.correction,
       """
-      how `alpha` was made: `bonferroni over N` is 0.05 ∕ N, N all comparisons in the file with 6 \
-      pairs or more, both sides `ok` and neither handed to another backend. So all intervals of the \
-      file hold at once with 95 %
+      how `alpha` was made: `bonferroni over N` is 0.05 ∕ N, N all comparisons with 6 pairs or more, \
+      both sides `ok` and neither handed to another backend: of the file with `comparison_rule` 1, \
+      with 2 of one table (network, batch, threads, caches and pass; stages for themselves). So all \
+      intervals of the file or table hold at once with 95 %. `, unpaired` is added where too few \
+      rounds have both sides: then the interval is the exact one of Mann, Whitney, Hodges and Lehmann \
+      from all blocks of both, `ratio_median` the median of all their ratios, and `n_pairs` the blocks \
+      of the side that has fewer
       """)
     Column("alpha", \.alpha, "error probability of this interval alone")
     Column(

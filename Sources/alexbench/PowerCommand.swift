@@ -34,7 +34,9 @@ struct PowerCommand: ParsableCommand {
       let folder = try self.folder ?? Self.latestRun(in: "results/runs")
       let power = PowerAnalysis(
         samples: try Schema.samples.rows(inFolder: folder),
-        workloads: try Schema.workloads.rows(inFolder: folder), effectPercent: effect)
+        workloads: try Schema.workloads.rows(inFolder: folder), effectPercent: effect,
+        rule: ComparisonRule(
+          try? Environment(contentsOf: folder + "/" + Environment.fileName)))
       print("from \(folder)\n\n" + power.text(), terminator: "")
     }
   }

@@ -35,6 +35,7 @@ struct RunSession {
     environment.runID = folder.runID
     environment.arguments = CommandLine.arguments
     environment.options = options.recorded()
+    environment.comparisonRule = ComparisonRule.current.rawValue
     environment.inputs = (environment.inputs ?? []) + files
     if !Self.isCalibration(options) {
       environment.calibration = CalibrationSummary(
@@ -127,7 +128,7 @@ struct RunSession {
       samples: record.samples, workloads: record.workloads, layers: record.layers,
       roofs: record.roofs)
     try folder.write(summary)
-    try folder.write(compare(samples: record.samples, workloads: record.workloads))
+    try folder.write(comparison(record).rows)
     var counters = record.counters
     if options.counters != nil {
       counters += DerivedCounters.rows(counters, layers: record.layers)
@@ -148,7 +149,14 @@ struct RunSession {
       ).terminal(isBold: isatty(1) == 1)
     print(text, terminator: "")
     print("files: \(folder.path)")
+    if calibrationRows == nil, let sentence = comparison(record).netSentence { print(sentence) }
     try conclude(record)
+  }
+
+  /// The backends of the run beside each other.
+  private func comparison(_ record: RunRecord) -> BackendComparison {
+    BackendComparison(
+      samples: record.samples, workloads: record.workloads, environment: environment)
   }
 
   /// What a calibration found, written; nil for another run.

@@ -26,7 +26,10 @@ struct SummariseCommand: ParsableCommand {
         let summary = summarise(
           samples: samples, workloads: workloads, layers: try Schema.layers.rows(inFolder: folder),
           roofs: try Schema.roofs.rowsIfPresent(inFolder: folder))
-        let pairs = compare(samples: samples, workloads: workloads)
+        // A folder of parts may have no environment.
+        let environment = try? Environment(contentsOf: folder + "/" + Environment.fileName)
+        let pairs = compare(
+          samples: samples, workloads: workloads, rule: ComparisonRule(environment))
         // What an older run does not say of its workloads, its summary does not repeat.
         try Schema.summary.without(table.missing).write(summary, inFolder: folder)
         try Schema.compare.write(pairs, inFolder: folder)

@@ -13,6 +13,7 @@ package struct BackendComparison: Sendable {
   /// What a reader must know, from `environment.json`.
   package let warnings: [String]
   let handicaps: [String]
+  private let rule: ComparisonRule
 
   /// - Parameter base: nil = the one of `compare.csv`.
   /// - Throws: when the run has no times of the base asked for.
@@ -21,16 +22,28 @@ package struct BackendComparison: Sendable {
     if let base, !measured.contains(base) {
       throw .unknownBase(name: base, run: files.environment.runID, known: measured)
     }
-    runID = files.environment.runID
-    self.base = base ?? baselineBackend(files.workloads) ?? ""
+    self.init(
+      samples: files.samples, workloads: files.workloads, environment: files.environment, base: base
+    )
+  }
+
+  /// - Parameter base: one that has times; nil = the one of `compare.csv`.
+  package init(
+    samples: [SampleRow], workloads: [WorkloadRow], environment: Environment, base: String? = nil
+  ) {
+    runID = environment.runID
+    self.base = base ?? baselineBackend(workloads) ?? ""
     baseNotice =
       base == nil && self.base != BackendComparisonRule.preferredBaseline && !self.base.isEmpty
       ? "the run has no times of \(BackendComparisonRule.preferredBaseline); the base is \(self.base), the "
         + "first backend with times" : nil
-    rows = compare(samples: files.samples, workloads: files.workloads, base: base)
-    winners = Winner.all(in: rows)
-    warnings = files.environment.warnings
-    handicaps = handicapLabels(files)
+    rule = ComparisonRule(environment)
+    rows = compare(samples: samples, workloads: workloads, base: base, rule: rule)
+    winners =
+      rule == .ofRun
+      ? Winner.all(in: rows) : Winner.all(samples: samples, workloads: workloads)
+    warnings = environment.warnings
+    handicaps = handicapLabels(environment, workloads)
   }
 
   /// The text of `compare.csv` with this base.
@@ -65,18 +78,18 @@ func measuredBackends(_ workloads: [WorkloadRow]) -> [String] {
 }
 
 /// A sentence for each handicap that a run had.
-func handicapLabels(_ files: RunFiles) -> [String] {
-  var labels = files.environment.slowDowns
+func handicapLabels(_ environment: Environment, _ workloads: [WorkloadRow]) -> [String] {
+  var labels = environment.slowDowns
   if labels.isEmpty {
     // Runs from before options were recorded.
     labels = Array(
       OrderedSet(
-        files.workloads.compactMap { row in
+        workloads.compactMap { row in
           row.facts.handicap.map { "\(row.key.backend):\(row.key.layer)=\($0)" }
         }))
   }
   return labels.map {
-    "run \(files.environment.runID) was slowed down on purpose (--slow-down \($0))"
+    "run \(environment.runID) was slowed down on purpose (--slow-down \($0))"
   }
 }
 
@@ -92,7 +105,7 @@ extension BackendComparison {
       text += legend(rows, mark: "*").map { wrapped("", $0) }.joined() + notes.text()
     }
     if rows.isEmpty { text += wrapped("", Self.nothing) }
-    return text + "\n" + wrapped("", Self.explanation(mark: "*"))
+    return text + "\n" + wrapped("", explanation(mark: "*"))
   }
 
   /// Markdown for a page or a pull request.
@@ -108,21 +121,23 @@ extension BackendComparison {
       if !lines.isEmpty { text += lines.map { "- \(markdownText($0))\n" }.joined() + "\n" }
     }
     if rows.isEmpty { text += Self.nothing + "\n\n" }
-    return text + Self.explanation(mark: "bold") + "\n"
+    return text + explanation(mark: "bold") + "\n"
   }
 
   private static let nothing = "The run has no two backends to compare."
 
-  private static func explanation(mark: String) -> String {
-    "ratio: time over that of the base in the same rounds, below 1 is faster; interval: exact, all of "
-      + "a run at once with 95 %; MDE: the least difference that would have been told; \(mark): the "
+  private func explanation(mark: String) -> String {
+    let extent = rule == .ofRun ? "a run" : "a table"
+    return
+      "ratio: time over that of the base in the same rounds, below 1 is faster; interval: exact, all of "
+      + "\(extent) at once with 95 %; MDE: the least difference that would have been told; \(mark): the "
       + "fastest, where the intervals allow to name it."
   }
 
   var notices: [String] { handicaps + [baseNotice].compactMap(\.self) }
 
   private var groups: OrderedDictionary<String, [BackendRatioRow]> {
-    OrderedDictionary(grouping: rows) { "\(GroupKey($0.key).title), \(Self.passName($0.key))" }
+    OrderedDictionary(grouping: rows) { ComparisonTable($0.key).title }
   }
 
   /// Where the rows of a table were measured, in words.

@@ -4,7 +4,7 @@ import Statistics
 /// Rules of the comparisons within a run.
 package enum BackendComparisonRule {
   /// Error probability of all intervals of a file together.
-  package static let alpha = 0.05
+  package static let alpha = ComparisonFamily.alpha
   /// Factors between 1 ∕ (1 + margin) and 1 + margin count as no difference: 2 %.
   package static let margin = 0.02
   /// The backend that others are compared with, where it has results.
@@ -22,24 +22,61 @@ package enum BackendComparisonRule {
   }
 }
 
+/// How the comparisons of a run are made; `environment.json` says which, so that `compare.csv` can be
+/// computed again.
+package enum ComparisonRule: Int, Sendable, CaseIterable {
+  /// All comparisons of a run hold at once, and only rounds that both sides have count.
+  case ofRun = 1
+  /// The comparisons of one table hold at once: of a network, batch, number of threads, state of the
+  /// caches and pass, as they are shown together. A side that is too slow to take turns is compared by
+  /// all blocks of both, see ``RankRatio``.
+  case ofTable = 2
+
+  /// What a new run follows.
+  package static let current = ComparisonRule.ofTable
+
+  /// The rule of a run; that of runs which do not say, or say something that this version does not
+  /// know.
+  package init(_ environment: Environment?) {
+    self = environment?.comparisonRule.flatMap(Self.init) ?? .ofRun
+  }
+}
+
+/// What is shown together.
+struct ComparisonTable: Hashable {
+  let group: GroupKey
+  let passName: String
+
+  init(_ key: WorkloadKey) {
+    group = GroupKey(key)
+    passName = BackendComparison.passName(key)
+  }
+
+  var title: String { "\(group.title), \(passName)" }
+}
+
 /// Compares the backends of a run on each workload: `compare.csv` as a function of the other files.
 ///
 /// Every backend and instruction set is held against one baseline: `im2col-openblas`, or the first
 /// backend with results that is not `naive`. Ratios are taken within rounds, which drift of the
 /// machine meets alike; with several launches a launch gives one ratio. Intervals are exact sign
-/// intervals that hold all at once with 95 % (Bonferroni over the family, the comparisons with 6
-/// pairs or more). The same rows give the same text on every machine: only + − × ÷ √.
+/// intervals that hold all at once with 95 % (Bonferroni over the family, see ``ComparisonRule``). The
+/// same rows give the same text on every machine: only + − × ÷.
 ///
 /// Stages inside a net follow as the sums of their steps, see ``StageTimes``. Left out: layers that
 /// both sides swallow (`fused`, `elided`), and steps that the baseline lacks, such as reorders.
 /// - Parameter base: the baseline; nil for the one above, as in `compare.csv`.
 package func compare(
-  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
+  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil,
+  rule: ComparisonRule = .ofRun
 ) -> [BackendRatioRow] {
-  let pairs = comparedPairs(samples: samples, workloads: workloads, base: base)
-  let family = pairs.count(where: \.isInFamily)
-  let alpha = bonferroni(alpha: BackendComparisonRule.alpha, family: family)
-  let designs = DetectionDesigns(confidence: 1 - alpha)
+  let pairs = comparedPairs(samples: samples, workloads: workloads, base: base, rule: rule)
+  func table(_ pair: ComparedPair) -> ComparisonTable? {
+    rule == .ofTable ? ComparisonTable(pair.key) : nil
+  }
+  let families = Dictionary(grouping: pairs.filter(\.isInFamily), by: table).mapValues {
+    FamilyDesigns(ComparisonFamily(count: $0.count))
+  }
   return pairs.map { pair in
     var row = BackendRatioRow(
       key: pair.key, baseline: pair.baseline.key.backend, baselineISA: pair.baseline.key.isa,
@@ -47,25 +84,57 @@ package func compare(
       scope: pair.scope, verdict: .notComparable, reason: pair.obstacle)
     row.pairCount = pair.ratios.count
     row.ratio = medianRatio(of: pair.ratios)
-    guard pair.isInFamily else { return row }
-    guard let design = designs.design(count: pair.ratios.count),
-      let spread = RatioSpread(pair.ratios)
-    else {
-      row.reason =
-        "\(pair.scope.count(pair.ratios.count)), with \(family) "
-        + "\(family == 1 ? "comparison" : "comparisons") an interval takes "
-        + "\(designs.minimumCount)"
-      return row
-    }
-    let estimate = RatioEstimate(pair.ratios, ranks: design.ranks)
-    row.intervalLower = estimate.lower
-    row.intervalUpper = estimate.upper
-    row.correction = "bonferroni over \(family)"
-    row.alpha = alpha
-    row.detectableEffectPercent = 100 * design.detectableEffect(spread)
-    row.verdict = BackendComparisonRule.verdict(lower: estimate.lower, upper: estimate.upper)
-    if row.verdict == .inconclusive { row.reason = "the interval holds 1 and is wider than ±2 %" }
+    guard pair.isInFamily, let designs = families[table(pair)] else { return row }
+    designs.judge(pair, rule, &row)
     return row
+  }
+}
+
+/// The intervals of one family.
+private struct FamilyDesigns {
+  private let family: ComparisonFamily
+  private let designs: DetectionDesigns
+
+  init(_ family: ComparisonFamily) {
+    self.family = family
+    designs = DetectionDesigns(confidence: family.confidence)
+  }
+
+  func judge(_ pair: ComparedPair, _ rule: ComparisonRule, _ row: inout BackendRatioRow) {
+    let correction = "bonferroni over \(family.count)"
+    if let design = designs.design(count: pair.ratios.count),
+      let spread = RatioSpread(pair.ratios)
+    {
+      let estimate = RatioEstimate(pair.ratios, ranks: design.ranks)
+      (row.intervalLower, row.intervalUpper) = (estimate.lower, estimate.upper)
+      row.detectableEffectPercent = 100 * design.detectableEffect(spread)
+      row.correction = correction
+    } else if rule == .ofTable,
+      let estimate = RankRatio(
+        baseline: pair.baselineTimes, contender: pair.contenderTimes,
+        confidence: family.confidence)
+    {
+      // By counts alone it is decided which of the two intervals a row has.
+      row.ratio = estimate.ratio
+      (row.intervalLower, row.intervalUpper) = (estimate.lower, estimate.upper)
+      row.detectableEffectPercent = 100 * (estimate.detectableFactor - 1)
+      row.pairCount = min(pair.baselineTimes.count, pair.contenderTimes.count)
+      row.correction = correction + ", unpaired"
+    } else {
+      row.reason =
+        "\(pair.scope.count(pair.ratios.count)), with \(family.count) "
+        + "\(family.count == 1 ? "comparison" : "comparisons") an interval takes "
+        + "\(designs.minimumCount)"
+      return
+    }
+    row.alpha = family.alpha
+    guard let lower = row.intervalLower, let upper = row.intervalUpper else { return }
+    row.verdict = BackendComparisonRule.verdict(lower: lower, upper: upper)
+    guard row.verdict == .inconclusive else { return }
+    row.reason = "the interval holds 1 and is wider than ±2 %"
+    if rule == .ofTable, let effect = row.detectableEffectPercent {
+      row.reason += "; a difference of \(NumberText.rate(effect)) % would have been told"
+    }
   }
 }
 

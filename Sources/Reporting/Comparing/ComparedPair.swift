@@ -1,5 +1,6 @@
 import OrderedCollections
 import Results
+import Statistics
 
 /// Two backends on one workload, with the ratios of their times.
 struct ComparedPair {
@@ -8,6 +9,9 @@ struct ComparedPair {
   var scope: ComparisonScope
   /// Contender ∕ baseline, in rising order.
   var ratios: [Double]
+  /// The replicates of each side, in rising order, whether the other has the same rounds or not.
+  var baselineTimes: [Double] = []
+  var contenderTimes: [Double] = []
   /// Why there is no verdict; empty when there may be one.
   var obstacle: String
 
@@ -16,6 +20,11 @@ struct ComparedPair {
 
   /// The workload, without a backend.
   var key: WorkloadKey { pairKey(contender.key) }
+
+  /// Whether the blocks of both sides, paired or not, would make an interval of this comparison alone.
+  var hasUnpairedInterval: Bool {
+    ComparisonFamily(count: 1).hasRankInterval(baselineTimes.count, contenderTimes.count)
+  }
 }
 
 /// What the sides of a comparison have in common.
@@ -24,7 +33,8 @@ func pairKey(_ key: WorkloadKey) -> WorkloadKey { key.without(.backend, .isa) }
 /// All comparisons of a run, workloads in the order of `workloads`, then stages.
 /// - Parameter base: the baseline; nil for ``baselineBackend(_:)``.
 func comparedPairs(
-  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil
+  samples: [SampleRow], workloads: [WorkloadRow], base: String? = nil,
+  rule: ComparisonRule = .ofRun
 ) -> [ComparedPair] {
   guard let backend = base ?? baselineBackend(workloads) else { return [] }
   let (workloads, times) = timedWorkloads(samples: samples, workloads: workloads)
@@ -42,8 +52,11 @@ func comparedPairs(
         obstacle: pairObstacle(baseline, contender, fusions))
       if let base = times[baseline.key], let own = times[contender.key] {
         (pair.scope, pair.ratios) = base.ratios(of: own)
+        (pair.baselineTimes, pair.contenderTimes) = (base.replicates.times, own.replicates.times)
       }
-      if pair.obstacle.isEmpty, pair.ratios.count < BackendComparisonRule.minimumPairs {
+      if pair.obstacle.isEmpty, pair.ratios.count < BackendComparisonRule.minimumPairs,
+        rule == .ofRun || !pair.hasUnpairedInterval
+      {
         pair.obstacle =
           pair.ratios.isEmpty
           ? "no round has both"

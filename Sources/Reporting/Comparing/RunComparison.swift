@@ -87,8 +87,10 @@ package struct RunComparison: Sendable {
       margin: margin)
     baselineWarnings = baseline.environment.warnings
     contenderWarnings = contender.environment.warnings
-    var labels = handicapLabels(baseline)
-    labels += handicapLabels(contender).filter { !labels.contains($0) }
+    var labels = handicapLabels(baseline.environment, baseline.workloads)
+    labels += handicapLabels(contender.environment, contender.workloads).filter {
+      !labels.contains($0)
+    }
     if crossHost, !obstacles.isEmpty {
       labels.append(
         "absolute times of these runs are not comparable: " + obstacles.joined(separator: "; "))

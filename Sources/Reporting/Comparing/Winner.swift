@@ -1,5 +1,6 @@
 import OrderedCollections
 import Results
+import Statistics
 
 /// The fastest backend of a workload, where the intervals allow to name one.
 package struct Winner: Hashable, Sendable {
@@ -69,5 +70,66 @@ package struct Winner: Hashable, Sendable {
     }
     return Winner(
       key: rows[0].key, backend: contenders[best].backend, isa: contenders[best].isa)
+  }
+
+  /// One per workload at most, by comparing the backend with the smallest median with every other one
+  /// directly, in the rounds that both have.
+  ///
+  /// A backend that is not the fastest is named only if it seems faster than the one that is, which is
+  /// one comparison for each of the others: the winners of a table are all right with 95 %, one-sided,
+  /// when each of those comparisons errs with 0.05 over their number. What was handed to another
+  /// backend or failed is never named; a step that some backend fuses, or has no times of, has no
+  /// winner.
+  package static func all(samples: [SampleRow], workloads: [WorkloadRow]) -> [Winner] {
+    let (workloads, times) = timedWorkloads(samples: samples, workloads: workloads)
+    let fusions = Fusions(workloads)
+    let groups = OrderedDictionary(grouping: workloads) { pairKey($0.key) }.compactMapValues {
+      rivals(of: $0, times, fusions)
+    }
+    let counts = Dictionary(grouping: groups, by: { ComparisonTable($0.key) }).mapValues {
+      $0.reduce(0) { $0 + $1.value.count - 1 }
+    }
+    return groups.compactMap { key, rivals in
+      // The interval is two-sided, and either end errs with half of what it errs with.
+      let alpha = 2 * ComparisonFamily(count: counts[ComparisonTable(key)] ?? 1).alpha
+      guard
+        let best = rivals.min(by: { $0.median < $1.median }),
+        rivals.allSatisfy({ $0.key == best.key || best.isFaster(than: $0, alpha: alpha) })
+      else { return nil }
+      return Winner(of: best.key)
+    }
+  }
+
+  private struct Rival {
+    var key: WorkloadKey
+    var times: RoundTimes
+    var median: Double
+
+    func isFaster(than other: Rival, alpha: Double) -> Bool {
+      let ratios = other.times.ratios(of: times).values
+      if let estimate = RatioEstimate(ratios, confidence: 1 - alpha) { return estimate.upper < 1 }
+      let estimate = RankRatio(
+        baseline: other.times.replicates.times, contender: times.replicates.times,
+        confidence: 1 - alpha)
+      return estimate.map { $0.upper < 1 } ?? false
+    }
+  }
+
+  /// Those who may be the fastest of a workload; nil when there is no telling.
+  private static func rivals(
+    of rows: [WorkloadRow], _ times: [WorkloadKey: RoundTimes], _ fusions: Fusions
+  ) -> [Rival]? {
+    var rivals: [Rival] = []
+    for row in rows {
+      if fusions.contain(row.key) { return nil }
+      if row.key.pass == .inNet, row.key.kind != StageTimes.kind, row.status.isSwallowed {
+        return nil
+      }
+      guard row.status == .ok, row.facts.delegatedTo.isEmpty, let own = times[row.key],
+        let median = OrderStatistics(own.replicates.times)?.median
+      else { continue }
+      rivals.append(Rival(key: row.key, times: own, median: median))
+    }
+    return rivals.count > 1 ? rivals : nil
   }
 }

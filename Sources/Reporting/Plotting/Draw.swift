@@ -79,7 +79,9 @@ private func plots(of kind: PlotKind, _ view: RunView) -> Outcome {
 private func compared(_ files: RunFiles, with base: String?) -> RunFiles {
   guard let base, files.compare.first?.baseline != base else { return files }
   var files = files
-  files.compare = compare(samples: files.samples, workloads: files.workloads, base: base)
+  files.compare = compare(
+    samples: files.samples, workloads: files.workloads, base: base,
+    rule: ComparisonRule(files.environment))
   return files
 }
 

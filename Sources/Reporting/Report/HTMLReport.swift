@@ -56,9 +56,7 @@ package struct HTMLReport: Sendable {
       "summary": ReportSummary(files, comparison).sentences,
       "warnings": comparison.notices + environment.warnings,
       "hasWarnings": !(comparison.notices + environment.warnings).isEmpty,
-      "card": HostCard.lines(
-        host: environment.host, build: environment.build, libraries: environment.libraries
-      ).map { ReportNode(["name": $0.0, "value": $0.1]) },
+      "card": TimeSpent.card(environment).map { ReportNode(["name": $0.0, "value": $0.1]) },
       "roofs": ReportTable(
         fileName: Schema.roofs.fileName, columns: ReportLayout.roofs,
         rows: files.roofs.enumerated().map { ($0 + 1, $1) }

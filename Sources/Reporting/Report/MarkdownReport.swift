@@ -30,9 +30,7 @@ package struct MarkdownReport: Sendable {
     text += "<details><summary>Ratios to \(markdownText(comparison.base))</summary>\n\n"
     text += comparison.markdown() + "\n</details>\n\n"
     text += "<details><summary>Host</summary>\n\n| | |\n| :-- | :-- |\n"
-    for (name, value) in HostCard.lines(
-      host: environment.host, build: environment.build, libraries: environment.libraries)
-    {
+    for (name, value) in TimeSpent.card(environment) {
       text += "| \(markdownCell(name)) | \(markdownCell(value)) |\n"
     }
     text += "\n</details>\n\n<details><summary>Commands</summary>\n\n"

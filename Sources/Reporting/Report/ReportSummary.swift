@@ -1,7 +1,7 @@
 import OrderedCollections
 import Results
 
-/// What a run says in a sentence per full net.
+/// What a run says in a sentence per full net; of several nets, in one for all first.
 struct ReportSummary {
   let sentences: [String]
 
@@ -20,11 +20,14 @@ struct ReportSummary {
       comparison.winners.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     let ratios = Dictionary(grouping: comparison.rows, by: \.key)
     let groups = OrderedDictionary(grouping: nets) { GroupKey($0.key).title }
-    sentences = groups.map { title, rows in
-      let key = pairKey(rows[0].key)
-      return "\(place), the full net (\(title)) "
-        + Self.sentence(rows, winner: winners[key], ratios: ratios[key] ?? [])
-    }
+    let all = groups.count > 1 ? [comparison.netSentence].compactMap(\.self) : []
+    sentences =
+      all
+      + groups.map { title, rows in
+        let key = pairKey(rows[0].key)
+        return "\(place), the full net (\(title)) "
+          + Self.sentence(rows, winner: winners[key], ratios: ratios[key] ?? [])
+      }
   }
 
   private static func sentence(_ rows: [SummaryRow], winner: Winner?, ratios: [BackendRatioRow])
