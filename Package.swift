@@ -72,6 +72,10 @@ let package = Package(
         "Files", "Networks", "Tensors", .product(name: "SwiftCSV", package: "SwiftCSV"),
       ], swiftSettings: unoptimised),
     .target(name: "Reference", dependencies: ["Tensors", "Networks"]),
+    // Loops for reading that are timed all the same: as fast as they are in C.
+    .target(
+      name: "NaiveLayers", dependencies: ["Tensors", "Networks"],
+      swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
     .target(
       name: "CaffeModel",
       dependencies: ["Files", "Networks", "Tensors"], resources: [.embedInCode("caffe.proto")]),
@@ -92,7 +96,9 @@ let package = Package(
       }, swiftSettings: unoptimised),
     .target(
       name: "Backends",
-      dependencies: ["Execution", "Kernels", "KernelInterface", "Networks", "Tensors", "CSupport"]),
+      dependencies: [
+        "Execution", "Kernels", "KernelInterface", "NaiveLayers", "Networks", "Tensors", "CSupport",
+      ]),
     .target(
       name: "Measuring",
       dependencies: [
@@ -134,11 +140,26 @@ let package = Package(
       dependencies: [
         "Kernels", "KernelInterface", "Execution", "Backends", "Reference", "Networks", "Tensors",
       ]),
+    // The loop nests of backend `naive` in C. The same flags in debug and release; no fused
+    // multiply-add, which would round differently.
+    .target(
+      name: "PlainNest", path: "Tests/PlainNest",
+      cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])],
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "PlainNestBackend",
+      dependencies: ["Execution", "KernelInterface", "Networks", "PlainNest", "Tensors"],
+      path: "Tests/PlainNestBackend"),
+    .executableTarget(
+      name: "compare-naive",
+      dependencies: [
+        "Backends", "CSupport", "Execution", "Kernels", "Networks", "PlainNestBackend", "Tensors",
+      ], path: "Tests/NaiveComparison"),
     .testTarget(
       name: "BackendsTests",
       dependencies: [
         "Backends", "Execution", "Kernels", "Reference", "CaffeModel", "GoldenSupport",
-        "Networks", "Tensors", "CSupport", "KernelInterface", "Images",
+        "Networks", "Tensors", "CSupport", "KernelInterface", "Images", "PlainNestBackend",
       ]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "GoldenSupport", "Tensors"]),
     .target(name: "FakePAPI", dependencies: ["CSupport"], path: "Tests/FakePAPI"),

@@ -34,6 +34,16 @@ public struct PoolingSpec: Hashable, Sendable {
   }
 }
 
+/// A window that moves over an input.
+package typealias PoolingWindow = (kernel: Extent, stride: Extent, pad: Extent)
+
+extension PoolingSpec {
+  /// The window over an input, a global one resolved.
+  package func window(over input: Shape) -> PoolingWindow {
+    isGlobal ? (Extent(h: input.h, w: input.w), .one, .zero) : (kernel, stride, pad)
+  }
+}
+
 extension PoolingSpec: LayerDefinition {
   static var kind: LayerKind { .pooling }
 

@@ -94,3 +94,6 @@ extension SoftmaxWithLossSpec: LayerDefinition {
     return parameters
   }
 }
+
+/// A label as Caffe reads it, cut to a whole number; no class for what is none.
+package func classLabel(_ value: Float) -> Int { Int(exactly: value.rounded(.towardZero)) ?? .min }
