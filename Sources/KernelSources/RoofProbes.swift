@@ -55,40 +55,51 @@ private struct MultiplyAddProbe: TileTask {
 /// each other.
 private let readVectors = 8
 
-/// How far ahead of their use lines are asked for, in floats.
-private let prefetchDistance = 1024
-
 /// The bits of a vector. Adding them costs one cycle on more ports than adding floats, and no value
 /// is slower than another.
 private typealias Bits = Vector.MaskStorage
 
 /// The bandwidth of reading: nothing but loads, each the operand of an addition.
 func readProbe(_ raw: UnsafeRawPointer) {
-  let a = raw.assumingMemoryBound(to: ReadProbeArguments.self)
+  let arguments = raw.assumingMemoryBound(to: ReadProbeArguments.self)
+  // Loops of their own: from a cache near by, a test in the loop would be noticed.
+  switch (arguments.pointee.streams == 1, arguments.pointee.prefetch_distance == 0) {
+  case (true, true): read(arguments.pointee, hasStreams: false, isPrefetching: false)
+  case (true, false): read(arguments.pointee, hasStreams: false, isPrefetching: true)
+  case (false, true): read(arguments.pointee, hasStreams: true, isPrefetching: false)
+  case (false, false): read(arguments.pointee, hasStreams: true, isPrefetching: true)
+  }
+}
+
+@inline(__always)
+private func read(_ a: ReadProbeArguments, hasStreams: Bool, isPrefetching: Bool) {
+  let step = readVectors * Vector.scalarCount
+  let ahead = Int(a.prefetch_distance)
+  let part = hasStreams ? Int(a.count) / Int(a.streams) : Int(a.count)
+  let streams = hasStreams ? Int(a.streams) : 1
   var sums: InlineArray<8, Bits> = kernel_zeros().load(as: InlineArray<8, Bits>.self)
   var pass: Int64 = 0
-  while pass < a.pointee.passes {
-    var input = a.pointee.input
-    let end = input + Int(a.pointee.count)
-    if a.pointee.is_prefetching != 0 {
-      while input != end {
-        for line in 0..<(readVectors * Vector.scalarCount / 16) {
-          kernel_prefetch(input + prefetchDistance + line * 16)
+  while pass < a.passes {
+    var first = a.input
+    let end = first + part
+    while first != end {
+      var input = first
+      var stream = 0
+      while stream < streams {
+        if isPrefetching {
+          for line in 0..<(step / 16) { kernel_prefetch(input + ahead + line * 16) }
         }
         addVectors(input, to: &sums)
-        input += readVectors * Vector.scalarCount
+        input += part
+        stream += 1
       }
-    } else {
-      while input != end {
-        addVectors(input, to: &sums)
-        input += readVectors * Vector.scalarCount
-      }
+      first += step
     }
     pass += 1
   }
   let low = (sums[0] &+ sums[1]) &+ (sums[2] &+ sums[3])
   let high = (sums[4] &+ sums[5]) &+ (sums[6] &+ sums[7])
-  UnsafeMutableRawPointer(a.pointee.sums).storeBytes(of: low &+ high, as: Bits.self)
+  UnsafeMutableRawPointer(a.sums).storeBytes(of: low &+ high, as: Bits.self)
 }
 
 /// Adds as many vectors as there are sums, each to its own.

@@ -7,14 +7,17 @@ package struct Explanation: Sendable {
   /// Rows by title.
   private let groups: OrderedDictionary<String, [SummaryRow]>
   private let files: RunFiles
+  private let excesses: [WorkloadKey: RoofExcess]
 
   /// - Parameter layer: name, or `net`.
   /// - Returns: nil when the run has no such layer.
   package init?(of layer: String, in files: RunFiles) {
     self.files = files
-    groups = OrderedDictionary(grouping: files.summary.filter { $0.key.layer == layer }) {
-      Self.title($0.key)
-    }
+    let rows = files.summary.filter { $0.key.layer == layer }
+    groups = OrderedDictionary(grouping: rows) { Self.title($0.key) }
+    excesses = Dictionary(
+      RoofExcess.list(rows, layers: files.layers, roofs: files.roofs).map { ($0.key, $0) },
+      uniquingKeysWith: { first, _ in first })
     if groups.isEmpty { return nil }
   }
 
@@ -69,6 +72,9 @@ package struct Explanation: Sendable {
     if let rate = row.work.gigabytesPerSecond { time += ", \(NumberText.rate(rate)) GB/s" }
     text += wrapped("  time      ", time)
     text += wrapped("  roof      ", roof(row))
+    if let excess = excesses[row.key] {
+      text += wrapped("  warning   ", "faster than the roof: \(excess.verdict)")
+    }
     text += wrapped("  executed  ", executed(row))
     if let phases = phases(row.key) { text += wrapped("  phases    ", phases) }
     for line in counters(row.key) { text += wrapped("  counted   ", line) }

@@ -40,7 +40,7 @@ struct Roofs {
 
   /// The peak of an instruction set, or of the next better one that was probed; of the best for one
   /// that is not known.
-  private static func peak(_ roofs: [RoofRow], isa: String) -> Double? {
+  static func peak(_ roofs: [RoofRow], isa: String) -> Double? {
     let candidates = order.firstIndex(of: isa).map { order[$0...] } ?? []
     let value =
       candidates.lazy.compactMap { name in roofs.first { $0.isa == name }?.value }.first

@@ -40,12 +40,13 @@ package struct RoofRow: RunFileRow {
   package var probeCount = 0
   package var workingSetBytes: Int?
   package var capacityBytes: Int?
+  package var loop = ""
 
   package init() {}
 
   package init(
     runID: String, level: RoofLevel, isa: String, threads: Int, value: Double, median: Double,
-    probeCount: Int, workingSetBytes: Int? = nil, capacityBytes: Int? = nil
+    probeCount: Int, workingSetBytes: Int? = nil, capacityBytes: Int? = nil, loop: String = ""
   ) {
     self.runID = runID
     kind = level.kind
@@ -57,6 +58,7 @@ package struct RoofRow: RunFileRow {
     self.probeCount = probeCount
     self.workingSetBytes = workingSetBytes
     self.capacityBytes = capacityBytes
+    self.loop = loop
   }
 }
 
@@ -88,6 +90,13 @@ extension Schema where Row == RoofRow {
         """
         what the caches of this level that these threads reach hold together; empty for `compute` \
         and `memory`
+        """)
+      Column(
+        "loop", \.loop,
+        """
+        how the kernel of `isa` read, the fastest way that was found: parts of the set that are read \
+        side by side, how far ahead lines are asked for, and of memory the size of its pages; empty \
+        for `compute`, and in runs from before there was a choice
         """)
     })
 

@@ -4,8 +4,9 @@
   import Musl
 #endif
 
-/// `MADV_HUGEPAGE` of Linux, which the C library's overlay does not export.
+/// `MADV_HUGEPAGE` and `MADV_NOHUGEPAGE` of Linux, which the C library's overlay does not export.
 private let madvHugePage: Int32 = 14
+private let madvNoHugePage: Int32 = 15
 
 /// The end of a program that gets no more memory where nothing can be thrown.
 public enum MemoryShortage {
@@ -42,6 +43,11 @@ public enum MemoryShortage {
 /// are mapped on that boundary and advised to use huge pages, since 234 MB of fully connected
 /// weights otherwise touch 57 000 pages; when they are freed, the system has them back at once.
 public final class AlignedBuffer: @unchecked Sendable {
+  /// What the system is asked to map a large block with.
+  public enum Pages: String, Sendable {
+    case huge, small
+  }
+
   /// Size of a transparent huge page on x86-64 and arm64 Linux.
   public static let hugePageByteCount = 2 << 20
 
@@ -61,9 +67,11 @@ public final class AlignedBuffer: @unchecked Sendable {
   /// The size of a cache line, and of the widest vector.
   private static let alignment = 64
 
-  /// - Parameter count: number of floats, at least 0. Without memory for them the program ends, see
-  ///   ``MemoryShortage``.
-  public init(count: Int) {
+  /// - Parameters:
+  ///   - count: number of floats, at least 0. Without memory for them the program ends, see
+  ///     ``MemoryShortage``.
+  ///   - pages: of a block of at least ``hugePageByteCount``; small ones are for comparing the two.
+  public init(count: Int, pages: Pages = .huge) {
     precondition(count >= 0)
     self.count = count
     let huge = Self.hugePageByteCount
@@ -80,7 +88,7 @@ public final class AlignedBuffer: @unchecked Sendable {
     self.base = base
     let raw = isHuge ? base : base.alignedUp(toMultipleOf: boundary)
     #if os(Linux)
-      if isHuge { madvise(raw, size, madvHugePage) }
+      if isHuge { madvise(raw, size, pages == .huge ? madvHugePage : madvNoHugePage) }
     #endif
     memset(raw, 0, size)
     pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))

@@ -16,8 +16,9 @@ struct RunCommand: ParsableCommand {
       backends), environment.json, and if there is something to record plan.csv (tiles tried and \
       chosen), phases.csv and counters.csv.
 
-      Every ten seconds it also probes the roofs, the most that the machine can do: multiply-adds with each \
-      instruction set, and reading from each level of cache and from memory. --show roof puts the \
+      Every ten seconds it also probes the roofs, the most that the machine can do: multiply-adds with \
+      each instruction set, and reading from each level of cache and from memory, each with the \
+      fastest of several loops. What is faster than its roof is a warning. --show roof puts the \
       percentage of the nearest roof into the cells, --show counters what was counted.
 
       Tables have milliseconds per call and GFLOP/s (a multiply-add counts as two operations); files \

@@ -128,6 +128,10 @@ struct RunSession {
       samples: record.samples, workloads: record.workloads, layers: record.layers,
       roofs: record.roofs)
     try folder.write(summary)
+    for excess in RoofExcess.list(summary, layers: record.layers, roofs: record.roofs) {
+      environment.warnings.append(excess.warning)
+      printError("warning: \(excess.warning)")
+    }
     try folder.write(comparison(record).rows)
     var counters = record.counters
     if options.counters != nil {

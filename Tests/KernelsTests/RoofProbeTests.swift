@@ -45,25 +45,27 @@ struct RoofProbeTests {
     arguments: instructionSetsUnderTest, [(0, 1), (1, 1), (1, 3), (5, 2)] as [(Int, Int)])
   func reads(isa: InstructionSet, size: (steps: Int, passes: Int)) {
     let table = isa.kernels
-    let count = size.steps * Int(READ_PROBE_FLOATS)
-    // What stands around the share must not be read.
-    let input = AlignedBuffer(count: count + 32)
-    let bits = UnsafeMutableRawPointer(input.pointer).assumingMemoryBound(to: Int32.self)
-    for index in 0..<(count + 32) {
-      bits[index] = (16..<(count + 16)).contains(index) ? Int32(index) : 1_000_000
-    }
-    let lanes = Int(table.lanes)
-    let want = (0..<count).reduce(0) { $0 + 16 + $1 } * size.passes
-    for isPrefetching in [false, true] {
-      let memory = AlignedBuffer(count: lanes + 1)
-      let sums = UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Int32.self)
-      for lane in 0...lanes { sums[lane] = -1 }
-      var arguments = ReadProbeArguments(
-        input: input.pointer + 16, count: Int64(count), passes: Int64(size.passes),
-        is_prefetching: isPrefetching ? 1 : 0, sums: sums)
-      table.read_probe(&arguments)
-      #expect((0..<lanes).reduce(0) { $0 + Int(sums[$1]) } == want)
-      #expect(sums[lanes] == -1)
+    for streams in [1, 2, 3, 8] {
+      let count = size.steps * streams * Int(READ_PROBE_FLOATS)
+      // What stands around the share must not be read.
+      let input = AlignedBuffer(count: count + 32)
+      let bits = UnsafeMutableRawPointer(input.pointer).assumingMemoryBound(to: Int32.self)
+      for index in 0..<(count + 32) {
+        bits[index] = (16..<(count + 16)).contains(index) ? Int32(index) : 1_000_000
+      }
+      let lanes = Int(table.lanes)
+      let want = (0..<count).reduce(0) { $0 + 16 + $1 } * size.passes
+      for distance in [0, 16, 1024] as [Int32] {
+        let memory = AlignedBuffer(count: lanes + 1)
+        let sums = UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Int32.self)
+        for lane in 0...lanes { sums[lane] = -1 }
+        var arguments = ReadProbeArguments(
+          input: input.pointer + 16, count: Int64(count), passes: Int64(size.passes),
+          streams: Int32(streams), prefetch_distance: distance, sums: sums)
+        table.read_probe(&arguments)
+        #expect((0..<lanes).reduce(0) { $0 + Int(sums[$1]) } == want)
+        #expect(sums[lanes] == -1)
+      }
     }
   }
 }

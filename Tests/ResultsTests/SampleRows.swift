@@ -54,7 +54,7 @@ enum SampleRows {
       probeCount: 3),
     RoofRow(
       runID: "r", level: .level2, isa: "avx2", threads: 1, value: 60.5, median: 59, probeCount: 4,
-      workingSetBytes: 131_072, capacityBytes: 524_288),
+      workingSetBytes: 131_072, capacityBytes: 524_288, loop: "2 streams; no prefetch"),
   ]
 
   static let phase = PhaseRow(

@@ -58,12 +58,12 @@ struct SchemaTests {
 
   @Test("Most key columns are empty in roofs.csv, as are sizes that do not apply")
   func roofs() {
-    let own = "level,value,unit,median,n_probes,working_set_bytes,capacity_bytes\n"
+    let own = "level,value,unit,median,n_probes,working_set_bytes,capacity_bytes,loop\n"
     #expect(Schema.roofs.headerLine == Self.keyNames + own)
     #expect(
       SampleRows.roofs.map(Schema.roofs.line) == [
-        "1,r,,,,,compute,,,avx512,2,,,,fma,118.5,GFLOP/s,117.25,3,,\n",
-        "1,r,,,,,read,,,avx2,1,,,,L2,60.5,GB/s,59.0,4,131072,524288\n",
+        "1,r,,,,,compute,,,avx512,2,,,,fma,118.5,GFLOP/s,117.25,3,,,\n",
+        "1,r,,,,,read,,,avx2,1,,,,L2,60.5,GB/s,59.0,4,131072,524288,2 streams; no prefetch\n",
       ])
   }
 

@@ -334,10 +334,11 @@ typedef struct {
 // Roof probe: reads `count` floats, `passes` times over, and adds up their bits as int32.
 typedef struct {
   const float *_Nonnull input;  // this thread's
-  int64_t count;                // a multiple of READ_PROBE_FLOATS
+  int64_t count;                // a multiple of streams * READ_PROBE_FLOATS
   int64_t passes;
-  int32_t is_prefetching;   // ask for lines ahead of their use: for what comes from memory
-  int32_t *_Nonnull sums;  // this thread's, `lanes` long
+  int32_t streams;              // parts of the input, one behind the other, that are read side by side
+  int32_t prefetch_distance;    // floats from what is read to what is asked for; 0 to leave it out
+  int32_t *_Nonnull sums;       // this thread's, `lanes` long
 } ReadProbeArguments;
 #define READ_PROBE_FLOATS 128
 // Matrix products Y = W X + bias over row-major matrices, one per group: how their operands lie.

@@ -39,13 +39,13 @@ package struct CacheShare: Hashable, Sendable {
 /// What one probe of a level of cache reads.
 package struct CacheProbe: Hashable, Sendable {
   package var share: CacheShare
-  /// A multiple of the read kernel's step.
+  /// A multiple of what every reading loop takes at once.
   package var floatsPerThread: Int
 
   /// The levels that can be told from the one before: a thread reads at most half of its share, so
   /// that the set stays in, and four times the share before it where that fits, but at least twice,
   /// so that the set does not stay there.
-  /// - Parameter step: floats that the read kernel takes at once.
+  /// - Parameter step: floats that any reading loop takes at once.
   package static func list(_ shares: [CacheShare], step: Int) -> [CacheProbe] {
     var probes: [CacheProbe] = []
     var inner = 0

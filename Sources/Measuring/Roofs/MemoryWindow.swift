@@ -8,6 +8,7 @@ package final class MemoryWindow {
   /// Taken for the last level of cache where the system does not describe it.
   static let assumedCacheBytes = 64 << 20
 
+  package let pages: AlignedBuffer.Pages
   private let buffer: AlignedBuffer
   private var next = 0
 
@@ -15,11 +16,12 @@ package final class MemoryWindow {
   /// - Parameters:
   ///   - cacheBytes: what the last level of cache holds; nil where it is not known.
   ///   - availableBytes: memory that may be had; nil where it is not known.
-  package init?(cacheBytes: Int?, availableBytes: Int?) {
+  package init?(cacheBytes: Int?, availableBytes: Int?, pages: AlignedBuffer.Pages = .huge) {
     guard
       let byteCount = Self.bufferByteCount(cacheBytes: cacheBytes, availableBytes: availableBytes)
     else { return nil }
-    buffer = AlignedBuffer(count: byteCount / MemoryLayout<Float>.stride)
+    self.pages = pages
+    buffer = AlignedBuffer(count: byteCount / MemoryLayout<Float>.stride, pages: pages)
   }
 
   /// Four times the cache, but at most a quarter of the available memory, and then at least twice
@@ -39,11 +41,19 @@ package final class MemoryWindow {
     buffer.byteCount >= 2 * (cacheBytes ?? Self.assumedCacheBytes)
   }
 
-  /// The window whose turn it is.
-  func take() -> UnsafePointer<Float> {
-    let count = Self.byteCount / MemoryLayout<Float>.stride
+  /// The window whose turn it is, or a part of it.
+  /// - Parameter byteCount: divides a window.
+  func take(byteCount: Int = MemoryWindow.byteCount) -> UnsafePointer<Float> {
+    let count = byteCount / MemoryLayout<Float>.stride
+    // A whole window follows parts of one.
+    next = (next + count - 1) / count * count % buffer.count
     let window = buffer.pointer + next
     next = (next + count) % buffer.count
     return UnsafePointer(window)
+  }
+
+  /// Has the caches forget what is not in the buffer: reads all of it, in parts.
+  func sweep(_ read: (_ part: UnsafePointer<Float>) -> Void) {
+    for _ in 0..<buffer.byteCount / Self.byteCount { read(take()) }
   }
 }

@@ -6,11 +6,12 @@ package struct RoofLog: Sendable {
   private struct Key: Hashable {
     var threads: Int
     var level: RoofLevel
+    /// Of arithmetic. Each process finds out which kernel reads fastest, and not always the same.
     var isa: String
   }
 
   private var order: [Key] = []
-  private var latest: [Key: RoofReading] = [:]
+  private var largest: [Key: RoofReading] = [:]
   private var values: [Key: [Double]] = [:]
 
   package init() {}
@@ -18,8 +19,10 @@ package struct RoofLog: Sendable {
   /// Adds what one probing gave.
   package mutating func add(_ readings: [RoofReading], threads: Int) {
     for reading in readings {
-      let key = Key(threads: threads, level: reading.level, isa: reading.isa)
-      if latest.updateValue(reading, forKey: key) == nil { order.append(key) }
+      let isa = reading.level.kind == .compute ? reading.isa : ""
+      let key = Key(threads: threads, level: reading.level, isa: isa)
+      if largest[key] == nil { order.append(key) }
+      if largest[key].map({ $0.value < reading.value }) ?? true { largest[key] = reading }
       values[key, default: []].append(reading.value)
     }
   }
@@ -27,13 +30,14 @@ package struct RoofLog: Sendable {
   /// One row per roof, in the order in which they were first probed.
   package func rows(runID: String) -> [RoofRow] {
     order.compactMap { key in
-      guard let reading = latest[key], let statistics = OrderStatistics(values[key] ?? []) else {
+      guard let reading = largest[key], let statistics = OrderStatistics(values[key] ?? []) else {
         return nil
       }
       return RoofRow(
-        runID: runID, level: key.level, isa: key.isa, threads: key.threads,
+        runID: runID, level: key.level, isa: reading.isa, threads: key.threads,
         value: statistics.maximum, median: statistics.median, probeCount: statistics.count,
-        workingSetBytes: reading.workingSetBytes, capacityBytes: reading.capacityBytes)
+        workingSetBytes: reading.workingSetBytes, capacityBytes: reading.capacityBytes,
+        loop: reading.loop ?? "")
     }
   }
 }

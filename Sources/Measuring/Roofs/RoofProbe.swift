@@ -3,23 +3,32 @@ import Execution
 import KernelInterface
 import Kernels
 import Results
+import Synchronization
 import Tensors
 
 /// Probes what the processor can do at most: multiply-adds with each instruction set, and reading
-/// from each level of memory with the best one. One probing takes a few milliseconds.
+/// from each level of memory with the loop that reads it fastest. At its first probing with some
+/// threads it looks for these loops, which takes up to 0.3 s; after that one takes some 10 ms.
 final class RoofProbe {
-  /// Multiply-adds of one timed call, per lane: some tens of microseconds.
-  private static let multiplyAddsPerLane = 250_000
-  /// Bytes that a thread reads from a cache in one timed call.
-  private static let cacheReadBytes = 4 << 20
+  /// One for the whole process: what it found and its memory serve all hosts, one at a time.
+  static let shared = Mutex(RoofProbe())
+
+  /// Multiply-adds of one timed call, per lane: a tenth of a millisecond.
+  private static let multiplyAddsPerLane = 1_000_000
+  /// A timed call that reads from a cache lasts about so long: starting the threads is a
+  /// hundredth of it.
+  private static let cacheNanoseconds = 200_000.0
   /// Timed calls; the fastest counts.
   private static let repeats = 3
+  /// Windows of memory that are read; the fastest counts.
+  private static let windows = 3
 
   private let kernels = InstructionSet.usable.map { ($0, $0.kernels) }
   private let files: SystemFiles
   private var setups: [Setup.Key: Setup] = [:]
   private var memory: MemoryWindow?
   private var isMemoryScarce = false
+  private var hasComparedPages = false
 
   init(files: SystemFiles = SystemFiles()) { self.files = files }
 
@@ -29,34 +38,34 @@ final class RoofProbe {
     let setup = setup(threads: pool.threadCount, cpus: cpus)
     prepareMemory(setup)
     _ = Quiescence.wait()
-    var readings = kernels.map { isa, table in
-      multiplyAdds(isa, table, setup: setup, pool: pool)
+    search(setup, pool)
+    return kernels.map { multiplyAdds($0, $1, setup: setup, pool: pool) }
+      + setup.caches.compactMap { cache($0, setup, pool) }
+      + [memory.flatMap { window(of: $0, setup, pool) }].compactMap(\.self)
+  }
+
+  private func cache(_ probe: CacheProbe, _ setup: Setup, _ pool: ThreadPool) -> RoofReading? {
+    guard let (loop, rate) = setup.fastest[probe.share.level] else { return nil }
+    let byteCount = setup.byteCount(floatsPerThread: probe.floatsPerThread)
+    let passes = Int(min(max(rate * Self.cacheNanoseconds / Double(byteCount), 1), 1e6))
+    return RoofReading(
+      level: probe.share.level, isa: loop.isa.rawValue,
+      value: bandwidth(
+        loop, setup, pool, setup.cached.pointer, probe.floatsPerThread, passes: passes,
+        repeats: Self.repeats),
+      workingSetBytes: byteCount, capacityBytes: probe.share.capacityBytes, loop: loop.text)
+  }
+
+  private func window(of memory: MemoryWindow, _ setup: Setup, _ pool: ThreadPool) -> RoofReading? {
+    guard let (loop, _) = setup.fastest[.memory] else { return nil }
+    let floats = setup.floatsPerThread(ofBytes: MemoryWindow.byteCount)
+    let rates = (0..<Self.windows).map { _ in
+      bandwidth(loop, setup, pool, memory.take(), floats)
     }
-    guard let (isa, table) = kernels.first else { return readings }
-    for probe in setup.caches {
-      let passes = max(1, Self.cacheReadBytes / MemoryLayout<Float>.stride / probe.floatsPerThread)
-      readings.append(
-        RoofReading(
-          level: probe.share.level, isa: isa.rawValue,
-          value: bandwidth(
-            table, setup: setup, pool: pool, input: UnsafePointer(setup.cached.pointer),
-            floatsPerThread: probe.floatsPerThread, passes: passes, repeats: Self.repeats,
-            isPrefetching: false),
-          workingSetBytes: setup.byteCount(floatsPerThread: probe.floatsPerThread),
-          capacityBytes: probe.share.capacityBytes))
-    }
-    if let memory {
-      let floats = setup.memoryFloatsPerThread
-      readings.append(
-        RoofReading(
-          level: .memory, isa: isa.rawValue,
-          // What is read once is cached: a second time would tell something else.
-          value: bandwidth(
-            table, setup: setup, pool: pool, input: memory.take(), floatsPerThread: floats,
-            passes: 1, repeats: 0, isPrefetching: true),
-          workingSetBytes: setup.byteCount(floatsPerThread: floats)))
-    }
-    return readings
+    return RoofReading(
+      level: .memory, isa: loop.isa.rawValue, value: rates.max() ?? 0,
+      workingSetBytes: setup.byteCount(floatsPerThread: floats),
+      loop: "\(loop.text); \(memory.pages.rawValue) pages")
   }
 
   /// FLOP per nanosecond of all threads.
@@ -78,19 +87,25 @@ final class RoofProbe {
   }
 
   /// Bytes per nanosecond of all threads.
+  /// - Parameters:
+  ///   - floats: of a thread.
+  ///   - repeats: as of ``time(_:_:_:repeats:)``. What is read once from memory is cached: a second
+  ///     time would tell something else.
   private func bandwidth(
-    _ table: KernelTable, setup: Setup, pool: ThreadPool, input: UnsafePointer<Float>,
-    floatsPerThread: Int, passes: Int, repeats: Int, isPrefetching: Bool
+    _ loop: ReadingLoop, _ setup: Setup, _ pool: ThreadPool, _ input: UnsafePointer<Float>,
+    _ floats: Int, passes: Int = 1, repeats: Int = 0
   ) -> Double {
     let sums = UnsafeMutableRawPointer(setup.sums.pointer).assumingMemoryBound(to: Int32.self)
     let arguments = (0..<pool.threadCount).map { thread in
       ReadProbeArguments(
-        input: input + thread * floatsPerThread, count: Int64(floatsPerThread),
-        passes: Int64(passes), is_prefetching: isPrefetching ? 1 : 0,
+        input: input + thread * floats, count: Int64(floats), passes: Int64(passes),
+        streams: Int32(loop.streams),
+        prefetch_distance: Int32(loop.prefetchBytes / MemoryLayout<Float>.stride),
         sums: sums + thread * Setup.sumStride)
     }
-    let nanoseconds = Self.time(table.read_probe, arguments, pool, repeats: repeats)
-    return Double(passes * setup.byteCount(floatsPerThread: floatsPerThread)) / nanoseconds
+    let nanoseconds = Self.time(
+      loop.isa.kernels.read_probe, arguments, pool, repeats: repeats)
+    return Double(passes * setup.byteCount(floatsPerThread: floats)) / nanoseconds
   }
 
   /// The fastest of some calls after an untimed one; of a single call without repeats.
@@ -109,15 +124,67 @@ final class RoofProbe {
     }
   }
 
+  /// Finds out how each level of memory is read fastest, once per setup.
+  private func search(_ setup: Setup, _ pool: ThreadPool) {
+    guard setup.fastest.isEmpty else { return }
+    let loops = ReadingLoop.all(kernels.map(\.0))
+    for probe in setup.caches {
+      let byteCount = setup.byteCount(floatsPerThread: probe.floatsPerThread)
+      let passes = max(1, Self.searchBytes / byteCount)
+      setup.fastest[probe.share.level] = ReadingLoop.fastest(
+        of: loops, rounds: Self.searchRounds, budgetNanoseconds: 30_000_000
+      ) { loop in
+        bandwidth(
+          loop, setup, pool, setup.cached.pointer, probe.floatsPerThread, passes: passes,
+          repeats: 1)
+      }
+    }
+    guard let memory else { return }
+    let floats = setup.floatsPerThread(ofBytes: Self.searchBytes)
+    setup.fastest[.memory] = ReadingLoop.fastest(
+      of: loops, rounds: Self.searchRounds, budgetNanoseconds: 100_000_000
+    ) { loop in
+      bandwidth(loop, setup, pool, memory.take(byteCount: Self.searchBytes), floats)
+    }
+    comparePages(of: memory, setup, pool)
+  }
+
+  /// What one turn of a search reads.
+  private static let searchBytes = 4 << 20
+  private static let searchRounds = 3
+
+  /// Takes small pages where memory is read faster in them, once for all setups.
+  private func comparePages(of memory: MemoryWindow, _ setup: Setup, _ pool: ThreadPool) {
+    guard !hasComparedPages, let (loop, _) = setup.fastest[.memory] else { return }
+    hasComparedPages = true
+    let small = AlignedBuffer(
+      count: MemoryWindow.byteCount / MemoryLayout<Float>.stride, pages: .small)
+    let floats = setup.floatsPerThread(ofBytes: MemoryWindow.byteCount)
+    var rates = (huge: 0.0, small: 0.0)
+    for _ in 0..<Self.windows {
+      memory.sweep { rates.huge = max(rates.huge, bandwidth(loop, setup, pool, $0, floats)) }
+      rates.small = max(rates.small, bandwidth(loop, setup, pool, small.pointer, floats))
+    }
+    guard rates.small > rates.huge else { return }
+    self.memory = nil
+    self.memory = makeMemory(setup, pages: .small)
+  }
+
   private func prepareMemory(_ setup: Setup) {
     let cache = setup.lastCacheBytes
     guard !isMemoryScarce, memory?.suits(cacheBytes: cache) != true else { return }
+    let pages = memory?.pages ?? .huge
     memory = nil
+    memory = makeMemory(setup, pages: pages)
+    isMemoryScarce = memory == nil
+  }
+
+  private func makeMemory(_ setup: Setup, pages: AlignedBuffer.Pages) -> MemoryWindow? {
     let available = files.text("/proc/meminfo").flatMap {
       parseMemoryInfo($0, field: "MemAvailable")
     }
-    memory = MemoryWindow(cacheBytes: cache, availableBytes: available)
-    isMemoryScarce = memory == nil
+    return MemoryWindow(
+      cacheBytes: setup.lastCacheBytes, availableBytes: available, pages: pages)
   }
 
   private func setup(threads: Int, cpus: [Int]) -> Setup {
@@ -149,22 +216,26 @@ private final class Setup {
   let sums: AlignedBuffer
   /// What is read from the caches; a smaller level's set is the beginning of a larger one's.
   let cached: AlignedBuffer
+  /// How each level is read fastest, and how fast that was; empty until it is known.
+  var fastest: [RoofLevel: (loop: ReadingLoop, rate: Double)] = [:]
+
+  /// Every loop can read a multiple of it.
+  static let step = ReadingLoop.mostStreams * Int(READ_PROBE_FLOATS)
 
   init(_ key: Key, accumulatorStride: Int, files: SystemFiles) {
     threads = key.threads
     self.accumulatorStride = accumulatorStride
     let shares = CacheShare.list(threads: key.threads, cpus: key.cpus, files: files)
-    caches = CacheProbe.list(shares, step: Int(READ_PROBE_FLOATS))
+    caches = CacheProbe.list(shares, step: Self.step)
     lastCacheBytes = shares.last?.capacityBytes
     accumulators = AlignedBuffer(count: threads * accumulatorStride)
     sums = AlignedBuffer(count: threads * Self.sumStride)
     cached = AlignedBuffer(count: threads * (caches.map(\.floatsPerThread).max() ?? 0))
   }
 
-  /// A thread's share of a window.
-  var memoryFloatsPerThread: Int {
-    let step = Int(READ_PROBE_FLOATS)
-    return MemoryWindow.byteCount / MemoryLayout<Float>.stride / threads / step * step
+  /// A thread's share of so many bytes.
+  func floatsPerThread(ofBytes byteCount: Int) -> Int {
+    byteCount / MemoryLayout<Float>.stride / threads / Self.step * Self.step
   }
 
   /// Of all threads.

@@ -24,15 +24,18 @@ package struct RoofReading: Codable, Hashable, Sendable {
   /// What the caches of this level that the threads reach hold together; nil for arithmetic and
   /// memory.
   package var capacityBytes: Int?
+  /// How the kernel read, in words; nil for arithmetic, and from workers that do not say.
+  package var loop: String?
 
   package init(
     level: RoofLevel, isa: String, value: Double, workingSetBytes: Int? = nil,
-    capacityBytes: Int? = nil
+    capacityBytes: Int? = nil, loop: String? = nil
   ) {
     self.level = level
     self.isa = isa
     self.value = value
     self.workingSetBytes = workingSetBytes
     self.capacityBytes = capacityBytes
+    self.loop = loop
   }
 }

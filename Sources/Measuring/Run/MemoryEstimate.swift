@@ -86,8 +86,10 @@ struct MemoryEstimate {
   /// What the probes of the roofs read; it stays until the end of the run.
   var roofs: Int {
     guard !isCheckOnly else { return 0 }
-    return MemoryWindow.bufferByteCount(
-      cacheBytes: LastLevelCache.byteCount, availableBytes: ResourceLimits().memory?.byteCount) ?? 0
+    let buffer = MemoryWindow.bufferByteCount(
+      cacheBytes: LastLevelCache.byteCount, availableBytes: ResourceLimits().memory?.byteCount)
+    // For a while there is a window of small pages beside it.
+    return buffer.map { $0 + MemoryWindow.byteCount } ?? 0
   }
 
   private func shape(_ value: Graph.ValueID) -> Shape { graph.values[value].shape }

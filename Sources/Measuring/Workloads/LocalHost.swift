@@ -16,7 +16,6 @@ package final class LocalHost: WorkloadHost {
   private var weights: (key: WeightsKey, source: GeneratedWeights)?
   private let timer = BlockTimer()
   private let counting = CounterPass()
-  private lazy var roofProbe = RoofProbe()
 
   private struct PoolKey: Hashable {
     var threads: Int
@@ -95,7 +94,7 @@ package final class LocalHost: WorkloadHost {
     let placement = try Placement(cpus: request.cpus)
     let pool = try pool(threads: request.threads, placement: placement)
     placement.apply(for: .pool)
-    return roofProbe.readings(pool: pool, cpus: placement.cpus)
+    return RoofProbe.shared.withLock { $0.readings(pool: pool, cpus: placement.cpus) }
   }
 
   /// Also frees the calling thread from the CPU it was pinned to.

@@ -9,13 +9,19 @@ struct RoofTests {
   func readings(threads: Int) throws {
     let host = LocalHost { _ in [] }
     defer { host.close() }
+    var found: [[String]] = []
     for _ in 0..<2 {
       let readings = try host.roofs(RoofRequest(threads: threads))
       let peaks = readings.filter { $0.level == .multiplyAdd }
       #expect(peaks.map(\.isa) == InstructionSet.usable.map(\.rawValue))
       #expect(peaks.allSatisfy { $0.workingSetBytes == nil && $0.capacityBytes == nil })
       let reads = readings.filter { $0.level != .multiplyAdd }
-      #expect(reads.allSatisfy { $0.isa == InstructionSet.best.rawValue })
+      #expect(reads.allSatisfy { peaks.map(\.isa).contains($0.isa) })
+      let loops = try reads.map { try #require($0.loop) }
+      #expect(loops.allSatisfy { $0.contains("stream") && $0.contains("prefetch") })
+      #expect(
+        zip(reads, loops).allSatisfy { ($0.level == .memory) == $1.hasSuffix(" pages") })
+      found.append(zip(reads.map(\.isa), loops).map { "\($0) \($1)" })
       for (inner, outer) in zip(reads, reads.dropFirst()) {
         let set = try #require(outer.workingSetBytes)
         guard let capacity = outer.capacityBytes else { continue }
@@ -24,6 +30,8 @@ struct RoofTests {
       for memory in reads where memory.level == .memory { #expect(memory.capacityBytes == nil) }
       #expect(readings.allSatisfy { $0.value.isFinite && $0.value > 0 })
     }
+    // The fastest loops are looked for once.
+    #expect(found[0] == found[1])
     #expect(throws: MeasuringError.self) { try host.roofs(RoofRequest(threads: 0)) }
     #expect(throws: MeasuringError.self) {
       try host.roofs(RoofRequest(threads: 1, cpus: [100_000]))
@@ -60,6 +68,65 @@ struct RoofTests {
         row(.multiplyAdd, 2, 30, 15, 4), row(.level1, 2, 7, 5, 4), row(.multiplyAdd, 1, 9, 9, 1),
         row(.level1, 1, 2, 2, 1),
       ])
+  }
+
+  @Test("Where processes found different loops, the fastest reading names the row's")
+  func loops() {
+    var log = RoofLog()
+    for (isa, value, loop) in [("avx2", 5.0, "a"), ("avx512", 7, "b"), ("avx2", 6, "c")] {
+      log.add(
+        [RoofReading(level: .memory, isa: isa, value: value, workingSetBytes: 16, loop: loop)],
+        threads: 1)
+    }
+    #expect(
+      log.rows(runID: "r") == [
+        RoofRow(
+          runID: "r", level: .memory, isa: "avx512", threads: 1, value: 7, median: 6, probeCount: 3,
+          workingSetBytes: 16, loop: "b")
+      ])
+  }
+
+  @Test("Reading loops are all combinations once, the simplest first")
+  func candidates() {
+    let all = ReadingLoop.all(InstructionSet.usable)
+    #expect(Set(all).count == all.count && all.count == 24 * InstructionSet.usable.count)
+    #expect(all.first?.text == "1 stream; no prefetch")
+    #expect(all.last?.text == "8 streams; prefetch 8192 bytes ahead")
+    #expect(all.allSatisfy { $0.streams <= ReadingLoop.mostStreams })
+  }
+
+  @Test("The best turn of any round decides on the fastest loop")
+  func fastest() throws {
+    let loops = ReadingLoop.all([.baseline])
+    var turns: [ReadingLoop] = []
+    // A loop that is fast once, in the second of three rounds.
+    let found = try #require(
+      ReadingLoop.fastest(
+        of: loops, rounds: 3, budgetNanoseconds: 100, clock: { 0 },
+        rate: { loop in
+          turns.append(loop)
+          return turns.count == loops.count + 5 ? 9 : loop == loops[7] ? 3 : 1
+        }))
+    #expect(turns == loops + loops + loops)
+    #expect(found.loop == loops[4] && found.rate == 9)
+  }
+
+  @Test("A search ends with its budget, but not before everything had a turn")
+  func budget() {
+    let loops = ReadingLoop.all([.baseline])
+    for (budget, rounds) in [(0, 1), (1, 1), (25, 2), (49, 3)] as [(Int64, Int)] {
+      var now: Int64 = 0
+      let found = ReadingLoop.fastest(
+        of: loops, rounds: 3, budgetNanoseconds: budget, clock: { now },
+        rate: { _ in
+          now += 1
+          return Double(now)
+        })
+      #expect(now == Int64(rounds * loops.count))
+      #expect(found?.loop == loops.last)
+    }
+    #expect(
+      ReadingLoop.fastest(of: [], rounds: 3, budgetNanoseconds: 1, rate: { _ in 1 }) == nil)
   }
 
   /// A run that takes note of what it asks for.
