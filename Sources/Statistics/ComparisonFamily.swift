@@ -15,7 +15,9 @@ package struct ComparisonFamily: Hashable, Sendable {
   /// The smallest number of pairs whose sign interval leaves out so many values at either end, less
   /// one: with 1 it goes from the smallest to the largest.
   package func pairCount(rank: Int) -> Int {
-    (1...).first { (SignInterval(count: $0, confidence: confidence)?.lower ?? 0) >= rank }!
+    var count = 1
+    while (SignInterval(count: count, confidence: confidence)?.lower ?? 0) < rank { count += 1 }
+    return count
   }
 
   /// Whether a ``RankInterval`` of samples of these sizes exists.

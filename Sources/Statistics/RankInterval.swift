@@ -12,10 +12,10 @@ package struct RankInterval: Hashable, Sendable {
   package let lower: Int
   package let upper: Int
 
+  /// - Parameter confidence: in 0 ..< 1.
   /// - Returns: nil when even all ratios are not enough.
   package init?(_ m: Int, _ n: Int, confidence: Double) {
-    precondition(confidence >= 0 && confidence < 1)
-    guard m > 0, n > 0 else { return nil }
+    guard m > 0, n > 0, confidence >= 0 else { return nil }
     // Largest c with 2 · P(U < c) ≤ 1 − confidence, U the Mann–Whitney statistic.
     var sum = 0.0
     var rank = 0

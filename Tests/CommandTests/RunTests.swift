@@ -66,8 +66,8 @@ import Testing
       #expect(
         files.workloads.map(\.key.network) == [String](repeating: "c4 h9 w9 k6 r3 p1", count: 3))
       #expect(Set(files.samples.map(\.launch)) == [0, 1])
-      // One probing per group and launch: naive has no rounds.
-      #expect(Set(files.roofs.map(\.probeCount)) == [4])
+      // One probing per launch, though naive has no rounds.
+      #expect(Set(files.roofs.map(\.probeCount)) == [2])
       #expect(command.output.contains("%roof") && !command.output.contains("ms GFLOP/s"))
       #expect(files.workloads[0].repro.contains("--problem 'c4 h9 w9 k6 r3 p1'"))
     }
