@@ -30,7 +30,7 @@ struct AgainstCheck {
       autoISAs: [.best], backends: ["simd", "winograd"])
     // As many as there is time for, and no more than tell.
     (options.rounds, options.maximumRounds) = (2, command.quick ? 60 : 180)
-    options.warmUpNanoseconds = 30_000_000
+    options.warmUpNanoseconds = 0
     options.slowDowns = try command.slowDowns()
     options.command = "check"
     let pairs = command.pairCount
@@ -104,6 +104,7 @@ struct AgainstCheck {
     }
     environment.warnings += runner.warnings + otherRuns.warnings
     environment.finishedAt = timestamp()
+    environment.spentNanoseconds = runner.ledger.record
     environment.loadAfter = HostFingerprint.loadAverage()
     try folder.write(environment)
     if !runner.plan.isEmpty { try folder.write(runner.plan) }

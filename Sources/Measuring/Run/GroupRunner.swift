@@ -468,8 +468,9 @@ final class GroupRunner {
       .began(began), roofs: schedule.rounds.isEmpty ? try probeRoofsIfDue() : [])
   }
 
+  /// Nothing where no time is given: of many visits the first ones warm up.
   private func warmUp(_ entrant: Entrant) throws {
-    guard entrant.isAlive else { return }
+    guard entrant.isAlive, options.warmUpNanoseconds > 0 else { return }
     entrant.isSteady = try ledger.measure(.warmUp) {
       // Long calls are blocks of their own.
       let earlier = entrant.iterations == 1 ? entrant.calls.suffix(WarmUp.blockCount - 1) : []

@@ -296,7 +296,8 @@ package final class Runner {
     factory.options.rounds = 1
     factory.options.maximumRounds = nil
     factory.options.slowBlocks = 1
-    factory.options.warmUpNanoseconds = 0
+    // The fewest blocks that show whether it is steady.
+    factory.options.warmUpNanoseconds = 1
     return factory
   }
 
