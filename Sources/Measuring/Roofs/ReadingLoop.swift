@@ -1,5 +1,6 @@
 import CSupport
 import Kernels
+import Statistics
 
 /// One way to read memory: with which vectors, how many parts side by side, how far ahead lines are
 /// asked for. Which is the fastest differs between processors, between levels of memory, and with the
@@ -36,24 +37,25 @@ package struct ReadingLoop: Hashable, Sendable {
       + (prefetchBytes == 0 ? "no prefetch" : "prefetch \(prefetchBytes) bytes ahead")
   }
 
-  /// The loop with the highest rate, and that rate. All have their turn once per round, so that a
-  /// change of the host's state meets them alike, and the best turn of each counts.
+  /// The loops with the highest rates, the first one best. All have their turn once per round, so that
+  /// a change of the host's state meets them alike, and the median of its turns counts.
   /// - Parameters:
   ///   - budgetNanoseconds: no round but the first begins later than this.
   ///   - clock: nanoseconds.
   ///   - rate: of one turn.
   package static func fastest(
-    of loops: [ReadingLoop], rounds: Int, budgetNanoseconds: Int64,
+    _ count: Int, of loops: [ReadingLoop], rounds: Int, budgetNanoseconds: Int64,
     clock: () -> Int64 = alex_monotonic_ns, rate: (ReadingLoop) -> Double
-  ) -> (loop: ReadingLoop, rate: Double)? {
+  ) -> [(loop: ReadingLoop, rate: Double)] {
     let start = clock()
-    var best: (loop: ReadingLoop, rate: Double)?
+    var rates = [[Double]](repeating: [], count: loops.count)
     for round in 0..<rounds where round == 0 || clock() - start < budgetNanoseconds {
-      for loop in loops {
-        let rate = rate(loop)
-        if best.map({ rate > $0.rate }) ?? true { best = (loop, rate) }
-      }
+      for (index, loop) in loops.enumerated() { rates[index].append(rate(loop)) }
     }
-    return best
+    let medians = zip(loops, rates).compactMap { loop, rates in
+      OrderStatistics(rates).map { (loop: loop, rate: $0.median) }
+    }
+    // Of equals the simplest stays first.
+    return Array(medians.sorted { $0.rate > $1.rate }.prefix(count))
   }
 }

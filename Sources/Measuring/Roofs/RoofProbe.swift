@@ -7,7 +7,7 @@ import Synchronization
 import Tensors
 
 /// Probes what the processor can do at most: multiply-adds with each instruction set, and reading
-/// from each level of memory with the loop that reads it fastest. At its first probing with some
+/// from each level of memory with the loops that read it fastest. At its first probing with some
 /// threads it looks for these loops, which takes up to 0.3 s; after that one takes some 10 ms.
 final class RoofProbe {
   /// One for the whole process: what it found and its memory serve all hosts, one at a time.
@@ -20,7 +20,7 @@ final class RoofProbe {
   private static let cacheNanoseconds = 200_000.0
   /// Timed calls; the fastest counts.
   private static let repeats = 3
-  /// Windows of memory that are read; the fastest counts.
+  /// Windows that are read to compare sizes of pages; the fastest counts.
   private static let windows = 3
 
   private let kernels = InstructionSet.usable.map { ($0, $0.kernels) }
@@ -45,27 +45,34 @@ final class RoofProbe {
   }
 
   private func cache(_ probe: CacheProbe, _ setup: Setup, _ pool: ThreadPool) -> RoofReading? {
-    guard let (loop, rate) = setup.fastest[probe.share.level] else { return nil }
     let byteCount = setup.byteCount(floatsPerThread: probe.floatsPerThread)
-    let passes = Int(min(max(rate * Self.cacheNanoseconds / Double(byteCount), 1), 1e6))
-    return RoofReading(
-      level: probe.share.level, isa: loop.isa.rawValue,
-      value: bandwidth(
-        loop, setup, pool, setup.cached.pointer, probe.floatsPerThread, passes: passes,
-        repeats: Self.repeats),
-      workingSetBytes: byteCount, capacityBytes: probe.share.capacityBytes, loop: loop.text)
+    return best(of: setup.fastest[probe.share.level] ?? []) { loop, rate in
+      let passes = Int(min(max(rate * Self.cacheNanoseconds / Double(byteCount), 1), 1e6))
+      return RoofReading(
+        level: probe.share.level, isa: loop.isa.rawValue,
+        value: bandwidth(
+          loop, setup, pool, setup.cached.pointer, probe.floatsPerThread, passes: passes,
+          repeats: Self.repeats),
+        workingSetBytes: byteCount, capacityBytes: probe.share.capacityBytes, loop: loop.text)
+    }
   }
 
+  /// One window for each loop.
   private func window(of memory: MemoryWindow, _ setup: Setup, _ pool: ThreadPool) -> RoofReading? {
-    guard let (loop, _) = setup.fastest[.memory] else { return nil }
     let floats = setup.floatsPerThread(ofBytes: MemoryWindow.byteCount)
-    let rates = (0..<Self.windows).map { _ in
-      bandwidth(loop, setup, pool, memory.take(), floats)
+    return best(of: setup.fastest[.memory] ?? []) { loop, _ in
+      RoofReading(
+        level: .memory, isa: loop.isa.rawValue,
+        value: bandwidth(loop, setup, pool, memory.take(), floats),
+        workingSetBytes: setup.byteCount(floatsPerThread: floats),
+        loop: "\(loop.text); \(memory.pages.rawValue) pages")
     }
-    return RoofReading(
-      level: .memory, isa: loop.isa.rawValue, value: rates.max() ?? 0,
-      workingSetBytes: setup.byteCount(floatsPerThread: floats),
-      loop: "\(loop.text); \(memory.pages.rawValue) pages")
+  }
+
+  private func best(
+    of loops: [(loop: ReadingLoop, rate: Double)], _ read: (ReadingLoop, Double) -> RoofReading
+  ) -> RoofReading? {
+    loops.map { read($0.loop, $0.rate) }.max { $0.value < $1.value }
   }
 
   /// FLOP per nanosecond of all threads.
@@ -132,7 +139,7 @@ final class RoofProbe {
       let byteCount = setup.byteCount(floatsPerThread: probe.floatsPerThread)
       let passes = max(1, Self.searchBytes / byteCount)
       setup.fastest[probe.share.level] = ReadingLoop.fastest(
-        of: loops, rounds: Self.searchRounds, budgetNanoseconds: 30_000_000
+        Self.finalists, of: loops, rounds: Self.searchRounds, budgetNanoseconds: 30_000_000
       ) { loop in
         bandwidth(
           loop, setup, pool, setup.cached.pointer, probe.floatsPerThread, passes: passes,
@@ -142,7 +149,7 @@ final class RoofProbe {
     guard let memory else { return }
     let floats = setup.floatsPerThread(ofBytes: Self.searchBytes)
     setup.fastest[.memory] = ReadingLoop.fastest(
-      of: loops, rounds: Self.searchRounds, budgetNanoseconds: 100_000_000
+      Self.finalists, of: loops, rounds: Self.searchRounds, budgetNanoseconds: 100_000_000
     ) { loop in
       bandwidth(loop, setup, pool, memory.take(byteCount: Self.searchBytes), floats)
     }
@@ -151,11 +158,13 @@ final class RoofProbe {
 
   /// What one turn of a search reads.
   private static let searchBytes = 4 << 20
-  private static let searchRounds = 3
+  private static let searchRounds = 5
+  /// Loops of each level that probings use: which of them is the fastest may differ by the minute.
+  private static let finalists = 3
 
   /// Takes small pages where memory is read faster in them, once for all setups.
   private func comparePages(of memory: MemoryWindow, _ setup: Setup, _ pool: ThreadPool) {
-    guard !hasComparedPages, let (loop, _) = setup.fastest[.memory] else { return }
+    guard !hasComparedPages, let (loop, _) = setup.fastest[.memory]?.first else { return }
     hasComparedPages = true
     let small = AlignedBuffer(
       count: MemoryWindow.byteCount / MemoryLayout<Float>.stride, pages: .small)
@@ -217,7 +226,7 @@ private final class Setup {
   /// What is read from the caches; a smaller level's set is the beginning of a larger one's.
   let cached: AlignedBuffer
   /// How each level is read fastest, and how fast that was; empty until it is known.
-  var fastest: [RoofLevel: (loop: ReadingLoop, rate: Double)] = [:]
+  var fastest: [RoofLevel: [(loop: ReadingLoop, rate: Double)]] = [:]
 
   /// Every loop can read a multiple of it.
   static let step = ReadingLoop.mostStreams * Int(READ_PROBE_FLOATS)
