@@ -12,7 +12,6 @@ package enum SignedRank {
   ///
   /// Sums and halvings only. Complexity: O(n³).
   package static func tails(count: Int) -> [Double] {
-    precondition(count >= 0)
     var density = [1.0]
     for rank in 0..<count {
       // With probability ½ the value of rank + 1 is above 0, and adds its rank.

@@ -58,9 +58,10 @@ private final class SmallDisk {
     #expect(rounds(files) == rounds(whole))
     #expect(files.environment.finishedAt != nil)
     #expect(files.layers.map(\.layer) == whole.layers.map(\.layer))
+    // Which instruction set reads fastest may differ from process to process.
     #expect(
-      files.roofs.map { "\($0.level) \($0.isa) \($0.threads)" }
-        == whole.roofs.map { "\($0.level) \($0.isa) \($0.threads)" })
+      files.roofs.map { "\($0.level) \($0.threads)" }
+        == whole.roofs.map { "\($0.level) \($0.threads)" })
   }
 
   @Test("Killed at random moments and resumed, a run has the rows of one that went through")
