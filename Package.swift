@@ -174,7 +174,9 @@ let package = Package(
         "Tensors",
       ]),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes", "CSupport", "TestGuard"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Results", "Statistics"]),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: ["GoldenSupport", "Reporting", "Results", "Statistics"]),
     .target(
       name: "FuzzTargets",
       dependencies: [

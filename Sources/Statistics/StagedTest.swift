@@ -33,6 +33,11 @@ package struct StagedTest: Hashable, Sendable {
     return reached
   }
 
+  /// The test without the looks at more launches than these.
+  package func upTo(count: Int) -> StagedTest {
+    StagedTest(looks: looks.filter { $0.count <= count })
+  }
+
   /// How many times their spread (``LaunchRatio/spread(_:)``) ratios must be beyond a limit.
   package struct DetectableSpreads: Hashable, Sendable {
     /// For the test to find it with probability 0.95: the first stage sees it, and the second proves it
@@ -46,7 +51,7 @@ package struct StagedTest: Hashable, Sendable {
   ///
   /// The spread is itself known from few launches. The factor is a quantile, over experiments with
   /// normal logarithms, of the shift that an experiment needs, relative to the spread that its first
-  /// stage shows; 4,000 experiments, always the same. That of 96 %, since recorded launches have
+  /// stage shows; 2,000 experiments, always the same. That of 96 %, since recorded launches have
   /// heavier tails than normal ones: with it replayed checks find what is promised with 0.95.
   /// - Parameters:
   ///   - firstCount: launches of the first stage, 3 at least.
@@ -79,7 +84,7 @@ package struct StagedTest: Hashable, Sendable {
     return spreads
   }
 
-  private static let experimentCount = 4000
+  private static let experimentCount = 2000
 
   private struct Setting: Hashable {
     var test: StagedTest

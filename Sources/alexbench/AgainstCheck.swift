@@ -88,17 +88,19 @@ struct AgainstCheck {
             + "see --budget")
       }
       var pair = 0
+      var unsettled = again
       for look in policy.test.looks {
         let left = seconds - (ContinuousClock.now - start) / .seconds(1)
-        let share = Double(look.count - pair) / Double(max(last - pair, 1))
+        let planned = max(policy.plannedPairs, look.count)
+        let share = Double(look.count - pair) / Double(planned - pair)
         let count = try runner.measure(
           attempt: 2, pairs: pair..<look.count, seconds: share * left,
-          isWanted: { Self.isPart($0, ofAny: again) }, each: add)
+          isWanted: { Self.isPart($0, ofAny: unsettled) }, each: add)
         try stopIfInterrupted(runner, folder)
         pair += count
         verdict = judge(rows, policy: policy)
-        let isOpen = verdict.open.contains { finding in again.contains { $0.key == finding.key } }
-        guard isOpen, pair == look.count else { break }
+        unsettled = verdict.open.filter { finding in again.contains { $0.key == finding.key } }
+        guard !unsettled.isEmpty, pair == look.count else { break }
       }
       adviseBudget(verdict, again, pairs: pair, seconds: seconds, since: start)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenSupport
 import Reporting
 import Statistics
 import Testing
@@ -46,7 +47,7 @@ struct RecordedReplayTests {
     "Of runs drawn from it at most 5 % call anything different; the promised effect is detected",
     arguments: [20, 42, 100])
   func promises(rounds: Int) throws {
-    let runs = 1000
+    let runs = Campaign.count(1000)
     let options = ReplayOptions(
       baseline: Self.names[0], contender: Self.names[1], roundCount: rounds, runCount: runs,
       isCentered: true)

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenSupport
 import Reporting
 import Results
 import Statistics
@@ -35,7 +36,7 @@ struct ReplayTests {
     "Equal backends are called different in at most 5 % of runs; the promised effect is detected",
     arguments: [14, 20, 42, 60])
   func promises(rounds: Int) throws {
-    let runs = 400
+    let runs = Campaign.count(400)
     let replayed = replay(Self.recording(), options(rounds, runs: runs))
     let result = try #require(replayed)
     #expect(result.runCount == runs)

@@ -110,8 +110,9 @@ package final class PairedRunner {
   package func leastSecondsOfPair(_ isWanted: (WorkloadKey) -> Bool) -> Double {
     let own = fixedNanoseconds.keys.filter(isWanted)
     return own.reduce(0.5) { sum, key in
-      sum + (fixedNanoseconds[key, default: 0]
-        + Double(Self.leastVisits) * visitNanoseconds[key, default: 0]) / 1e9
+      sum
+        + (fixedNanoseconds[key, default: 0]
+          + Double(Self.leastVisits) * visitNanoseconds[key, default: 0]) / 1e9
     }
   }
 

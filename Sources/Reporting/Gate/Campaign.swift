@@ -40,6 +40,8 @@ struct Campaign {
       if row.base.hostClass != row.head.hostClass { isOnOtherHost = true }
     }
     for (name, series) in all {
+      var series = series
+      series.estimate()
       guard name.role == .gated else {
         controls.append((name.role, series))
         continue

@@ -8,10 +8,14 @@ package struct GatePolicy: Hashable, Sendable {
   /// Error probability of the second stage, of all that it measures together.
   package var alpha = 0.05
   /// Pairs of launches of the second stage after which it is looked whether they are enough. With 8
-  /// the exact test can tell 6 workloads apart, with 12 fifty.
+  /// the exact test can tell 5 workloads apart, with 12 a hundred; those beyond ``plannedPairs`` are for
+  /// what is still open when there is time left.
   package var test = StagedTest(looks: [
-    .init(count: 8, share: 0.5), .init(count: 12, share: 0.25), .init(count: 16, share: 0.25),
+    .init(count: 8, share: 0.4), .init(count: 12, share: 0.2), .init(count: 16, share: 0.2),
+    .init(count: 24, share: 0.1), .init(count: 40, share: 0.1),
   ])
+  /// Pairs that the time of the second stage is divided among.
+  package var plannedPairs = 16
   /// A slow-down below this many nanoseconds per call, or below this share of the net's time, is
   /// tolerated.
   package var absoluteNanoseconds = 20_000.0

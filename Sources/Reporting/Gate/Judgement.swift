@@ -96,26 +96,35 @@ struct Judgement {
   /// The smallest slow-down that is found with probability 0.95: 0.08 = 8 %. Beyond the margin, as a
   /// smaller one is let pass.
   private func detectableEffect(_ key: WorkloadKey, _ times: TimePairs) -> Double? {
-    guard let spread = LaunchRatio.spread(times.ratios) else { return nil }
-    let spreads = policy.test.detectableSpreads(
-      firstCount: times.count, alpha: policy.alpha / Double(Self.plannedFamily))
-    let effect = policy.limit(key) * (1 + spreads.proven * spread) - 1
-    guard let base = times.baseNanoseconds else { return effect }
+    guard let effect = provableEffect(key, times) else { return nil }
+    guard let base = times.baseNanoseconds, let spread = times.spread else { return effect }
     // The change of time that must be seen varies with the base's time as well.
     let threshold = campaign.threshold(key, policy) / base
     let baseSpread = threshold / (1 + threshold) * (LaunchRatio.spread(times.base) ?? 0)
     let changeSpread = (spread * spread + baseSpread * baseSpread).squareRoot()
-    return max(effect, (1 + threshold) * (1 + spreads.seen * changeSpread) - 1)
+    return max(effect, (1 + threshold) * (1 + spreads(times).seen * changeSpread) - 1)
   }
 
-  /// Why a slow-down that matters would go unseen, or nil.
+  /// The same as far as only the ratio counts, not what it is in time.
+  private func provableEffect(_ key: WorkloadKey, _ times: TimePairs) -> Double? {
+    times.spread.map { policy.limit(key) * (1 + spreads(times).proven * $0) - 1 }
+  }
+
+  /// Why a slow-down that matters would go unseen, or nil. One that is too short in time does not
+  /// matter.
   private func blindness(_ series: PairSeries, _ times: TimePairs) -> String? {
-    guard let effect = detectableEffect(series.key, times), let base = times.baseNanoseconds else {
+    guard let effect = provableEffect(series.key, times), let base = times.baseNanoseconds else {
       return "\(times.count) pairs are too few to tell how much they scatter"
     }
     let limit = policy.blindMargins * policy.marginPercent(series.key) / 100
     guard effect > limit, limit * base >= campaign.threshold(series.key, policy) else { return nil }
     return "too noisy: a slow-down of less than \(Percent.text(100 * effect)) may go unseen"
+  }
+
+  /// What a check with as many pairs in its second stage as this one can tell.
+  private func spreads(_ times: TimePairs) -> StagedTest.DetectableSpreads {
+    policy.test.upTo(count: max(policy.plannedPairs, times.count)).detectableSpreads(
+      firstCount: times.count, alpha: policy.alpha / Double(Self.plannedFamily))
   }
 
   /// By the first stage alone.
@@ -153,14 +162,15 @@ struct Judgement {
     let looks = measured.map { policy.test.looks(count: $0[2].count) }
     var proven: Set<WorkloadKey> = []
     for index in 0..<(looks.map(\.count).max() ?? 0) {
-      let family = measured.indices.filter { index < looks[$0].count }
+      // Whatever was settled at an earlier look stays a member of the family.
       let adjusted = holm(
-        family.map { member in
-          let ratios = measured[member][2].ratios.prefix(looks[member][index].count)
-          return LaunchRatio(Array(ratios))?.pValue(beyond: policy.limit(measured[member].key)) ?? 1
+        zip(measured, looks).map { series, looks in
+          guard index < looks.count else { return 1 }
+          let ratios = series[2].ratios.prefix(looks[index].count)
+          return LaunchRatio(Array(ratios))?.pValue(beyond: policy.limit(series.key)) ?? 1
         })
-      for (member, value) in zip(family, adjusted)
-      where value <= policy.alpha * looks[member][index].share {
+      for (member, value) in adjusted.enumerated()
+      where index < looks[member].count && value <= policy.alpha * looks[member][index].share {
         proven.insert(measured[member].key)
       }
     }
@@ -205,14 +215,10 @@ struct Judgement {
 
   /// About how many pairs find a ratio so far beyond the margin; nil where no number does.
   private func neededPairs(_ times: TimePairs, toTell factor: Double) -> Int? {
-    guard let spread = LaunchRatio.spread(times.ratios), factor > 1 else { return nil }
+    guard let spread = times.spread, factor > 1 else { return nil }
     // What finds it falls with the root of the number.
-    let count = policy.test.looks.last?.count ?? 0
-    let now = policy.test.detectableSpreads(
-      firstCount: times.count, alpha: policy.alpha / Double(Self.plannedFamily)
-    ).proven
-    let more = now * spread / (factor - 1)
-    let needed = Double(count) * max(1, more * more)
+    let more = spreads(times).proven * spread / (factor - 1)
+    let needed = Double(max(policy.plannedPairs, times.count)) * max(1, more * more)
     return needed < 10_000 ? Int(needed.rounded(.up)) : nil
   }
 

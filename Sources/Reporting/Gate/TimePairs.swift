@@ -17,9 +17,18 @@ struct TimePairs {
     ratios.append(ratio ?? head / base)
   }
 
-  var baseNanoseconds: Double? { OrderStatistics(base)?.median }
+  /// What all pairs say, once they are there.
+  private(set) var launchRatio: LaunchRatio?
+  private(set) var spread: Double?
+  private(set) var baseNanoseconds: Double?
+
+  mutating func estimate() {
+    launchRatio = LaunchRatio(ratios)
+    spread = LaunchRatio.spread(ratios)
+    baseNanoseconds = OrderStatistics(base)?.median
+  }
+
   var headNanoseconds: Double? { OrderStatistics(head)?.median }
-  var launchRatio: LaunchRatio? { LaunchRatio(ratios) }
 
   /// Nanoseconds per call that the head takes longer.
   var change: Double {
@@ -60,6 +69,11 @@ struct PairSeries {
     if row.ratio == nil, !(row.base.isSteady && row.head.isSteady) {
       unsteadyCounts[row.attempt, default: 0] += 1
     }
+  }
+
+  /// Makes the estimates, once all rows are there.
+  mutating func estimate() {
+    for attempt in times.keys { times[attempt]?.estimate() }
   }
 
   subscript(attempt: Int) -> TimePairs { times[attempt] ?? TimePairs() }

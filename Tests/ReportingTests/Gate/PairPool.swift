@@ -77,11 +77,6 @@ struct PairPool {
     return PairPool(workloads: workloads, pairs: made)
   }
 
-  init(workloads: [Workload], pairs: [[Times]]) {
-    self.workloads = workloads
-    self.pairs = pairs
-  }
-
   /// With a control and a sentinel that never differ.
   func withControl() -> PairPool {
     var pool = self

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenSupport
 import Reporting
 import Results
 import Statistics
@@ -35,7 +36,7 @@ import Testing
   func silence(_ recorded: Recorded) throws {
     let pool = try recorded.load().pool()
     var generator = SeededGenerator(seed: 11)
-    let checks = 1500
+    let checks = Campaign.count(1500)
     let red = (0..<checks).count { _ in
       ResampledCheckTests.verdict(pool, pairs: 6, &generator).outcome == .regression
     }
@@ -47,7 +48,7 @@ import Testing
     let pool = try recorded.load().pool()
     let factors = Dictionary(uniqueKeysWithValues: pool.workloads.map { ($0.layer, 1.03) })
     var generator = SeededGenerator(seed: 12)
-    let checks = 500
+    let checks = Campaign.count(500)
     let red = (0..<checks).count { _ in
       ResampledCheckTests.verdict(pool, pairs: 6, factors: factors, &generator).outcome
         == .regression
@@ -59,7 +60,7 @@ import Testing
   func tenPercent(_ recorded: Recorded) throws {
     let pool = try recorded.load().pool()
     var generator = SeededGenerator(seed: 13)
-    let checks = 200
+    let checks = Campaign.count(200)
     for layer in ["conv2", "conv3", "fc6"] {
       let found = (0..<checks).count { _ in
         let verdict = ResampledCheckTests.verdict(
@@ -78,7 +79,7 @@ import Testing
     var generator = SeededGenerator(seed: 14)
     var (trials, found) = (0, 0)
     var missed: [String: Int] = [:]
-    for _ in 0..<150 {
+    for _ in 0..<Campaign.count(150) {
       let first = judge(pool.check(pairs: 0..<6, using: &generator))
       for finding in first.findings where finding.level == .layer {
         guard let percent = finding.detectablePercent else { continue }
@@ -114,9 +115,9 @@ import Testing
           let drawn = (0..<8).map { _ in ratios.randomElement(using: &generator)! / center }
           let ratio = try #require(LaunchRatio(drawn))
           trials += 1
-          if try #require(ratio.lower(alpha: 0.025)) <= 1, try #require(ratio.upper(alpha: 0.025)) >= 1 {
-            covered += 1
-          }
+          let lower = try #require(ratio.lower(alpha: 0.025))
+          let upper = try #require(ratio.upper(alpha: 0.025))
+          if lower <= 1, upper >= 1 { covered += 1 }
           if try #require(ratio.lower(alpha: 0.02)) > 1 / 1.03 { found += 1 }
         }
       }

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenSupport
 import Reporting
 import Results
 import Testing
@@ -6,22 +7,24 @@ import Testing
 /// Checks drawn from pairs of a program with itself, thousands of times.
 @Suite struct ResampledCheckTests {
   /// The whole check: a first stage, then pairs of what is open, with draws of their own, until nothing
-  /// is open or the last look is over.
+  /// is open or as many are there as a check has time for.
   static func verdict(
     _ pool: PairPool, pairs: Int, factors: [String: Double] = [:], copies: Int = 1,
     _ generator: inout SeededGenerator
   ) -> GateVerdict {
     var rows = pool.check(pairs: 0..<pairs, factors: factors, copies: copies, using: &generator)
     var verdict = judge(rows)
-    let open = Set(verdict.open.map(\.key))
+    var open = Set(verdict.open.map(\.key))
     var pair = 0
-    for look in GatePolicy().test.looks
-    where verdict.open.contains(where: { open.contains($0.key) }) {
+    let policy = GatePolicy()
+    for look in policy.test.upTo(count: policy.plannedPairs).looks
+    where !open.isEmpty {
       rows += pool.check(
         pairs: pair..<look.count, attempt: 2, factors: factors, copies: copies, using: &generator
       ).filter { $0.role != .gated || open.contains($0.key.without(.run)) }
       pair = look.count
       verdict = judge(rows)
+      open.formIntersection(verdict.open.map(\.key))
     }
     return verdict
   }
@@ -47,14 +50,16 @@ import Testing
     ])
   func silence(spread: Double, hogShare: Double, pairs: Int) {
     let pool = PairPool.made(pairs: 400, spread: spread, hogShare: hogShare, seed: 1)
-    #expect(redShare(pool, checks: 400, pairs: pairs, seed: 2) <= 0.005)
+    #expect(redShare(pool, checks: Campaign.count(400), pairs: pairs, seed: 2) <= 0.005)
   }
 
   @Test("A slow-down of 2 % everywhere is let pass")
   func small() {
     let pool = PairPool.made(pairs: 400, spread: 0.014, seed: 3)
     let factors = Dictionary(uniqueKeysWithValues: PairPool.layers.map { ($0.layer, 1.02) })
-    #expect(redShare(pool, checks: 1000, pairs: 8, factors: factors, copies: 1, seed: 4) <= 0.005)
+    let share = redShare(
+      pool, checks: Campaign.count(1000), pairs: 8, factors: factors, copies: 1, seed: 4)
+    #expect(share <= 0.005)
   }
 
   @Test(
@@ -65,7 +70,7 @@ import Testing
     // Of both sides: the ratio of a pair scatters by 1 %.
     let pool = PairPool.made(pairs: 400, spread: 0.007, seed: 5)
     var generator = SeededGenerator(seed: 6)
-    let checks = 200
+    let checks = Campaign.count(200)
     let found = (0..<checks).count { _ in
       let verdict = Self.verdict(
         pool, pairs: pairs, factors: [layer: 1.1], copies: 2, &generator)
