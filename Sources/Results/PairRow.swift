@@ -120,7 +120,11 @@ extension PairSide {
         "\(name)_contaminated", \.contaminatedCount,
         "of those, the ones that something foreign touched")
       Column(
-        "\(name)_steady", \.isSteady, "1 when the workload had reached a steady state before")
+        "\(name)_steady", \.isSteady,
+        """
+        1 when the workload had reached a steady state before; 0 where nobody looked, as with \
+        `--against`, whose first blocks warm up
+        """)
       Column(
         "\(name)_code", \.code,
         """

@@ -56,20 +56,19 @@ struct AgainstCheck {
     let last = policy.test.looks.last?.count ?? 0
     print(
       "\(pairs) pairs of launches, each with \(runner.workloadCount) layers and nets on both sides; "
-        + "what looks slower or scatters too much is measured again in up to "
-        + "\(last); at most "
-        + "\(DurationText.short(seconds: seconds)) (--budget)")
+        + "what looks slower or scatters too much is measured again in up to \(last) pairs; "
+        + "at most \(DurationText.short(seconds: seconds)) (--budget)")
     let start = ContinuousClock.now
     var rows: [PairRow] = []
     var leftOut: Set<WorkloadKey> = []
     func add(_ new: [PairRow]) throws {
       if rows.isEmpty, command.quick, options.layers == nil { leftOut = Self.short(new) }
-      rows += new.filter { !leftOut.contains(Self.name($0.key)) }
+      rows += new.filter { !leftOut.contains($0.key.without(.run)) }
       try Schema.pairs.write(rows, inFolder: folder.path)
     }
     let count = try runner.measure(
       attempt: 1, pairs: 0..<pairs, seconds: Self.firstShare * seconds,
-      isWanted: { !leftOut.contains(Self.name($0)) }, each: add)
+      isWanted: { !leftOut.contains($0.without(.run)) }, each: add)
     try stopIfInterrupted(runner, folder)
     if count < pairs {
       printError("alexbench: there was time for only \(count) of \(pairs) pairs; see --budget")
@@ -102,7 +101,7 @@ struct AgainstCheck {
         unsettled = verdict.open.filter { finding in again.contains { $0.key == finding.key } }
         guard !unsettled.isEmpty, pair == look.count else { break }
       }
-      adviseBudget(verdict, again, pairs: pair, seconds: seconds, since: start)
+      adviseBudget(verdict, pairs: pair, seconds: seconds, since: start)
     }
     environment.warnings += runner.warnings + otherRuns.warnings
     environment.finishedAt = timestamp()
@@ -123,13 +122,7 @@ struct AgainstCheck {
       $0.role == .gated && $0.key.pass == .isolated
         && ($0.base.nanoseconds ?? .infinity) < shortNanoseconds
     }
-    return Set(short.map { name($0.key) })
-  }
-
-  private static func name(_ key: WorkloadKey) -> WorkloadKey {
-    var key = key
-    key.runID = ""
-    return key
+    return Set(short.map { $0.key.without(.run) })
   }
 
   /// A program as it is named in rows: by the hash of its file.
@@ -140,23 +133,28 @@ struct AgainstCheck {
   }
 
   private static func isPart(_ key: WorkloadKey, ofAny findings: [GateFinding]) -> Bool {
-    findings.contains { name($0.key) == name(key) }
+    findings.contains { $0.key.without(.run) == key.without(.run) }
   }
 
-  /// Says what time would probably have been enough.
+  /// Says what would probably have been enough.
   private func adviseBudget(
-    _ verdict: GateVerdict, _ again: [GateFinding], pairs: Int, seconds: Double,
-    since start: ContinuousClock.Instant
+    _ verdict: GateVerdict, pairs: Int, seconds: Double, since start: ContinuousClock.Instant
   ) {
     let needed = verdict.findings.filter { $0.outcome == .inconclusive }
       .compactMap(\.neededPairCount).max()
     guard let needed, pairs > 0 else { return }
+    let last = policy.test.looks.last?.count ?? 0
+    guard needed <= last else {
+      return printError(
+        "alexbench: about \(needed) pairs of the second stage would probably tell, and a check takes "
+          + "\(last) at most; a quieter machine or a larger --margin helps")
+    }
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     let first = Self.firstShare * seconds
-    let budget = (first + Double(needed) * max(elapsed - first, 1) / Double(pairs)).rounded(.up)
+    let budget = first + Double(needed) * max(elapsed - first, 1) / Double(pairs)
     printError(
-      "alexbench: about \(needed) pairs of the second stage would probably tell; "
-        + "--budget \(DurationText.short(seconds: budget)) gives as much time for one")
+      "alexbench: about \(needed) pairs of the second stage would probably tell; give them time with "
+        + "--budget \(Int(budget.rounded(.up)))s")
   }
 
   private func stopIfInterrupted(_ runner: PairedRunner, _ folder: RunFolder) throws {

@@ -30,7 +30,7 @@ package final class PairedRunner {
   /// What a side took in the latest pair beside its visits, by workload without run; and one visit.
   private var fixedNanoseconds: [WorkloadKey: Double] = [:]
   private var visitNanoseconds: [WorkloadKey: Double] = [:]
-  /// What ending a pair took.
+  /// What the last checks of what was held together took.
   private var closingNanoseconds = 0
   /// Whether a pair is complete, and with it all choices of tiles.
   private var isPlanned = false
@@ -190,13 +190,11 @@ package final class PairedRunner {
     let weights = portions.map { $0.reduce(0) { $0 + $1.weight } }
     var rows: [PairRow] = []
     var clocks: [PairedSide: [Double]] = [:]
-    var closing = 0
     for (index, portion) in portions.enumerated() where !wasInterrupted {
       let share = weights[index] / weights[index...].reduce(0, +)
       let now = ledger.elapsedNanoseconds
       let end = now + Int(nearestTo: Double(deadline - now) * share) - closingNanoseconds
       let results = try measure(portion, host, until: end)
-      closing = max(closing, ledger.elapsedNanoseconds - end)
       for (member, group) in zip(portion, results) {
         rows += pairRows(group, member, record)
         for sample in group.samples where sample.block.clockGHz > 0 {
@@ -207,7 +205,6 @@ package final class PairedRunner {
     }
     guard !wasInterrupted else { return [] }
     isPlanned = true
-    closingNanoseconds = closing
     return rows
       + [record.sentinel("clock", base: clocks[.base] ?? [], head: clocks[.head] ?? [])]
       .compactMap(\.self)
@@ -220,8 +217,7 @@ package final class PairedRunner {
     let hasNets = options.passes.contains(.net)
     return matrix.places.flatMap { place in
       contenders.enumerated().compactMap { index, contender -> Member? in
-        var key = factory.key(place, contender)
-        key.runID = ""
+        let key = factory.key(place, contender).without(.run)
         let isUsualPlace =
           (place.isNet || !hasNets)
           && (!hasSingleControl || index == contenders.count - 1)
@@ -277,6 +273,7 @@ package final class PairedRunner {
       next.visitedNanoseconds += ledger.elapsedNanoseconds - now
       if next.group.wasInterrupted { break }
     }
+    let closing = ledger.elapsedNanoseconds
     let results = try members.map { member in
       let begin = ledger.elapsedNanoseconds
       let result = try member.group.finish()
@@ -289,6 +286,7 @@ package final class PairedRunner {
       wasInterrupted = wasInterrupted || result.wasInterrupted
       return result
     }
+    closingNanoseconds = ledger.elapsedNanoseconds - closing
     return results
   }
 

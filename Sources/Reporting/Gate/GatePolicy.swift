@@ -8,7 +8,7 @@ package struct GatePolicy: Hashable, Sendable {
   /// Error probability of the second stage, of all that it measures together.
   package var alpha = 0.05
   /// Pairs of launches of the second stage after which it is looked whether they are enough. With 8
-  /// the exact test can tell 5 workloads apart, with 12 a hundred; those beyond ``plannedPairs`` are for
+  /// the exact test can tell 5 workloads apart, with 12 forty; those beyond ``plannedPairs`` are for
   /// what is still open when there is time left.
   package var test = StagedTest(looks: [
     .init(count: 8, share: 0.4), .init(count: 12, share: 0.2), .init(count: 16, share: 0.2),

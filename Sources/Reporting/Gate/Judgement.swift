@@ -114,7 +114,7 @@ struct Judgement {
   /// matter.
   private func blindness(_ series: PairSeries, _ times: TimePairs) -> String? {
     guard let effect = provableEffect(series.key, times), let base = times.baseNanoseconds else {
-      return "\(times.count) pairs are too few to tell how much they scatter"
+      return "\(count(times.count, "pair")) tell too little of how much they scatter"
     }
     let limit = policy.blindMargins * policy.marginPercent(series.key) / 100
     guard effect > limit, limit * base >= campaign.threshold(series.key, policy) else { return nil }
@@ -131,7 +131,7 @@ struct Judgement {
   private func decideFirst(_ finding: inout GateFinding, _ series: PairSeries) {
     if finding.isSuspect {
       (finding.outcome, finding.reason) =
-        obstacle(finding, series)
+        obstacle(slower(finding), series)
         ?? (.inconclusive, "\(slower(finding)), which was not measured a second time")
       finding.isOpen = finding.outcome == .inconclusive
     } else if let blindness = blindness(series, series[1]) {
@@ -190,7 +190,7 @@ struct Judgement {
     let isUnfinished = times.count < policy.test.looks.last?.count ?? 0
     if isProven, isChange {
       (finding.outcome, finding.reason) =
-        obstacle(finding, series)
+        obstacle(before, series)
         ?? (
           .regression,
           "\(Percent.signed(finding.changePercent ?? 0)); \(again), at least "
@@ -198,7 +198,7 @@ struct Judgement {
         )
     } else if repeated > policy.limit(series.key), isChange {
       (finding.outcome, finding.reason) =
-        obstacle(finding, series) ?? (.inconclusive, "\(before), \(again), which is no proof")
+        obstacle(before, series) ?? (.inconclusive, "\(before), \(again), which is no proof")
       finding.isOpen = finding.outcome == .inconclusive && isUnfinished
       finding.neededPairCount = neededPairs(times, toTell: repeated / policy.limit(series.key))
     } else if let blindness = blindness(series, times) {
@@ -227,14 +227,14 @@ struct Judgement {
   }
 
   /// Why a difference need not come from the code, or proves nothing; nil when it does.
-  private func obstacle(_ finding: GateFinding, _ series: PairSeries) -> (GateOutcome, String)? {
-    let slower = slower(finding)
-    if series.isSameCode { return (.environment, "\(slower), but both sides run the same code") }
+  /// - Parameter what: the difference in words.
+  private func obstacle(_ what: String, _ series: PairSeries) -> (GateOutcome, String)? {
+    if series.isSameCode { return (.environment, "\(what), but both sides run the same code") }
     if campaign.isOnOtherHost {
-      return (.environment, "\(slower), but the sides ran on different classes of hosts")
+      return (.environment, "\(what), but the sides ran on different classes of hosts")
     }
-    if let reason = loudReason { return (.environment, "\(slower), but \(reason)") }
-    return series.isSteady ? nil : (.inconclusive, "\(slower), but not steady in most pairs")
+    if let reason = loudReason { return (.environment, "\(what), but \(reason)") }
+    return series.isSteady ? nil : (.inconclusive, "\(what), but not steady in most pairs")
   }
 
   // MARK: Controls

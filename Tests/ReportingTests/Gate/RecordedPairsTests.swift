@@ -53,7 +53,7 @@ import Testing
       ResampledCheckTests.verdict(pool, pairs: 6, factors: factors, &generator).outcome
         == .regression
     }
-    #expect(Double(red) / Double(checks) <= 0.05)
+    #expect(Double(red) / Double(checks) <= 0.005)
   }
 
   @Test("10 % more of a layer is found, and no other layer named", arguments: Recorded.allCases)
@@ -61,14 +61,15 @@ import Testing
     let pool = try recorded.load().pool()
     var generator = SeededGenerator(seed: 13)
     let checks = Campaign.count(200)
-    for layer in ["conv2", "conv3", "fc6"] {
+    for layer in ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6"] {
       let found = (0..<checks).count { _ in
         let verdict = ResampledCheckTests.verdict(
           pool, pairs: 6, factors: [layer: 1.1], &generator)
         return verdict.regressions.filter { $0.level != .net }.map(\.key.layer) == [layer]
       }
       print("TEN PERCENT", recorded.rawValue, layer, Double(found) / Double(checks))
-      #expect(Double(found) / Double(checks) >= 0.9, "\(layer)")
+      // fc6 differs by 4 % from process to process, with where its weights lie.
+      #expect(Double(found) / Double(checks) >= (layer == "fc6" ? 0.9 : 0.95), "\(layer)")
     }
   }
 
