@@ -1,9 +1,13 @@
 #define _GNU_SOURCE
 #include "CSupport.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t nanoseconds(clockid_t clock) {
   struct timespec time;
@@ -13,7 +17,34 @@ static int64_t nanoseconds(clockid_t clock) {
 
 int64_t alex_monotonic_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
 int64_t alex_thread_cpu_ns(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
-int64_t alex_process_cpu_ns(void) { return nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
+
+// The clock of one thread of this process, as the kernel makes them (include/linux/posix-timers.h):
+// CPUCLOCK_SCHED, for a thread.
+static clockid_t clock_of_thread(pid_t thread) { return (clockid_t)((~(unsigned)thread << 3) | 6); }
+
+int64_t alex_other_threads_cpu_ns(void) {
+  // Without memory of the heap: this is read between timed blocks.
+  _Alignas(struct dirent64) char entries[2048];
+  const int folder = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - alex_thread_cpu_ns();
+  const pid_t own = gettid();
+  int64_t sum = 0;
+  ssize_t size;
+  while ((size = getdents64(folder, entries, sizeof entries)) > 0) {
+    for (ssize_t offset = 0; offset < size;) {
+      const struct dirent64 *entry = (const struct dirent64 *)(entries + offset);
+      offset += entry->d_reclen;
+      const pid_t thread = (pid_t)atoi(entry->d_name);
+      struct timespec time;
+      // One that has just ended counts no more.
+      if (thread > 0 && thread != own && clock_gettime(clock_of_thread(thread), &time) == 0) {
+        sum += (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+      }
+    }
+  }
+  close(folder);
+  return sum;
+}
 
 int64_t alex_other_process_cpu_ns(int32_t process_id) {
   clockid_t clock;

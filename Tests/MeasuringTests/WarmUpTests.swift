@@ -88,6 +88,17 @@ private func block(_ nanoseconds: Int, faults: Int = 0) -> BlockMeasurement {
     var isQuiet = true
     for _ in 0..<50_000 where isQuiet { isQuiet = Quiescence.wait(capNanoseconds: 0) }
     #expect(!isQuiet)
+    // From then on whenever it runs, not only where a tick of the scheduler falls into the look. This
+    // thread may have been stopped before or after a look, hence not every time.
+    var (running, noticed) = (0, 0)
+    for _ in 0..<1000 {
+      let start = spinner.nanoseconds.load(ordering: .relaxed)
+      let isQuiet = Quiescence.wait(capNanoseconds: 0)
+      guard spinner.nanoseconds.load(ordering: .relaxed) - start > 100_000 else { continue }
+      running += 1
+      if !isQuiet { noticed += 1 }
+    }
+    #expect(noticed * 10 >= running * 9, "\(noticed) of \(running) looks")
     spinner.isDone.store(true, ordering: .relaxed)
   }
 }
@@ -103,5 +114,12 @@ private let allowedCPUs: [Int32] = {
 /// A thread's work as a library leaves it behind.
 private final class Spinner: Sendable {
   let isDone = Atomic(false)
-  func spin() { while !isDone.load(ordering: .relaxed) { alex_pause() } }
+  /// Its own processor time.
+  let nanoseconds = Atomic<Int64>(0)
+  func spin() {
+    while !isDone.load(ordering: .relaxed) {
+      alex_pause()
+      nanoseconds.store(alex_thread_cpu_ns(), ordering: .relaxed)
+    }
+  }
 }

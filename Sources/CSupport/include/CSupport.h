@@ -117,8 +117,9 @@ int64_t alex_peak_rss_bytes(void);
 int64_t alex_monotonic_ns(void);
 // Processor time of the calling thread.
 int64_t alex_thread_cpu_ns(void);
-// Processor time of all threads of the process.
-int64_t alex_process_cpu_ns(void);
+// Processor time of all other threads of the process, exact at this moment: the clock of the process, as
+// it is for another process, moves on with the ticks of the scheduler while a thread computes.
+int64_t alex_other_threads_cpu_ns(void);
 // Processor time of all threads of another process; -1 when it is gone.
 int64_t alex_other_process_cpu_ns(int32_t process_id);
 

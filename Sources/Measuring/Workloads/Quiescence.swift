@@ -57,7 +57,7 @@ package enum Quiescence {
 
   /// Processor time that is not the calling thread's. A process that is gone counts as idle.
   private static func foreign(_ processes: [Int32]) -> Int64 {
-    alex_process_cpu_ns() - alex_thread_cpu_ns()
+    alex_other_threads_cpu_ns()
       + processes.reduce(0) { $0 + max(alex_other_process_cpu_ns($1), 0) }
   }
 }
