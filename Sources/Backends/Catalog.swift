@@ -13,6 +13,7 @@ public enum BackendCatalog {
       Im2colSwiftBackend(),
       WinogradBackend(),
       SIMDBackend(),
+      HalfWeightsBackend(),
     ]
     let peers = PeerEnvironment().backends
     var custom: [any Backend] = []

@@ -108,6 +108,9 @@ public protocol Backend: Sendable {
   var unavailability: Unavailability? { get }
   /// It computes whole nets as ``CompileOptions/tiles`` says, layer by layer, and nothing without.
   var needsPlan: Bool { get }
+  /// The least precise numbers that it keeps weights in. One that is not single is measured where it is
+  /// named.
+  var precision: Precision { get }
   /// Directions of the nodes that it compiles.
   var directions: Set<Direction> { get }
   /// Which threads its steps use with these tiles by layer.
@@ -140,6 +143,7 @@ public protocol Backend: Sendable {
 extension Backend {
   public var unavailability: Unavailability? { nil }
   public var needsPlan: Bool { false }
+  public var precision: Precision { .single }
   public var directions: Set<Direction> { [.forward] }
   public func threading(tiles: [String: String]) -> Threading { threading }
   public func threadCount(askedFor count: Int) -> Int { count }

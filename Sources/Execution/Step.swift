@@ -20,7 +20,7 @@ public struct StepInfo: Sendable {
   public var nodes: [Int]
   public var inputs: [Operand]
   public var outputs: [Operand]
-  /// `f32-<op>-<method>-<tile>-<isa or library>`, for example `f32-conv-direct-14x32-avx512`.
+  /// `<precision>-<op>-<method>-<tile>-<isa or library>`, for example `f32-conv-direct-14x32-avx512`.
   public var implementation: String
   /// Library, version and the kernel that it chose on this processor; own kernels: the
   /// instruction set.
@@ -37,6 +37,8 @@ public struct StepInfo: Sendable {
   /// Side in pixels of the square of outputs that are computed from the same sums, so that one's
   /// rounding errors reach the others: 1, or the output tile of a fast algorithm.
   public var errorTile = 1
+  /// In what numbers its weights are.
+  public var precision = Precision.single
   /// Scratch bytes needed while the step runs; 64-byte aligned, contents undefined.
   public var workspaceByteCount = 0
   /// Bytes of packed or transformed weights that the step holds.

@@ -7,7 +7,13 @@ import KernelInterface
 /// in the second-level cache, as an output tile's weights of the block do for all tiles of images.
 /// The next weights are asked for meanwhile, a part by each tile of images, and sums wait for the
 /// next block in the thread's scratch.
-func matrixProduct(_ raw: UnsafeRawPointer) {
+func matrixProduct(_ raw: UnsafeRawPointer) { multiply(raw, SingleWeights.self) }
+
+/// The same with weights of half the size.
+func matrixProductHalf(_ raw: UnsafeRawPointer) { multiply(raw, HalfWeights.self) }
+
+@inline(__always)
+private func multiply<Format: WeightFormat>(_ raw: UnsafeRawPointer, _ format: Format.Type) {
   let a = raw.assumingMemoryBound(to: MatrixProductArguments.self)
   let chunks = Int(a.pointee.input_chunks)
   let blocks = Int(a.pointee.depth_blocks)
@@ -18,16 +24,16 @@ func matrixProduct(_ raw: UnsafeRawPointer) {
     let first = chunks * block / blocks
     let end = chunks * (block + 1) / blocks
     for tile in firstTile..<lastTile {
-      let weights = weightRow(a, tile: tile, chunk: first)
+      let weights = weightRow(a, tile: tile, chunk: first, format)
       let next =
         imageTiles == 1
         ? weights + streamPrefetchDistance
         : tile + 1 < lastTile
           ? weights + chunks * chunkWeights
-          : weightRow(a, tile: firstTile, chunk: end)
+          : weightRow(a, tile: firstTile, chunk: end, format)
       for index in 0..<imageTiles {
         let images = a.pointee.image_tiles[index]
-        let product = ImageProduct(
+        let product = ImageProduct<Format>(
           a, images: images, outputTileIndex: tile, weights: weights, firstChunk: first,
           endChunk: end, next: next + (end - first) * chunkWeights * index / imageTiles,
           nextStep: (outputTile + imageTiles - 1) / imageTiles)
@@ -43,10 +49,11 @@ private let chunkWeights = 16 * outputTile
 
 /// Where an output tile's weights begin, from a sixteen of inputs on.
 @inline(__always)
-private func weightRow(
-  _ a: UnsafePointer<MatrixProductArguments>, tile: Int, chunk: Int
-) -> UnsafePointer<Float> {
-  a.pointee.weights + (tile * Int(a.pointee.input_chunks) + chunk) * chunkWeights
+private func weightRow<Format: WeightFormat>(
+  _ a: UnsafePointer<MatrixProductArguments>, tile: Int, chunk: Int, _ format: Format.Type
+) -> UnsafePointer<Format.Element> {
+  a.pointee.weights.assumingMemoryBound(to: Format.Element.self)
+    + (tile * Int(a.pointee.input_chunks) + chunk) * chunkWeights
 }
 
 /// Where the sums of an output tile and an image wait. One tile of images needs them for a ragged last
@@ -60,26 +67,27 @@ private func waitingSums(
 }
 
 /// Sums of one tile of images by one output tile, over a depth block.
-private struct ImageProduct: TileTask {
+private struct ImageProduct<Format: WeightFormat>: TileTask {
   /// [input ∕ 16][image of the tile][16].
   private let input: UnsafePointer<Float>
-  private let weights: UnsafePointer<Float>
+  private let weights: UnsafePointer<Format.Element>
   private let chunkCount: Int
   /// The weights to ask for with the first input, and how far those of the next input are from them.
-  private let next: UnsafePointer<Float>
+  private let next: UnsafePointer<Format.Element>
   private let nextStep: Int
   /// What the sums start with, one row per image, and where they go.
   private let start: UnsafePointer<Float>
   private let startStride: Int
   private let target: UnsafeMutablePointer<Float>
   private let targetStride: Int
+  private let scale: Float
   private let floor: Float
 
   @inline(__always)
   init(
     _ a: UnsafePointer<MatrixProductArguments>, images: PixelTile, outputTileIndex: Int,
-    weights: UnsafePointer<Float>, firstChunk: Int, endChunk: Int, next: UnsafePointer<Float>,
-    nextStep: Int
+    weights: UnsafePointer<Format.Element>, firstChunk: Int, endChunk: Int,
+    next: UnsafePointer<Format.Element>, nextStep: Int
   ) {
     let total = Int(a.pointee.input_chunks)
     let outputs = Int(a.pointee.outputs)
@@ -95,6 +103,7 @@ private struct ImageProduct: TileTask {
     start = firstChunk == 0 ? a.pointee.bias + firstOutput : UnsafePointer(sums)
     startStride = firstChunk == 0 ? 0 : outputTile
     let isLast = endChunk == total
+    scale = isLast ? a.pointee.scale : 1
     floor = isLast ? a.pointee.floor : -.infinity
     let isWhole = firstOutput + outputTile <= outputs
     target = isLast && isWhole ? a.pointee.output + firstImage * outputs + firstOutput : sums
@@ -114,10 +123,12 @@ private struct ImageProduct: TileTask {
     } else {
       for chunk in 0..<chunkCount { addChunk(chunk, to: &sums, areFar: true) }
     }
+    let scale = Vector(repeating: self.scale)
     let floor = Vector(repeating: self.floor)
     for x in 0..<width {
-      storeVector(maximum(sums.low[x], floor), target + x * targetStride)
-      storeVector(maximum(sums.high[x], floor), target + x * targetStride + Vector.scalarCount)
+      let target = target + x * targetStride
+      storeVector(maximum(sums.low[x] * scale, floor), target)
+      storeVector(maximum(sums.high[x] * scale, floor), target + Vector.scalarCount)
     }
   }
 }
@@ -130,7 +141,8 @@ extension ImageProduct {
   ) {
     sums.add(
       input: input + chunk * width * 16, weights: weights + chunk * chunkWeights, count: 16,
-      next: next + chunk * 16 * nextStep, nextStep: nextStep, isFar: areFar)
+      next: next + chunk * 16 * nextStep, nextStep: nextStep, isFar: areFar,
+      Format.self)
   }
 }
 

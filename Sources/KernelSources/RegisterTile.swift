@@ -41,7 +41,7 @@ struct RegisterTile<let width: Int> {
       if ahead > 0 {
         for line in 0..<((outputTile + 15) / 16) { kernel_prefetch(weights + ahead + line * 16) }
       }
-      addChannel(geometry, input, weights)
+      addChannel(geometry, input, weights, SingleWeights.self)
       weights += outputTile
       input += 1
     }
@@ -52,23 +52,24 @@ struct RegisterTile<let width: Int> {
   /// (`isFar`) go no nearer than the second-level cache: more would be on their way at once than the
   /// first can wait for.
   @inline(__always)
-  mutating func add(
-    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, count: Int,
-    next: UnsafePointer<Float>, nextStep: Int, isFar: Bool
+  mutating func add<Format: WeightFormat>(
+    input: UnsafePointer<Float>, weights: UnsafePointer<Format.Element>, count: Int,
+    next: UnsafePointer<Format.Element>, nextStep: Int, isFar: Bool, _ format: Format.Type
   ) {
     var weights = weights
     var input = input
     var next = next
     let end = input + count
+    let line = 64 / MemoryLayout<Format.Element>.stride
     while input != end {
-      for line in 0..<((outputTile + 15) / 16) {
+      for index in 0..<((outputTile + line - 1) / line) {
         if isFar {
-          kernel_prefetch_far(next + line * 16)
+          kernel_prefetch_far(next + index * line)
         } else {
-          kernel_prefetch(next + line * 16)
+          kernel_prefetch(next + index * line)
         }
       }
-      addChannel(Tap<16, 0, 0>.self, input, weights)
+      addChannel(Tap<16, 0, 0>.self, input, weights, format)
       next += nextStep
       weights += outputTile
       input += 1
@@ -76,12 +77,14 @@ struct RegisterTile<let width: Int> {
   }
 
   @inline(__always)
-  private mutating func addChannel<let pixelStep: Int, let skipFirst: Int, let skipLast: Int>(
+  private mutating func addChannel<
+    let pixelStep: Int, let skipFirst: Int, let skipLast: Int, Format: WeightFormat
+  >(
     _ geometry: Tap<pixelStep, skipFirst, skipLast>.Type, _ input: UnsafePointer<Float>,
-    _ weights: UnsafePointer<Float>
+    _ weights: UnsafePointer<Format.Element>, _ format: Format.Type
   ) {
-    let lowWeights = loadVector(weights)
-    let highWeights = loadVector(weights + Vector.scalarCount)
+    let lowWeights = Format.load(weights)
+    let highWeights = Format.load(weights + Vector.scalarCount)
     for x in skipFirst..<(width - skipLast) {
       let value = Vector(repeating: input[x * pixelStep])
       low[x] = multiplyAdd(low[x], lowWeights, value)

@@ -55,11 +55,8 @@ private struct MultiplyAddProbe: TileTask {
 /// each other.
 private let readVectors = 8
 
-/// The bits of a vector. Adding them costs one cycle on more ports than adding floats, and no value
-/// is slower than another.
-private typealias Bits = Vector.MaskStorage
-
-/// The bandwidth of reading: nothing but loads, each the operand of an addition.
+/// The bandwidth of reading: nothing but loads, each the operand of an addition – of bits, which costs
+/// one cycle on more ports than that of floats, and where no value is slower than another.
 func readProbe(_ raw: UnsafeRawPointer) {
   let arguments = raw.assumingMemoryBound(to: ReadProbeArguments.self)
   // Loops of their own: from a cache near by, a test in the loop would be noticed.

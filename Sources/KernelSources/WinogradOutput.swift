@@ -138,7 +138,8 @@ private struct ProductOperands<let isOn: Int>: TileTask {
       if isOn == 1 {
         sums.add(
           input: input, weights: weights, count: channels,
-          next: next + block * channels * nextStep, nextStep: nextStep, isFar: true)
+          next: next + block * channels * nextStep, nextStep: nextStep, isFar: true,
+          SingleWeights.self)
       } else {
         sums.add(
           Tap<16, 0, 0>.self, input: input, weights: weights, count: channels,

@@ -23,5 +23,15 @@ func multiplyAdd(_ accumulator: Vector, _ a: Vector, _ b: Vector) -> Vector {
   accumulator + a * b
 }
 
+/// A vector of halves, as floats.
+@inline(__always)
+func halves(_ pointer: UnsafePointer<UInt16>) -> Vector { kernel_halves_4(pointer) }
+
+/// For each lane the sum of the two before it and the two behind it, in a row of three vectors.
+@inline(__always)
+func neighbours(_ before: Vector, _ here: Vector, _ after: Vector) -> Vector {
+  kernel_neighbours_4(before, here, after)
+}
+
 /// The kernels of this module.
 public func kernelTableBaseline() -> KernelTable { makeKernelTable() }

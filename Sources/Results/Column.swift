@@ -181,3 +181,4 @@ extension FieldValue where Self: RawRepresentable, RawValue == String {
 }
 
 extension Direction: FieldValue {}
+extension Precision: FieldValue {}

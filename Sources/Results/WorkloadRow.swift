@@ -1,3 +1,5 @@
+import Networks
+
 /// Facts about a workload that are not in the samples (`workloads.csv`).
 package struct WorkloadRow: RunFileRow {
   package static var schema: Schema<WorkloadRow> { .workloads }
@@ -29,6 +31,8 @@ package struct WorkloadRow: RunFileRow {
 /// What a prepared workload says of itself. Nil = not measured.
 package struct WorkloadFacts: Hashable, Sendable, Codable {
   package var implementation = ""
+  /// Of a net the least precise of its layers.
+  package var precision = Precision.single
   package var kernelID = ""
   package var layout = ""
   package var tile = ""
@@ -59,6 +63,7 @@ package struct WorkloadFacts: Hashable, Sendable, Codable {
       try values.decodeIfPresent(Int.self, forKey: key)
     }
     implementation = try values.decode(String.self, forKey: .implementation)
+    precision = try values.decodeIfPresent(Precision.self, forKey: .precision) ?? .single
     kernelID = try text(.kernelID)
     layout = try text(.layout)
     tile = try text(.tile)
@@ -110,11 +115,17 @@ extension WorkloadRow {
     Column(
       "implementation", \.facts.implementation,
       """
-      what really ran: `f32-<op>-<method>-<tile>-<isa or library>`; of `onednn` \
+      what really ran: `<precision>-<op>-<method>-<tile>-<isa or library>`; of `onednn` \
       `f32-<op>-onednn-<primitive>` with the library's own name of the primitive, for example \
       `f32-conv-onednn-brgconv:avx512_core`; with `+handicap15%` at the end when `--slow-down` made \
       its times that much longer on purpose, of a net `+handicap(conv3=15%)` for the layer's part \
       of it
+      """)
+    Column(
+      "precision", \.facts.precision,
+      """
+      how weights are kept: `f32`, or `w16` (16 bits, with float32 inputs, outputs and sums; of a net, \
+      in any layer); the fastest is named among rows of one precision
       """)
     Column(
       "kernel_id", \.facts.kernelID,

@@ -124,9 +124,9 @@ struct TileList: ExpressibleByArgument {
   init?(argument: String) {
     for word in ListText.elements(of: argument) {
       let parts = word.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard let tile = parts.last, isTile(tile) || isPrimitive(tile) || isChoice(tile) else {
-        return nil
-      }
+      guard let tile = parts.last,
+        isTile(tile) || isPrimitive(tile) || isStreams(tile) || isChoice(tile)
+      else { return nil }
       switch parts.count {
       case 1 where everywhere == nil && isTile(tile): everywhere = tile
       case 2 where !parts[0].isEmpty && layers[parts[0]] == nil: layers[parts[0]] = tile
@@ -141,6 +141,12 @@ struct TileList: ExpressibleByArgument {
     func isChoice(_ text: String) -> Bool {
       let backend = PlannedChoice(text).backend
       return backend.hasPrefix("im2col-") || BackendCatalog.backend(named: backend) != nil
+    }
+    /// Streams of weights, `4x512`; of one layer only.
+    func isStreams(_ text: String) -> Bool {
+      text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }.count {
+        $0 != nil
+      } == 2
     }
     /// A library's primitive and the layout it reads; of one layer only.
     func isPrimitive(_ tile: String) -> Bool { tile.contains("@") }

@@ -16,7 +16,7 @@ struct ClassifyCommand: ParsableCommand {
       over ten crops. The output has probability, index and label of each class, then labels and \
       indices in the format of Caffe's example.
 
-      With --backend all every backend classifies. A table shows how far the probabilities of each \
+      With --backend all every float32 backend classifies. A table shows how far the probabilities of each \
       are from those of the first, and the time of one warm forward pass. Exit code 3 if they differ \
       by more than 1e-5.
 

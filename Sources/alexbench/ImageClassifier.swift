@@ -96,7 +96,7 @@ struct ImageClassifier {
   }
 
   /// Backends that compute in this process, and why the others of those asked for do not.
-  /// - Parameter names: nil for all that there are.
+  /// - Parameter names: nil for all that compute in float32.
   /// - Throws: one that was named but is not available.
   static func backends(
     _ names: [String]?
@@ -105,7 +105,8 @@ struct ImageClassifier {
     if let names {
       try NameSuggestion.resolve(names, what: "backend", known: backends.map(\.name) + ["all"])
     }
-    let chosen = try RunMatrix.choose(names, from: backends)
+    let chosen = try RunMatrix.choose(
+      names, from: names == nil ? backends.filter { $0.precision == .single } : backends)
     func reason(_ backend: any Backend) -> String? {
       if backend.program != nil {
         return "it computes in a separate program, which gets no weights from files"

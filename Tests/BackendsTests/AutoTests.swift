@@ -12,7 +12,7 @@ import Testing
 struct AutoTests {
   /// Backends that may be parts, those that can run here.
   private static let parts = BackendCatalog.all().filter {
-    $0.canCompile && $0.threading != .single
+    $0.canCompile && $0.threading != .single && $0.precision == .single
   }
   private static let auto = AutoBackend(of: BackendCatalog.all())
 

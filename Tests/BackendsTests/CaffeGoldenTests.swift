@@ -67,8 +67,15 @@ extension Threading {
   }
 }
 
+/// The least precise numbers of these steps.
+private func precision(of compiled: CompiledNetwork) -> Precision {
+  compiled.steps.map(\.info.precision).first { $0 != .single } ?? .single
+}
+
 /// The tolerance for blobs of a network with these steps.
 private func tolerance(of compiled: CompiledNetwork) -> Double {
+  let precision = precision(of: compiled)
+  if precision != .single { return precision.errorLimit }
   let isFast = compiled.steps.contains { $0.info.errorAmplification != 1 }
   return isFast ? Golden.fastNetworkTolerance : Golden.networkTolerance
 }
@@ -116,7 +123,10 @@ struct CaffeGoldenTests {
       graph, inputs: golden.lossInputs(), weights: golden.weights(), keepsAllBlobs: false)
     let value = try #require(graph.value(ofBlob: "loss"))
     let got = compiled.values(of: Operand(value: value, layout: .nchw))
-    #expect(relativeError(got, try golden.loss().values) <= Golden.layerTolerance)
+    let precision = precision(of: compiled)
+    #expect(
+      relativeError(got, try golden.loss().values)
+        <= (precision == .single ? Golden.layerTolerance : precision.errorLimit))
   }
 
   @Test("Every single layer", arguments: GoldenConfiguration.all, Golden.layers)
@@ -133,7 +143,8 @@ struct CaffeGoldenTests {
       if isCopy(node.layer.spec) {
         #expect(error == 0, "must be exact")
       } else {
-        #expect(error <= Golden.layerTolerance)
+        let precision = precision(of: compiled)
+        #expect(error <= (precision == .single ? Golden.layerTolerance : precision.errorLimit))
       }
     }
   }

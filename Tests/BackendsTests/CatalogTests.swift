@@ -64,12 +64,11 @@ struct CatalogTests {
       network.graph, weights: network.weights,
       options: candidate.options(threads: 1, boundary: .nchw, keepsAllBlobs: true))
     for info in steps.map(\.info) where !info.isElided {
-      #expect(info.implementation.hasPrefix("f32-"))
+      #expect(info.implementation.hasPrefix(info.precision.rawValue + "-"))
       #expect(!info.kernelID.isEmpty && !info.isa.isEmpty)
       if info.kind == .convolution || info.kind == .innerProduct {
-        #expect(
-          info.weightByteCount >= network.graph.cost(of: network.graph.nodes[info.nodes[0]])
-            .parameters * 4)
+        let parameters = network.graph.cost(of: network.graph.nodes[info.nodes[0]]).parameters
+        #expect(info.weightByteCount >= info.precision.byteCount(of: parameters * 4))
       }
       let flops = info.nodes.reduce(0) {
         $0 + network.graph.cost(of: network.graph.nodes[$1]).flops

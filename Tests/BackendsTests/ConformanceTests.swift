@@ -58,7 +58,8 @@ struct ConformanceTests {
       var seen: Set<Graph.ValueID> = []
       for operand in steps.flatMap(\.info.outputs) {
         seen.insert(operand.value)
-        try network.check(compiled.values(of: operand), of: operand.value)
+        try network.check(
+          compiled.values(of: operand), of: operand.value, candidate.backend.precision)
       }
       // Every value but the input is there to be looked at.
       #expect(seen.isSuperset(of: network.graph.nodes.flatMap(\.outputs)))
@@ -80,7 +81,8 @@ struct ConformanceTests {
       // Again, looking at each value while it is there.
       try compiled.run { step in
         for operand in step.info.outputs {
-          try network.check(compiled.values(of: operand), of: operand.value)
+          try network.check(
+            compiled.values(of: operand), of: operand.value, candidate.backend.precision)
         }
       }
       let covered = steps.flatMap(\.info.nodes).sorted()

@@ -10,7 +10,7 @@ import Testing
 @Suite("The cat on every backend", .serialized)
 struct ImageGoldenTests {
   @Test(
-    "It is what real Caffe takes it for: same order, probabilities within 1e-5",
+    "It is what real Caffe takes it for: same order, probabilities within 1e-5, with 16-bit weights 1e-4",
     arguments: Candidate.all, ["ppm", "png"])
   func cat(candidate: Candidate, kind: String) throws {
     let golden = Golden.networks[0]
@@ -31,7 +31,8 @@ struct ImageGoldenTests {
       forward.run()
       let got = largest(5, of: forward.values[...])
       #expect(got.map(\.index) == want.map(\.index))
-      for (got, want) in zip(got, want) { #expect(abs(got.value - want.value) <= 1e-5) }
+      let limit: Float = candidate.backend.precision == .single ? 1e-5 : 1e-4
+      for (got, want) in zip(got, want) { #expect(abs(got.value - want.value) <= limit) }
     }
   }
 }

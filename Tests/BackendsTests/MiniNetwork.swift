@@ -60,8 +60,10 @@ struct MiniNetwork: Sendable, CustomTestStringConvertible {
   }
 
   /// Compares a blob of a whole forward.
-  func check(_ got: [Float], of value: Graph.ValueID) throws {
+  func check(
+    _ got: [Float], of value: Graph.ValueID, _ precision: Precision = .single
+  ) throws {
     let norms = ErrorNorms(got: got, want: values[value])
-    #expect(norms.nrmse <= 1e-5, "\(graph.values[value].blob), value \(value)")
+    #expect(norms.nrmse <= precision.errorLimit, "\(graph.values[value].blob), value \(value)")
   }
 }

@@ -56,7 +56,8 @@ struct ClassifyCommandTests {
     #expect(command.exitCode == 0, "\(command.errors)")
     let list = try Command(["list", "backends"]).output.split(separator: "\n")
     #expect(list.count >= 7)
-    for line in list {
+    // A backend that is no float32 one is not asked.
+    for line in list where !line.hasPrefix("simd-w16 ") {
       let name = line.split(separator: " ")[0]
       let row = command.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
       if let row {

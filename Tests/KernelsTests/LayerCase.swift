@@ -20,6 +20,8 @@ struct LayerCase: CustomStringConvertible, Sendable {
   var input: Shape
   /// Small whole numbers instead of random ones: direct methods must then be exact.
   var usesIntegers = false
+  /// Weights and biases are multiplied with two to this power.
+  var weightExponent = 0
 
   var description: String { "\(spec) on \(input)" }
 
@@ -40,7 +42,7 @@ struct LayerCase: CustomStringConvertible, Sendable {
       name: "case", inputs: [.init(blob: "bottom", shape: input)], layers: [layer])
     let graph = try network.graph()
     let node = graph.nodes[0]
-    let weights = CaseWeights(usesIntegers: usesIntegers)
+    let weights = CaseWeights(usesIntegers: usesIntegers, exponent: weightExponent)
     let bottom = Tensor(input)
     let generator = CounterGenerator(seed: 7, stream: "bottom")
     if usesIntegers {
@@ -75,6 +77,7 @@ struct LayerCase: CustomStringConvertible, Sendable {
 /// Seeded weights, or small whole numbers.
 private struct CaseWeights: WeightSource {
   let usesIntegers: Bool
+  let exponent: Int
 
   func weights(of node: Graph.Node, in graph: Graph) throws(NetworkError) -> LayerWeights? {
     guard let weights = try SeededWeights(seed: 3).weights(of: node, in: graph) else { return nil }
@@ -84,6 +87,10 @@ private struct CaseWeights: WeightSource {
       if let bias = weights.bias {
         CounterGenerator(seed: 3, stream: "bias").fillIntegers(bias.buffer.elements, limit: 5)
       }
+    }
+    let factor = Float(sign: .plus, exponent: exponent, significand: 1)
+    for tensor in [weights.weight] + (weights.bias.map { [$0] } ?? []) {
+      for index in 0..<tensor.buffer.count { tensor.pointer[index] *= factor }
     }
     return weights
   }

@@ -81,6 +81,67 @@ struct RandomShapeTests {
     try check(RandomShapes.innerProducts(count: 200), SIMDBackend(), isa: isa)
   }
 
+  @Test("fully connected with 16-bit weights", arguments: instructionSetsUnderTest)
+  func halfInnerProduct(isa: InstructionSet) throws {
+    let cases = RandomShapes.innerProducts(count: 200)
+    try check(cases, HalfWeightsBackend(), isa: isa)
+    let first = try cases[0].run(HalfWeightsBackend(), isa: isa)
+    #expect(first.implementation.hasPrefix("w16-fc-") && first.delegatedTo == nil)
+    // Rounding the weights shows, and is allowed for by their precision only.
+    let single = try cases[0].run(SIMDBackend(), isa: isa)
+    #expect(first.norms.nrmse > 20 * single.norms.nrmse)
+  }
+
+  @Test("16-bit weights that are integers are exact", arguments: instructionSetsUnderTest)
+  func integerHalves(isa: InstructionSet) throws {
+    let cases = RandomShapes.innerProducts(count: 100, stream: "integer halves").map {
+      LayerCase(spec: $0.spec, input: $0.input, usesIntegers: true)
+    }
+    try check(cases, HalfWeightsBackend(), isa: isa, exact: true)
+  }
+
+  @Test(
+    "16-bit weights of any size", arguments: instructionSetsUnderTest,
+    [-100, -30, -14, 0, 16, 40, 100])
+  func sizesOfHalves(isa: InstructionSet, exponent: Int) throws {
+    for images in [1, 10] {
+      var layer = LayerCase(
+        spec: .innerProduct(InnerProductSpec(outputs: 37)), input: [images, 129].shape)
+      layer.weightExponent = exponent
+      let outcome = try layer.run(HalfWeightsBackend(), isa: isa)
+      #expect(try #require(outcome.norms.maxBoundRatio) <= 1, "\(images) images")
+    }
+  }
+
+  @Test("streams of weights", arguments: instructionSetsUnderTest, [1, 2])
+  func streams(isa: InstructionSet, threads: Int) throws {
+    for (outputs, inputs) in [(1, 1), (37, 129), (255, 64), (513, 3)] {
+      let layer = LayerCase(
+        spec: .innerProduct(InnerProductSpec(outputs: outputs)), input: [1, inputs].shape)
+      for name in ["2x2048", "2x0", "4x0", "4x512", "4x1024", "1x4096"] {
+        for backend: any Backend in [SIMDBackend(), HalfWeightsBackend()] {
+          let plan = TilePlan(tiles: ["layer": name], cacheByteCount: 1 << 20)
+          let outcome = try layer.run(backend, isa: isa, threads: threads, tiles: plan)
+          #expect(try #require(outcome.norms.maxBoundRatio) <= 1, "\(name), \(outputs) outputs")
+        }
+      }
+    }
+  }
+
+  @Test("the streams of weights are measured, or those of a plan")
+  func chosenStreams() throws {
+    let layer = LayerCase(
+      spec: .innerProduct(InnerProductSpec(outputs: 64)), input: [1, 64].shape)
+    let plan = TilePlan(cacheByteCount: 1 << 20)
+    _ = try layer.run(SIMDBackend(), isa: .baseline, tiles: plan)
+    #expect(plan.candidates.count == 6 && plan.candidates.count(where: \.isChosen) == 1)
+    #expect(plan.candidates.allSatisfy { $0.nanoseconds > 0 })
+    let wrong = TilePlan(tiles: ["layer": "3x7"], cacheByteCount: 1 << 20)
+    #expect(throws: BackendError.self) {
+      try layer.run(SIMDBackend(), isa: .baseline, tiles: wrong)
+    }
+  }
+
   @Test("pooling", arguments: instructionSetsUnderTest)
   func pooling(isa: InstructionSet) throws {
     try check(RandomShapes.poolings(count: 200), SIMDBackend(), isa: isa)

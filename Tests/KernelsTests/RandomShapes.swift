@@ -92,8 +92,8 @@ enum RandomShapes {
     return cases
   }
 
-  static func innerProducts(count: Int) -> [LayerCase] {
-    var shapes = ShapeGenerator("inner product")
+  static func innerProducts(count: Int, stream: String = "inner product") -> [LayerCase] {
+    var shapes = ShapeGenerator(stream)
     return (0..<count).map { _ in
       let n = shapes.pick([1, 1, 2, 3, 10, 17])
       let input =

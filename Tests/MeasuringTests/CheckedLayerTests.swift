@@ -41,7 +41,7 @@ import Testing
       for _ in 0..<3 { checked.run() }
       try checked.check()
       #expect(checked.facts.delegatedTo.isEmpty)
-      #expect(checked.implementation.hasPrefix("f32-"))
+      #expect(checked.implementation.hasPrefix(checked.facts.precision.rawValue + "-"))
     }
   }
 

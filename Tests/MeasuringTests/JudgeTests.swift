@@ -128,7 +128,7 @@ import Testing
     let close = Judge.judge(net: blobs, graph: graph, against: reference)
     #expect(close.status == .ok)
     #expect(close.check.maxAbsError == 0x1p-20)
-    #expect(close.check.errorBound == Judge.netLimit)
+    #expect(close.check.errorBound == Precision.single.errorLimit)
 
     let pool2 = try #require(blobs.firstIndex { $0.blob == "pool2" })
     for index in blobs[pool2].values.indices { blobs[pool2].values[index] *= 1.001 }

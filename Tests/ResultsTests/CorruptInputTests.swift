@@ -107,7 +107,7 @@ struct CorruptInputTests {
     #expect(
       failure(schema.headerLine + "1,a,b\n")
         == .corrupt(
-          file: "run/workloads.csv", line: 2, column: "", reason: "3 fields instead of 34"))
+          file: "run/workloads.csv", line: 2, column: "", reason: "3 fields instead of 35"))
   }
 
   @Test("A last line that is cut off is said to be")

@@ -15,6 +15,7 @@ package struct Im2colSwiftBackend: Backend {
   package func memoryNeed(of graph: Graph) -> MemoryNeed {
     var need = MemoryNeed(of: graph)
     need.workspace = Unfolding.largestByteCount(in: graph)
+    need.measuresChoices = WeightStreams.areChosen(in: graph)
     return need
   }
 
@@ -24,8 +25,8 @@ package struct Im2colSwiftBackend: Backend {
     return try rowMajorSteps(of: graph, weights: weights, pool: options.pool) {
       spec, index, weights in
       PanelConvolution(spec, index, in: graph, weights: weights, options: options)
-    } innerProduct: { spec, index, weights in
-      Self.innerProduct(spec, index, in: graph, weights: weights, options: options)
+    } innerProduct: { spec, index, weights throws(BackendError) in
+      try Self.innerProduct(spec, index, in: graph, weights: weights, options: options)
     }
   }
 
@@ -33,13 +34,13 @@ package struct Im2colSwiftBackend: Backend {
   private static func innerProduct(
     _ spec: InnerProductSpec, _ index: Int, in graph: Graph, weights: LayerWeights,
     options: CompileOptions
-  ) -> any Step {
+  ) throws(BackendError) -> any Step {
     let node = graph.nodes[index]
     let features = weights.weight.shape.countPerImage
     let items = graph.inputShape(of: node).count / features
-    let step = FullyConnected(
+    let step = try FullyConnected(
       spec: spec, input: Shape([items, features]), layout: .nchw, kernels: options.kernels
-    ).makeStep([index], in: graph, weights: weights, floor: -.infinity, pool: options.pool)
+    ).makeStep([index], in: graph, weights: weights, floor: -.infinity, options: options)
     step.info.delegatedTo = "simd"
     return step
   }

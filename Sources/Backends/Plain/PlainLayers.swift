@@ -32,7 +32,7 @@ func plainStep(_ index: Int, in graph: Graph, pool: ThreadPool) -> (any Step)? {
 func rowMajorSteps(
   of graph: Graph, weights: any WeightSource, pool: ThreadPool,
   convolution: (ConvolutionSpec, Int, LayerWeights) -> any Step,
-  innerProduct: (InnerProductSpec, Int, LayerWeights) -> any Step
+  innerProduct: (InnerProductSpec, Int, LayerWeights) throws(BackendError) -> any Step
 ) throws(BackendError) -> [any Step] {
   var steps: [any Step] = []
   for (index, node) in graph.nodes.enumerated() {
@@ -40,7 +40,7 @@ func rowMajorSteps(
     case .convolution(let spec):
       steps.append(convolution(spec, index, try weights.required(for: node, in: graph)))
     case .innerProduct(let spec):
-      steps.append(innerProduct(spec, index, try weights.required(for: node, in: graph)))
+      steps.append(try innerProduct(spec, index, try weights.required(for: node, in: graph)))
     default:
       if let step = plainStep(index, in: graph, pool: pool) { steps.append(step) }
     }

@@ -58,6 +58,18 @@ final class StepTrial {
     }
   }
 
+  /// Nanoseconds of the fastest call of each way, taking turns.
+  /// - Parameter budgetNanoseconds: after it no round is begun beyond the least number.
+  func fastest(rounds: ClosedRange<Int>, budgetNanoseconds: Int64) -> [Int] {
+    let start = alex_monotonic_ns()
+    var best = [Int](repeating: .max, count: ways.count)
+    for round in 0..<rounds.upperBound {
+      if round >= rounds.lowerBound, alex_monotonic_ns() - start > budgetNanoseconds { break }
+      for index in ways.indices { best[index] = min(best[index], time(index)) }
+    }
+    return best
+  }
+
   /// Nanoseconds of one call of a way.
   func time(_ index: Int) -> Int {
     if let eviction {

@@ -16,6 +16,8 @@ struct BlockedPlanner {
   let makeConvolution: (ConvolutionContext) throws(BackendError) -> KernelStep?
   /// Name of the backend that the other layers are handed to, if that is another one.
   let delegate: String?
+  /// Of the weights of fully connected layers, which are the backend's own where that is not single.
+  var precision = Precision.single
 
   /// A convolution to be planned.
   struct ConvolutionContext {
@@ -68,7 +70,9 @@ struct BlockedPlanner {
     let node = graph.nodes[index]
     switch node.layer.spec {
     case .convolution(let spec): return try convolution(index, spec)
-    case .innerProduct(let spec): return labelled(try innerProduct(index, spec))
+    case .innerProduct(let spec):
+      let step = try innerProduct(index, spec)
+      return precision == .single ? labelled(step) : step
     case .relu(let spec): return labelled(layerSteps.relu(index, spec))
     case .pooling(let pooling):
       if let next = fusibleReader(of: index), case .lrn(let lrn) = graph.nodes[next].layer.spec {
@@ -117,10 +121,10 @@ struct BlockedPlanner {
       layout = .nchw
     }
     let product = FullyConnected(
-      spec: spec, input: input, layout: layout, kernels: options.kernels)
-    return product.makeStep(
+      spec: spec, input: input, layout: layout, kernels: options.kernels, precision: precision)
+    return try product.makeStep(
       [index] + (fused.map { [$0] } ?? []), in: graph, weights: weights,
-      floor: fused == nil ? -.infinity : 0, pool: options.pool)
+      floor: fused == nil ? -.infinity : 0, options: options)
   }
 
   /// A layer without a kernel: the plain code computes it, and the step says so. Blobs in channel

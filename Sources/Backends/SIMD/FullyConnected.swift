@@ -11,6 +11,7 @@ struct FullyConnected {
   /// Of the bottom blob.
   let layout: Layout
   let kernels: KernelTable
+  var precision = Precision.single
 
   private var images: Int { input.n }
   /// Output tiles with any output.
@@ -35,9 +36,11 @@ struct FullyConnected {
     return order
   }
 
+  /// - Throws: streams that were asked for but do not exist.
   func makeStep(
-    _ nodes: [Int], in graph: Graph, weights: LayerWeights, floor: Float, pool: ThreadPool
-  ) -> KernelStep {
+    _ nodes: [Int], in graph: Graph, weights: LayerWeights, floor: Float, options: CompileOptions
+  ) throws(BackendError) -> KernelStep {
+    let pool = options.pool
     let tile = Int(kernels.output_tile)
     // A matrix product reads whole sixteens of inputs.
     let features = featureOrder
@@ -48,17 +51,34 @@ struct FullyConnected {
       : features
         + Array(repeating: nil, count: roundUp(inputs, to: Layout.channelBlock) - inputs)
     let packed = PackedWeights(
-      innerProduct: weights, outputs: spec.outputs, tile: tile, order: order)
+      innerProduct: weights, outputs: spec.outputs, tile: tile, order: order,
+      precision: precision)
     let method = images == 1 ? "vector" : "matrix"
     let tiling = PixelTiling(product: kernels, images: images)
     var info = StepInfo(
       nodes: nodes, in: graph, from: layout, to: .nchw,
-      implementation: "f32-fc-\(method)-\(tiling.width)x\(tile)-\(kernels.isaName)",
+      implementation:
+        "\(precision.rawValue)-fc-\(method)-\(tiling.width)x\(tile)-\(kernels.isaName)",
       kernelID: kernels.isaName, isa: kernels.isaName)
+    info.precision = precision
+    // Of a sum of n products the bound is (n + 2)·2⁻²⁴ of the sum of their sizes, and each weight may be
+    // off by its own rounding besides.
+    info.errorAmplification =
+      1 + precision.weightRoundoff * 0x1p24 / Double(input.count / images + 2)
     info.weightByteCount = packed.byteCount
+    if precision == .halfWeights { info.executedBytes? -= weights.weight.shape.byteCount / 2 }
     if images == 1 {
-      return KernelStep(info) { bindings in
-        [vectorProduct(bindings, packed: packed, inputs: inputs, floor: floor, pool: pool)]
+      return try WeightStreams.choose(
+        for: graph.nodes[nodes[0]].layer.name, in: graph, options: options
+      ) { streams in
+        var info = info
+        info.tile = streams.name
+        return KernelStep(info) { bindings in
+          [
+            vectorProduct(
+              bindings, packed: packed, inputs: inputs, streams: streams, floor: floor, pool: pool)
+          ]
+        }
       }
     }
     // The images side by side.
@@ -89,15 +109,19 @@ struct FullyConnected {
   }
 
   private func vectorProduct(
-    _ bindings: Bindings, packed: PackedWeights, inputs: Int, floor: Float, pool: ThreadPool
+    _ bindings: Bindings, packed: PackedWeights, inputs: Int, streams: WeightStreams, floor: Float,
+    pool: ThreadPool
   ) -> KernelLaunch {
-    KernelLaunch(kernels.vector_product, on: pool, phase: .gemm) { thread in
+    let kernel =
+      precision == .single ? kernels.vector_product : kernels.vector_product_half
+    return KernelLaunch(kernel, on: pool, phase: .gemm) { thread in
       let share = pool.share(of: tileCount, thread: thread)
       return VectorProductArguments(
-        input: UnsafePointer(bindings.inputs[0]), weights: UnsafePointer(packed.weights.pointer),
-        bias: UnsafePointer(packed.bias.pointer), output: bindings.outputs[0], floor: floor,
-        inputs: Int32(inputs), outputs: Int32(spec.outputs), first_tile: Int32(share.lowerBound),
-        last_tile: Int32(share.upperBound))
+        input: UnsafePointer(bindings.inputs[0]), weights: packed.weights.pointer,
+        bias: UnsafePointer(packed.bias.pointer), output: bindings.outputs[0],
+        scale: packed.scale, floor: floor, inputs: Int32(inputs), outputs: Int32(spec.outputs),
+        first_tile: Int32(share.lowerBound), last_tile: Int32(share.upperBound),
+        streams: Int32(streams.count), prefetch_distance: Int32(streams.prefetchDistance))
     }
   }
 
@@ -115,16 +139,79 @@ struct FullyConnected {
         image_tiles: UnsafePointer(tiling.tiles), image_tile_count: tiling.tileCount,
         first_chunk: Int32(share.lowerBound), last_chunk: Int32(share.upperBound))
     }
-    let multiply = KernelLaunch(kernels.matrix_product, on: pool, phase: .gemm) { thread in
+    let kernel =
+      precision == .single ? kernels.matrix_product : kernels.matrix_product_half
+    let multiply = KernelLaunch(kernel, on: pool, phase: .gemm) { thread in
       let share = pool.share(of: tileCount, thread: thread)
       return MatrixProductArguments(
-        input: UnsafePointer(packedInput), weights: UnsafePointer(packed.weights.pointer),
+        input: UnsafePointer(packedInput), weights: packed.weights.pointer,
         bias: UnsafePointer(packed.bias.pointer), output: bindings.outputs[0],
-        scratch: scratch(thread), floor: floor, input_chunks: Int32(chunks),
+        scratch: scratch(thread), scale: packed.scale, floor: floor, input_chunks: Int32(chunks),
         depth_blocks: Int32(depthBlocks), images: Int32(images), outputs: Int32(spec.outputs),
         image_tiles: UnsafePointer(tiling.tiles), image_tile_count: tiling.tileCount,
         first_tile: Int32(share.lowerBound), last_tile: Int32(share.upperBound))
     }
     return [pack, multiply]
+  }
+}
+
+/// How the weights of a vector product are read: output tiles side by side, and how far ahead of their use
+/// weights are asked for. What gets most out of memory depends on the processor, the number of threads
+/// and the size of a weight, by a tenth and more, so that it is measured.
+struct WeightStreams: Equatable {
+  var count: Int
+  /// In weights.
+  var prefetchDistance: Int
+
+  /// The first where nothing is measured.
+  static let candidates = [
+    WeightStreams(count: 2, prefetchDistance: 2048),
+    WeightStreams(count: 2, prefetchDistance: 0),
+    WeightStreams(count: 4, prefetchDistance: 0),
+    WeightStreams(count: 4, prefetchDistance: 512),
+    WeightStreams(count: 4, prefetchDistance: 1024),
+    WeightStreams(count: 1, prefetchDistance: 4096),
+  ]
+
+  /// Whether a layer of the graph is a vector product.
+  static func areChosen(in graph: Graph) -> Bool {
+    graph.nodes.contains { node in
+      guard case .innerProduct(let spec) = node.layer.spec else { return false }
+      return graph.inputShape(of: node).count(of: 0..<spec.axis) == 1
+    }
+  }
+
+  /// Longest that they are compared, and how often.
+  private static let budgetNanoseconds: Int64 = 60_000_000
+  private static let roundCount = 2...8
+
+  /// Name in a plan, and in the `tile` column.
+  var name: String { "\(count)x\(prefetchDistance)" }
+
+  /// The step with the streams that a plan names, or with the fastest.
+  /// - Throws: streams that were asked for but do not exist.
+  static func choose(
+    for layer: String, in graph: Graph, options: CompileOptions,
+    _ makeStep: (WeightStreams) -> KernelStep
+  ) throws(BackendError) -> KernelStep {
+    guard let plan = options.tiles else { return makeStep(candidates[0]) }
+    if let asked = plan.tiles[layer] {
+      guard let found = candidates.first(where: { $0.name == asked }) else {
+        throw .unsupported(
+          layer: layer,
+          reason: "no streams '\(asked)' of weights; there are "
+            + candidates.map(\.name).joined(separator: ", "))
+      }
+      return makeStep(found)
+    }
+    let steps = candidates.map(makeStep)
+    let trial = StepTrial(
+      steps.map { [$0] }, evicting: options.expectsColdWeights ? plan.evictionMemory : nil,
+      pool: options.pool
+    ) { graph.values[$0.value].shape }
+    let times = trial.fastest(rounds: roundCount, budgetNanoseconds: budgetNanoseconds)
+    let best = plan.choose(zip(candidates, times).map { ($0.name, $1) }, for: layer)
+    // Bound by the trial to memory of its own.
+    return makeStep(candidates.first { $0.name == best } ?? candidates[0])
   }
 }

@@ -186,10 +186,10 @@ struct NormalizationGeometry {
   private var pixels: Int { shape.h * shape.w }
   /// Groups of pixels that are normalised together, of all images.
   var itemCount: Int { shape.n * (roundUp(pixels, to: Int(LRN_PIXELS)) / Int(LRN_PIXELS)) }
-  /// Floats that a thread lays squares out in.
+  /// Floats of a thread: sums of squares, and squares with zeros around.
   var scratchCount: Int {
-    let channels = roundUp(shape.c, to: Layout.channelBlock) + 2 * (spec.size / 2)
-    return roundUp(Int(LRN_PIXELS) * channels, to: 32)
+    let channels = roundUp(shape.c, to: Layout.channelBlock)
+    return roundUp(Int(LRN_PIXELS) * (2 * channels + 2 * (spec.size / 2)), to: 32)
   }
 
   func arguments(

@@ -11,6 +11,12 @@ package struct SIMDBackend: Backend {
 
   package init() {}
 
+  package func memoryNeed(of graph: Graph) -> MemoryNeed {
+    var need = MemoryNeed(of: graph)
+    need.measuresChoices = WeightStreams.areChosen(in: graph)
+    return need
+  }
+
   package func compile(_ graph: Graph, weights: any WeightSource, options: CompileOptions)
     throws(BackendError) -> [any Step]
   {

@@ -1,4 +1,3 @@
-import CSupport
 import Execution
 import KernelInterface
 import Networks
@@ -114,16 +113,8 @@ struct TileChoice {
       evicting: context.options.expectsColdWeights ? plan.evictionMemory : nil,
       pool: context.options.pool
     ) { $0.value == context.outputValue ? context.output : context.input }
-    let start = alex_monotonic_ns()
-    var best = [Int](repeating: .max, count: all.count)
-    for round in 0..<Self.roundCount.upperBound {
-      for index in all.indices { best[index] = min(best[index], trial.time(index)) }
-      if round + 1 >= Self.roundCount.lowerBound,
-        alex_monotonic_ns() - start > Self.budgetNanoseconds
-      {
-        break
-      }
-    }
+    let best = trial.fastest(
+      rounds: Self.roundCount, budgetNanoseconds: Self.budgetNanoseconds)
     return zip(all, best).map { ($0?.tileName ?? Self.direct, $1) }
   }
 }

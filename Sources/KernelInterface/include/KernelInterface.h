@@ -38,6 +38,52 @@ static inline const void *_Nonnull kernel_zeros(void) {
   return zeros;
 }
 
+// For each lane of `here` the sum of the two lanes before it and the two behind it, in a row of three
+// vectors; one function for each width of a vector. In C because Swift has no shuffle of two vectors, and
+// the compiler does not find it in copies of lanes.
+#define KERNEL_NEIGHBOURS(lanes)                                                                  \
+  typedef float KernelVector##lanes __attribute__((ext_vector_type(lanes)));                      \
+  static inline KernelVector##lanes kernel_neighbours_##lanes(                                    \
+      KernelVector##lanes before, KernelVector##lanes here, KernelVector##lanes after) {          \
+    return (__builtin_shufflevector(before, here, KERNEL_LANES_##lanes(lanes - 1)) +              \
+            __builtin_shufflevector(here, after, KERNEL_LANES_##lanes(1))) +                      \
+           (__builtin_shufflevector(before, here, KERNEL_LANES_##lanes(lanes - 2)) +              \
+            __builtin_shufflevector(here, after, KERNEL_LANES_##lanes(2)));                       \
+  }
+// Halves (IEEE 754 binary16) as floats. Without an instruction for it by integers: the bits of a half, moved
+// to where a float has them, are 2^-112 of its value, subnormal ones included.
+#if defined(__F16C__)
+#define KERNEL_HALVES(lanes)                                                                      \
+  typedef _Float16 KernelHalves##lanes __attribute__((ext_vector_type(lanes), aligned(2)));       \
+  static inline KernelVector##lanes kernel_halves_##lanes(const void *_Nonnull halves) {          \
+    return __builtin_convertvector(*(const KernelHalves##lanes *)halves, KernelVector##lanes);    \
+  }
+#else
+#define KERNEL_HALVES(lanes)                                                                      \
+  typedef uint16_t KernelHalves##lanes __attribute__((ext_vector_type(lanes), aligned(2)));       \
+  typedef uint32_t KernelBits##lanes __attribute__((ext_vector_type(lanes)));                     \
+  static inline KernelVector##lanes kernel_halves_##lanes(const void *_Nonnull halves) {          \
+    const KernelBits##lanes bits =                                                                \
+        __builtin_convertvector(*(const KernelHalves##lanes *)halves, KernelBits##lanes);         \
+    const KernelBits##lanes signs = (bits & 0x8000) << 16;                                        \
+    const KernelVector##lanes sizes = (KernelVector##lanes)((bits & 0x7fff) << 13) * 0x1p112f;    \
+    return (KernelVector##lanes)((KernelBits##lanes)sizes | signs);                               \
+  }
+#endif
+#define KERNEL_LANES_4(first) first, first + 1, first + 2, first + 3
+#define KERNEL_LANES_8(first) KERNEL_LANES_4(first), KERNEL_LANES_4(first + 4)
+#define KERNEL_LANES_16(first) KERNEL_LANES_8(first), KERNEL_LANES_8(first + 8)
+#if defined(__AVX512F__)
+KERNEL_NEIGHBOURS(16)
+KERNEL_HALVES(16)
+#elif defined(__AVX2__)
+KERNEL_NEIGHBOURS(8)
+KERNEL_HALVES(8)
+#else
+KERNEL_NEIGHBOURS(4)
+KERNEL_HALVES(4)
+#endif
+
 // A kernel: one thread's share of a step, described by an argument block that was filled in once,
 // when the step was bound.
 typedef void (*KernelFunction)(const void *_Nonnull arguments);
@@ -90,23 +136,30 @@ typedef struct {
 } ConvolutionArguments;
 
 // Fully connected for one image: streams the weights once.
+//
+// Weights are float32 or, for the kernels whose names end in half, IEEE 754 binary16 times a power of two:
+// out = scale * (bias + sum of weights * input), where `bias` is the layer's over `scale`.
 typedef struct {
-  const float *_Nonnull input;    // [inputs]
-  const float *_Nonnull weights;  // [output tile][input][output_tile]
-  const float *_Nonnull bias;     // [output tile][output_tile]
+  const float *_Nonnull input;   // [inputs]
+  const void *_Nonnull weights;  // [output tile][input][output_tile]
+  const float *_Nonnull bias;    // [output tile][output_tile]
   float *_Nonnull output;
+  float scale;  // a power of two; 1 for float32
   float floor;
   int32_t inputs, outputs;
   int32_t first_tile, last_tile;  // this thread's
+  int32_t streams;                // output tiles that are read side by side: 1, 2 or 4
+  int32_t prefetch_distance;      // from what is read to what is asked for, in weights
 } VectorProductArguments;
 
 // Fully connected for several images: each weight read serves a tile of images.
 typedef struct {
   const float *_Nonnull input;    // [tile of images][input / 16][image of the tile][16]
-  const float *_Nonnull weights;  // [output tile][input][output_tile], whole sixteens of inputs
+  const void *_Nonnull weights;   // [output tile][input][output_tile], whole sixteens of inputs
   const float *_Nonnull bias;     // [output tile][output_tile]
   float *_Nonnull output;         // [image][output]
   float *_Nonnull scratch;        // this thread's, [output tile][image][output_tile]
+  float scale;                    // as in VectorProductArguments
   float floor;
   int32_t input_chunks;  // sixteens of inputs
   int32_t depth_blocks;  // into which they are cut; with 1, scratch is for one output tile
@@ -148,7 +201,9 @@ typedef struct {
 typedef struct {
   const float *_Nonnull input;
   float *_Nonnull output;
-  float *_Nonnull scratch;  // this thread's, scratch_floats long
+  // This thread's: [block][LRN_PIXELS][16], then [LRN_PIXELS][channels with half a window of zeros before
+  // and behind].
+  float *_Nonnull scratch;
   int32_t channels, pixels;  // pixels of one image
   int32_t half_window;  // size / 2
   float alpha_over_size, k, beta;
@@ -390,8 +445,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
   // "channels" are the columns of the filter: conv1).
   KernelFunction _Nonnull convolution_block;
   KernelFunction _Nonnull convolution_four;
-  KernelFunction _Nonnull vector_product;      // VectorProductArguments
-  KernelFunction _Nonnull matrix_product;      // MatrixProductArguments
+  KernelFunction _Nonnull vector_product, vector_product_half;  // VectorProductArguments
+  KernelFunction _Nonnull matrix_product, matrix_product_half;  // MatrixProductArguments
   KernelFunction _Nonnull pack_images;         // PackImagesArguments
   KernelFunction _Nonnull rectify;             // RectifyArguments
   KernelFunction _Nonnull pooling;             // PoolingArguments

@@ -4,16 +4,16 @@ import Tensors
 /// A blob of a net that tells which of several values is the largest: an accuracy, or the mask of a
 /// pooling. Where two values are as good as equal, rounding decides, and either answer is right.
 struct Choice {
-  /// Largest distance, relative to the largest value, of values that are as good as equal: ten times
-  /// the error that a blob of a net may have.
-  private static let tieLimit = 10 * Judge.netLimit
-
+  /// Largest distance, relative to the largest value, of values that are as good as equal.
+  private let tieLimit: Double
   private let node: Graph.Node
   private let graph: Graph
   private let isSecond: Bool
 
   /// Nil for any other blob.
-  init?(of value: Graph.ValueID, in graph: Graph) {
+  /// - Parameter limit: relative error that a blob of the net may have; ten times that is a tie.
+  init?(of value: Graph.ValueID, in graph: Graph, limit: Double) {
+    tieLimit = 10 * limit
     guard let producer = graph.values[value].producer else { return nil }
     node = graph.nodes[producer]
     self.graph = graph
@@ -36,7 +36,7 @@ struct Choice {
   }
 
   private func margin(_ values: [Double]) -> Double {
-    Self.tieLimit * values.reduce(0) { max($0, abs($1)) }
+    tieLimit * values.reduce(0) { max($0, abs($1)) }
   }
 
   private func mask(_ got: [Float], want: [Double], of input: [Double]) -> String? {

@@ -25,9 +25,6 @@ package struct Verdict: Hashable, Sendable {
 
 /// Decides whether outputs are right.
 package enum Judge {
-  /// Largest root-mean-square error of a blob of a net, or of a layer by a fast algorithm, relative
-  /// to the reference's.
-  package static let netLimit = 1e-5
   /// Largest share of zeros that a layer's output may have.
   static let zeroLimit = 0.99
 
@@ -36,9 +33,10 @@ package enum Judge {
   ///   - values: row-major, the images that the reference was computed for.
   ///   - amplification: factor on the bounds; 1 for direct methods.
   ///   - tile: side of the squares of outputs that share their errors; 1 for direct methods.
+  ///   - limit: on the relative RMS error, where errors are amplified.
   package static func judge(
     layer values: [Float], kind: LayerKind, against reference: ReferenceResult,
-    amplification: Double = 1, tile: Int = 1
+    amplification: Double = 1, tile: Int = 1, limit: Double = Precision.single.errorLimit
   ) -> Verdict {
     guard values.count == reference.values.count else {
       return Verdict(
@@ -82,10 +80,10 @@ package enum Judge {
     }
     // The worst case of a fast algorithm is far from what rounding does on average: its bound alone
     // would let a wrong tile pass.
-    if amplification != 1, let nrmse = check.nrmse, nrmse > netLimit {
+    if amplification != 1, let nrmse = check.nrmse, nrmse > limit {
       return Verdict(
         status: .failed,
-        reason: "relative RMS error of \(short(nrmse)), above \(netLimit)", check: check)
+        reason: "relative RMS error of \(short(nrmse)), above \(limit)", check: check)
     }
     if let reason = implausible(values, kind: kind) {
       return Verdict(status: .mistrusted, reason: reason, check: check)
@@ -102,7 +100,7 @@ package enum Judge {
   ///   - tile: side of the squares of outputs that share their errors; 1 for direct methods.
   static func judge(
     layer blobs: [BlobValues], of graph: Graph, against results: [ReferenceResult],
-    amplification: Double, tile: Int
+    amplification: Double, tile: Int, limit: Double
   ) -> Verdict {
     let node = graph.nodes[0]
     var verdict = Verdict(status: .ok)
@@ -112,7 +110,7 @@ package enum Judge {
       }
       let next = judge(
         layer: blob.values, kind: node.layer.spec.kind, against: result,
-        amplification: amplification, tile: tile)
+        amplification: amplification, tile: tile, limit: limit)
       verdict.check = verdict.check.worst(next.check)
       if verdict.status == .ok { (verdict.status, verdict.reason) = (next.status, next.reason) }
     }
@@ -123,8 +121,10 @@ package enum Judge {
   /// - Parameters:
   ///   - blobs: row-major, the images that the reference was computed for.
   ///   - reference: one array per value of the graph.
+  ///   - limit: on the relative RMS error of each blob.
   package static func judge(
-    net blobs: [BlobValues], graph: Graph, against reference: [[Double]]
+    net blobs: [BlobValues], graph: Graph, against reference: [[Double]],
+    limit: Double = Precision.single.errorLimit
   ) -> Verdict {
     var worst: (blob: String, norms: ErrorNorms)?
     var checks: [Graph.ValueID: CheckFacts] = [:]
@@ -136,7 +136,7 @@ package enum Judge {
           reason: "blob '\(blob.blob)' has \(blob.values.count) values where the reference has "
             + "\(want.count)")
       }
-      if let choice = Choice(of: blob.value, in: graph) {
+      if let choice = Choice(of: blob.value, in: graph, limit: limit) {
         if let reason = choice.refusal(of: blob.values, against: reference) {
           return Verdict(status: .failed, reason: "blob '\(blob.blob)': \(reason)")
         }
@@ -146,10 +146,10 @@ package enum Judge {
       if let reason = notFinite(blob.values) {
         return Verdict(
           status: .failed, reason: "blob '\(blob.blob)': \(reason)",
-          check: CheckFacts(maxAbsError: .nan, errorBound: netLimit))
+          check: CheckFacts(maxAbsError: .nan, errorBound: limit))
       }
       let check = CheckFacts(
-        maxAbsError: norms.maxAbsError, nrmse: norms.nrmse, errorBound: netLimit)
+        maxAbsError: norms.maxAbsError, nrmse: norms.nrmse, errorBound: limit)
       checks[blob.value] = checks[blob.value]?.worst(check) ?? check
       if worst.map({ norms.nrmse > $0.norms.nrmse }) ?? true { worst = (blob.blob, norms) }
     }
@@ -158,12 +158,12 @@ package enum Judge {
     }
     let norms = ErrorNorms(got: final.values, want: reference[final.value])
     let check = CheckFacts(
-      maxAbsError: norms.maxAbsError, nrmse: norms.nrmse, errorBound: netLimit)
-    guard worst.norms.nrmse <= netLimit else {
+      maxAbsError: norms.maxAbsError, nrmse: norms.nrmse, errorBound: limit)
+    guard worst.norms.nrmse <= limit else {
       return Verdict(
         status: .failed,
         reason: "blob '\(worst.blob)' has a relative RMS error of \(short(worst.norms.nrmse)), "
-          + "above \(netLimit)",
+          + "above \(limit)",
         check: check)
     }
     if let reason = implausible(final.values, kind: .network) {

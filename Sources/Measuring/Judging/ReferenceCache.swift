@@ -79,11 +79,14 @@ package final class ReferenceCache {
     _ blobs: [BlobValues], of place: WorkloadPlace, seed: UInt64, facts: PreparedFacts
   ) throws -> Verdict {
     if place.isNet {
-      return Judge.judge(net: blobs, graph: place.graph, against: try net(place, seed: seed))
+      return Judge.judge(
+        net: blobs, graph: place.graph, against: try net(place, seed: seed),
+        limit: facts.facts.precision.errorLimit)
     }
     return Judge.judge(
       layer: blobs, of: place.compiledGraph, against: try layer(place, seed: seed),
-      amplification: facts.errorAmplification, tile: facts.errorTile)
+      amplification: facts.errorAmplification, tile: facts.errorTile,
+      limit: facts.facts.precision.errorLimit)
   }
 }
 

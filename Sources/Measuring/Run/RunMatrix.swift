@@ -257,9 +257,10 @@ extension RunOptions {
   }
 
   /// Backends as this run has them: one that needs a plan is there where the run has one. Unless it
-  /// is named, it is left out without.
+  /// is named, it is left out without, and so is one that is less precise than others.
   fileprivate func planned(_ all: [any Backend]) -> [any Backend] {
     all.compactMap { backend -> (any Backend)? in
+      if backends == nil, backend.precision != .single { return nil }
       guard backend.needsPlan else { return backend }
       if hasPlan(for: backend.name, among: all) { return PlannedBackend(base: backend) }
       let isNamed = backends?.contains { RepeatedBackend.baseName(of: $0) == backend.name }

@@ -36,12 +36,13 @@ package final class Tuner {
     }
     func canTakePart(_ backend: any Backend) -> Bool {
       backend.program == nil && backend.threading != .single && !backend.needsPlan
+        && backend.precision == .single
     }
     let named = try options.backends.map { try RunMatrix.choose($0, from: backends) }
     if let other = named?.first(where: { !canTakePart($0) }) {
       throw MeasuringError.usage(
-        "'\(other.name)' cannot be a part of a net: that takes backends of this process which use "
-          + "all threads, such as "
+        "'\(other.name)' cannot be a part of a net: that takes float32 backends of this process which "
+          + "use all threads, such as "
           + backends.filter(canTakePart).map(\.name).joined(separator: ", "))
     }
     self.backends = named ?? backends.filter { canTakePart($0) && $0.unavailability == nil }

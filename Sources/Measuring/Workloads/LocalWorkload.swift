@@ -118,7 +118,8 @@ final class LocalWorkload: Workload {
     func joined(_ names: [String], by separator: String) -> String {
       OrderedSet(names.filter { !$0.isEmpty }).joined(separator: separator)
     }
-    facts.implementation = "f32-net-\(working.count)steps-\(isa)"
+    if working.contains(where: { $0.precision != .single }) { facts.precision = .halfWeights }
+    facts.implementation = "\(facts.precision.rawValue)-net-\(working.count)steps-\(isa)"
     facts.kernelID = joined(working.map(\.kernelID), by: "; ")
     facts.layout = joined(infos.flatMap(\.outputs).map(\.layout.description), by: "+")
     facts.tile = working.filter { !$0.tile.isEmpty }.map { info in

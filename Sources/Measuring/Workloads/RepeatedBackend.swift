@@ -18,6 +18,7 @@ package struct RepeatedBackend: Backend {
   package var program: ExternalProgram? { base.program }
   package var directions: Set<Direction> { base.directions }
   package var needsPlan: Bool { base.needsPlan }
+  package var precision: Precision { base.precision }
   package func threading(tiles: [String: String]) -> Threading { base.threading(tiles: tiles) }
   package func threadCount(askedFor count: Int) -> Int { base.threadCount(askedFor: count) }
   package func memoryNeed(of graph: Graph) -> MemoryNeed { base.memoryNeed(of: graph) }

@@ -236,6 +236,7 @@ extension WorkloadFacts {
   init(_ info: StepInfo) {
     self.init()
     implementation = info.implementation
+    precision = info.precision
     kernelID = info.kernelID
     layout = OrderedSet((info.inputs + info.outputs).map(\.layout.description))
       .joined(separator: ">")
