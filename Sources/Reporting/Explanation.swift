@@ -1,3 +1,4 @@
+import Networks
 import OrderedCollections
 import Results
 
@@ -76,6 +77,7 @@ package struct Explanation: Sendable {
       text += wrapped("  warning   ", "faster than the roof: \(excess.verdict)")
     }
     text += wrapped("  executed  ", executed(row))
+    if let reading = reading(row, median) { text += wrapped("  reads     ", reading) }
     if let phases = phases(row.key) { text += wrapped("  phases    ", phases) }
     for line in counters(row.key) { text += wrapped("  counted   ", line) }
     return text + wrapped("  => ", Bottleneck.sentence(row, files: files, among: rows))
@@ -86,6 +88,22 @@ package struct Explanation: Sendable {
       return row.work.roofReason.isEmpty ? "not known" : row.work.roofReason
     }
     return "\(NumberText.percent(percent)) % of what \(Bottleneck.name(row.work.bound)) allows"
+  }
+
+  /// Of a net: what it cannot do without reading from memory, and how its time compares with that.
+  private func reading(_ row: SummaryRow, _ median: Double) -> String? {
+    guard row.key.layerIndex < 0, let weights = row.workload.facts.weightBytes, weights > 0,
+      let layer = files.layers.first(where: { $0.describes(row.key) }),
+      let roof = files.roofs.first(where: {
+        $0.kind == .read && $0.level == .memory && $0.threads == row.key.threads && $0.value > 0
+      })
+    else { return nil }
+    let bytes = weights + layer.inputBytes
+    let nanoseconds = Double(bytes) / roof.value
+    return
+      "\(NumberText.count(Double(bytes) / 1e6)) MB at least, the weights as they are kept and the "
+      + "input: \(NumberText.milliseconds(nanoseconds)) ms at the \(NumberText.rate(roof.value)) GB/s of "
+      + "memory; it takes \(NumberText.ratio(median / nanoseconds)) times as long"
   }
 
   private func executed(_ row: SummaryRow) -> String {
@@ -140,5 +158,13 @@ extension LayerRow {
   func describes(_ key: WorkloadKey) -> Bool {
     network == key.network && layer == key.layer && layerIndex == key.layerIndex
       && batch == key.batch
+  }
+
+  /// With weights of another precision.
+  func kept(in precision: Precision) -> LayerRow {
+    guard precision != .single else { return self }
+    var row = self
+    row.weightBytes = precision.byteCount(of: weightBytes)
+    return row
   }
 }

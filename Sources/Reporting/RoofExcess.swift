@@ -28,7 +28,7 @@ package struct RoofExcess: Hashable, Sendable {
       guard row.workload.status == .ok, let layer = geometries[GeometryKey(row.key)],
         let own = roofs[row.key.threads]
       else { return nil }
-      return RoofExcess(row, layer, own)
+      return RoofExcess(row, layer.kept(in: row.workload.facts.precision), own)
     }
   }
 

@@ -15,7 +15,7 @@ package func summarise(
   let geometry = Dictionary(layers.map { (GeometryKey($0), $0) }, uniquingKeysWith: { a, _ in a })
   var rows = workloads.map { workload in
     var row = SummaryRow(workload: workload)
-    let layer = geometry[GeometryKey(workload.key)]
+    let layer = geometry[GeometryKey(workload.key)]?.kept(in: workload.facts.precision)
     row.work = workSummary(of: workload, layer: layer)
     guard workload.status == .ok else { return row }
     let own = blocks[workload.key] ?? []

@@ -77,21 +77,22 @@ struct TableGroup: Sendable {
     return own.first { $0.key.isa == column.isa } ?? (own.count == 1 ? own[0] : nil)
   }
 
-  /// Position of the fastest of a line; nil when fewer than two can be compared.
+  /// Positions of the fastest of a line, one for each precision; none where fewer than two can be
+  /// compared.
   /// - Parameter winners: what may be named; nil = the least median.
-  func best(of line: LineKey, _ winners: Set<Winner>?) -> Int? {
+  func best(of line: LineKey, _ winners: Set<Winner>?) -> Set<Int> {
+    let shown = columns.enumerated().compactMap { index, column in
+      row(line, column).map { (index: index, row: $0) }
+    }
     if let winners {
-      return columns.indices.first { index in
-        row(line, columns[index]).map { winners.contains(Winner(of: $0.key)) } ?? false
-      }
+      return Set(shown.filter { winners.contains(Winner(of: $0.row.key)) }.map(\.index))
     }
-    let times = columns.enumerated().compactMap { index, column -> (Int, Double)? in
-      guard let row = row(line, column), !row.isDelegated, let median = row.time.median else {
-        return nil
-      }
-      return (index, median)
-    }
-    return times.count < 2 ? nil : times.min { $0.1 < $1.1 }?.0
+    let timed = shown.filter { !$0.row.isDelegated && $0.row.time.median != nil }
+    let precisions = Dictionary(grouping: timed, by: \.row.workload.facts.precision)
+    return Set(
+      precisions.values.filter { $0.count > 1 }.compactMap { rivals in
+        rivals.min { ($0.row.time.median ?? 0) < ($1.row.time.median ?? 0) }?.index
+      })
   }
 
   /// How well the steps inside the nets add up to them; nil where they were not timed.
@@ -108,7 +109,9 @@ struct TableGroup: Sendable {
       + texts.joined(separator: ", ")
   }
 
-  func hasBest(_ winners: Set<Winner>?) -> Bool { lines.contains { best(of: $0, winners) != nil } }
+  func hasBest(_ winners: Set<Winner>?) -> Bool {
+    lines.contains { !best(of: $0, winners).isEmpty }
+  }
 
   func grid(
     _ content: CellContent, isRoomy: Bool, _ counters: CounterCells, _ winners: Set<Winner>?,
@@ -129,7 +132,7 @@ struct TableGroup: Sendable {
           continue
         }
         let parts = parts(of: row, content, isRoomy: isRoomy, counters, &notes)
-        cells.append(Grid.Cell(parts, isBest: index == best))
+        cells.append(Grid.Cell(parts, isBest: best.contains(index)))
       }
       grid.rows.append([Grid.Cell([line.layer])] + cells)
       if line.index < 0 {

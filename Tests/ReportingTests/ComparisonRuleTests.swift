@@ -157,6 +157,24 @@ import Testing
     #expect(winners(handed) == ["fc6 simd"])
   }
 
+  @Test("A backend with 16-bit weights is no rival of float32, and the fastest of its kind only")
+  func precisions() {
+    var run = TestRun()
+    for (backend, time) in [("simd", 2_000_000), ("winograd", 1_500_000)] {
+      run.add(TestRun.netKey(backend: backend), nanoseconds: times(time, count: 30))
+    }
+    func add(_ backend: String, _ time: Int) {
+      run.add(TestRun.netKey(backend: backend), nanoseconds: times(time, count: 30))
+      run.workloads[run.workloads.count - 1].facts.precision = .halfWeights
+    }
+    add("simd-w16", 1_000_000)
+    #expect(winners(run) == ["net winograd"])
+    #expect(comparison(run).netSentence?.hasPrefix("winograd is the fastest") == true)
+    add("other-w16", 800_000)
+    #expect(Set(winners(run)) == ["net winograd", "net other-w16"])
+    #expect(comparison(run).netSentence?.hasPrefix("winograd is the fastest") == true)
+  }
+
   private func comparison(_ run: TestRun) -> BackendComparison {
     var environment = TestFolder.environment("r")
     environment.comparisonRule = ComparisonRule.current.rawValue

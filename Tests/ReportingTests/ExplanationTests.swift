@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Reporting
 import Results
 import Testing
@@ -22,6 +23,12 @@ import Testing
         TestRun.key("conv1", index: 0, backend: backend, threads: threads),
         implementation: implementation, delegatedTo: delegatedTo, nanoseconds: [time])
     }
+    return try files(of: run, phases: phases, counters: counters)
+  }
+
+  private func files(
+    of run: TestRun, phases: [PhaseRow] = [], counters: [CounterRow] = []
+  ) throws -> RunFiles {
     let roofs =
       Self.roofs
       + Self.roofs.map { roof in
@@ -54,6 +61,44 @@ import Testing
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let start = try #require(lines.firstIndex { $0.hasPrefix("  => ") })
     return lines[start...].joined(separator: " ").replacing(/\s+/, with: " ")
+  }
+
+  @Test("A net is held against the time that its weights take to arrive")
+  func reading() throws {
+    var run = TestRun()
+    run.layers.append(
+      LayerRow(
+        runID: "r", network: "alexnet", layerIndex: -1, layer: "net", stage: "net",
+        kind: "network", batch: 2, inputShape: "", outputShape: "", problem: "",
+        multiplyAdds: 1, flops: 2, parameters: 0, inputBytes: 10_000, outputBytes: 200,
+        weightBytes: 900_000))
+    run.add(TestRun.netKey(), nanoseconds: [150_000])
+    // Transformed weights are more than the net's.
+    run.workloads[0].facts.weightBytes = 990_000
+    let text = try #require(Explanation(of: "net", in: try files(of: run))).terminal()
+      .replacing(/\s+/, with: " ")
+    // 1 MB at 10 GB/s.
+    #expect(
+      text.contains(
+        "reads 1 MB at least, the weights as they are kept and the input: 0.1000 ms at the 10.0 GB/s "
+          + "of memory; it takes 1.5000 times as long"), "\(text)")
+  }
+
+  @Test("A layer with 16-bit weights is held against the time of half the bytes")
+  func precisions() throws {
+    func percent(_ precision: Precision) throws -> Double {
+      var run = TestRun()
+      run.addLayer("fc6", index: 0, kind: "inner_product", flops: 100)
+      run.layers[0].weightBytes = 99_700
+      run.add(TestRun.key("fc6", index: 0, kind: "inner_product"), nanoseconds: [20_000])
+      run.workloads[0].facts.precision = precision
+      let rows = summarise(
+        samples: run.samples, workloads: run.workloads, layers: run.layers, roofs: Self.roofs)
+      return try #require(rows[0].work.percentOfRoof)
+    }
+    // 100,000 bytes at 10 GB/s are 10 µs.
+    #expect(try abs(percent(.single) - 50) < 0.01)
+    #expect(try abs(percent(.halfWeights) - 25.075) < 0.01)
   }
 
   private func phase(_ name: String, _ share: Double) -> PhaseRow {

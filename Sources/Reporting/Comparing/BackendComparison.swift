@@ -13,6 +13,8 @@ package struct BackendComparison: Sendable {
   /// What a reader must know, from `environment.json`.
   package let warnings: [String]
   let handicaps: [String]
+  /// Rows that are less precise than float32, as if they were the fastest.
+  let lessPrecise: Set<Winner>
   private let rule: ComparisonRule
 
   /// - Parameter base: nil = the one of `compare.csv`.
@@ -42,6 +44,8 @@ package struct BackendComparison: Sendable {
     winners =
       rule == .ofRun
       ? Winner.all(in: rows) : Winner.all(samples: samples, workloads: workloads)
+    lessPrecise = Set(
+      workloads.filter { $0.facts.precision != .single }.map { Winner(of: $0.key) })
     warnings = environment.warnings
     handicaps = handicapLabels(environment, workloads)
   }

@@ -2,13 +2,13 @@ import OrderedCollections
 import Results
 
 extension BackendComparison {
-  /// Who is the fastest at the full net, in a sentence: of one setting with its interval, of several
+  /// Which float32 backend is the fastest at the full net, in a sentence: of one setting with its interval, of several
   /// how many settings have the same answer. Nil for a run that compares no nets.
   package var netSentence: String? {
     let settings = OrderedDictionary(grouping: rows.filter { $0.key.pass == .net }, by: \.key)
     guard let first = settings.elements.first else { return nil }
     let fastest = OrderedDictionary(
-      winners.filter { $0.key.pass == .net }.map { ($0.key, $0) },
+      winners.filter { $0.key.pass == .net && !lessPrecise.contains($0) }.map { ($0.key, $0) },
       uniquingKeysWith: { one, _ in one })
     if settings.count == 1 {
       return Self.sentence(

@@ -1,8 +1,10 @@
+import Networks
 import OrderedCollections
 import Results
 import Statistics
 
-/// The fastest backend of a workload, where the intervals allow to name one.
+/// The fastest backend of a workload, where the intervals allow to name one; among backends of one
+/// precision.
 package struct Winner: Hashable, Sendable {
   /// The workload, without a backend.
   package var key: WorkloadKey
@@ -22,7 +24,7 @@ package struct Winner: Hashable, Sendable {
   /// ratio is above this many times the winner's.
   private static let clearDistance = 2.0
 
-  /// One per workload at most, in the order of the rows of one run.
+  /// One per workload at most, in the order of the rows of one run that knew one precision only.
   ///
   /// All intervals of the rows hold at once, so that a backend whose interval lies wholly below all
   /// others, and below 1, is the fastest; the baseline is where all others lie above 1. What was
@@ -72,7 +74,7 @@ package struct Winner: Hashable, Sendable {
       key: rows[0].key, backend: contenders[best].backend, isa: contenders[best].isa)
   }
 
-  /// One per workload at most, by comparing the backend with the smallest median with every other one
+  /// One per workload and precision at most, by comparing the backend with the smallest median with every other one
   /// directly, in the rounds that both have.
   ///
   /// A backend that is not the fastest is named only if it seems faster than the one that is, which is
@@ -83,21 +85,26 @@ package struct Winner: Hashable, Sendable {
   package static func all(samples: [SampleRow], workloads: [WorkloadRow]) -> [Winner] {
     let (workloads, times) = timedWorkloads(samples: samples, workloads: workloads)
     let fusions = Fusions(workloads)
-    let groups = OrderedDictionary(grouping: workloads) { pairKey($0.key) }.compactMapValues {
-      rivals(of: $0, times, fusions)
-    }
-    let counts = Dictionary(grouping: groups, by: { ComparisonTable($0.key) }).mapValues {
+    let groups = OrderedDictionary(grouping: workloads) {
+      Line(key: pairKey($0.key), precision: $0.facts.precision)
+    }.compactMapValues { rivals(of: $0, times, fusions) }
+    let counts = Dictionary(grouping: groups, by: { ComparisonTable($0.key.key) }).mapValues {
       $0.reduce(0) { $0 + $1.value.count - 1 }
     }
-    return groups.compactMap { key, rivals in
+    return groups.compactMap { line, rivals in
       // The interval is two-sided, and either end errs with half of what it errs with.
-      let alpha = 2 * ComparisonFamily(count: counts[ComparisonTable(key)] ?? 1).alpha
+      let alpha = 2 * ComparisonFamily(count: counts[ComparisonTable(line.key)] ?? 1).alpha
       guard
         let best = rivals.min(by: { $0.median < $1.median }),
         rivals.allSatisfy({ $0.key == best.key || best.isFaster(than: $0, alpha: alpha) })
       else { return nil }
       return Winner(of: best.key)
     }
+  }
+
+  private struct Line: Hashable {
+    var key: WorkloadKey
+    var precision: Precision
   }
 
   private struct Rival {
