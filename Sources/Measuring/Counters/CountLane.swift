@@ -40,8 +40,11 @@ package struct CountLane {
       for backend in own {
         // One that does the same with any instruction set is counted once.
         if isa != .baseline, backend.isa(with: isa.kernels) != isa.rawValue { continue }
+        // What it does not keep in its own precision is another backend's.
+        if backend.precision != .single, place.kind != .innerProduct { continue }
         var request = WorkloadRequest(place, on: backend, kernels: isa)
         request.tile = "4"
+        if place.kind == .innerProduct { request.tiles[place.layer] = "2x2048" }
         cases.append(Case(request: request))
       }
     }
