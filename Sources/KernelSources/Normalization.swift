@@ -24,6 +24,9 @@ func smaller(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
 /// first-level cache: the sums of squares, and their powers.
 struct ChannelWindow {
   static var pixelCount: Int { Int(LRN_PIXELS) }
+  /// How far ahead pixels are asked for: channel blocks are too far apart for the processor to fetch so many
+  /// streams in time by itself.
+  private static var pixelsAhead: Int { 2 * Int(LRN_PIXELS) }
 
   let blocks: Int
   private let half: Int
@@ -71,9 +74,11 @@ struct ChannelWindow {
       sumWindow(input, blockStride: inputStride, pixels: pixels)
     }
     for block in 0..<blocks {
+      let target = output + block * outputStride
+      for row in 0..<pixels { kernel_prefetch(target + (Self.pixelCount + row) * 16) }
       scaleBlock(
-        input + block * inputStride, by: bases + block * Self.pixelCount * 16,
-        to: output + block * outputStride, count: pixels * 16)
+        input + block * inputStride, by: bases + block * Self.pixelCount * 16, to: target,
+        count: pixels * 16)
     }
   }
 
@@ -90,6 +95,7 @@ struct ChannelWindow {
     var x = loadVector(source)
     var here = x * x
     for block in 0..<blocks {
+      kernel_prefetch(source + Self.pixelsAhead * 16)
       for part in 0..<(16 / lanes) {
         var after = Vector()
         if part + 1 < 16 / lanes {
