@@ -20,14 +20,14 @@ package struct ImageAxes {
 ///   - start: the row of the input that the window's first one meets.
 ///   - size: rows of the input.
 @inline(__always)
-private func inside(_ kernel: Int, from start: Int, _ size: Int) -> Range<Int> {
+func inside(_ kernel: Int, from start: Int, _ size: Int) -> Range<Int> {
   let first = max(0, -start)
   return first..<max(first, min(kernel, size - start))
 }
 
 /// The same for a window whose rows are `dilation` rows of the input apart.
 @inline(__always)
-private func inside(_ kernel: Int, from start: Int, dilation: Int, _ size: Int) -> Range<Int> {
+func inside(_ kernel: Int, from start: Int, dilation: Int, _ size: Int) -> Range<Int> {
   let first = max(0, (dilation - 1 - start) / dilation)
   return first..<max(first, min(kernel, (size - start + dilation - 1) / dilation))
 }

@@ -38,10 +38,13 @@ extension Graph {
       cost.multiplyAdds = outputShape(of: node).count * productsPerOutput(of: node)
       cost.flops = 2 * cost.multiplyAdds
     } else {
+      // Backward passes over the same windows.
       cost.flops = node.layer.spec.definition.flops(
-        bottoms: node.inputs.map { values[$0].shape },
-        tops: node.outputs.map { values[$0].shape })
+        bottoms: node.forward?.bottoms ?? node.inputs.map { values[$0].shape },
+        tops: node.forward?.tops ?? node.outputs.map { values[$0].shape })
     }
+    // The gradient of the weights does not depend on them.
+    if node.direction == .backwardWeights { cost.weightBytes = 0 }
     return cost
   }
 

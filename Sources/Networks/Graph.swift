@@ -25,8 +25,19 @@ public struct Graph: Hashable, Sendable {
     /// The group of layers inside which a backend may fuse: a convolution or inner product and
     /// what follows it up to the next one; named after its first layer.
     public var stage: String
+    /// Of a backward node see ``Graph/training(allGradients:)``.
     public var inputs: [ValueID]
     public var outputs: [ValueID]
+    /// Of a backward node: what its layer reads and writes forward.
+    public var forward: ForwardShapes?
+  }
+
+  /// The shapes of a layer's operands in the forward direction, for a node of another one.
+  public struct ForwardShapes: Hashable, Sendable {
+    public var bottoms: [Shape]
+    public var tops: [Shape]
+    /// Positions of the bottoms whose gradients a `backward_data` node writes, in that order.
+    public var targets: [Int] = []
   }
 
   public var networkName: String
@@ -99,7 +110,7 @@ public struct Graph: Hashable, Sendable {
     }
   }
 
-  private init(networkName: String, values: [Value], nodes: [Node], inputs: [ValueID]) {
+  init(networkName: String, values: [Value], nodes: [Node], inputs: [ValueID]) {
     self.networkName = networkName
     self.values = values
     self.nodes = nodes
@@ -161,21 +172,30 @@ public struct Graph: Hashable, Sendable {
   /// This graph for another number of images.
   public func withImages(_ count: Int) -> Graph {
     var copy = self
-    for id in values.indices where values[id].shape.rank > 0 && values[id].shape.n == batch {
-      copy.values[id].shape = values[id].shape.withBatch(count)
+    func resized(_ shape: Shape) -> Shape {
+      shape.rank > 0 && shape.n == batch ? shape.withBatch(count) : shape
+    }
+    for id in values.indices { copy.values[id].shape = resized(values[id].shape) }
+    for index in nodes.indices {
+      guard let forward = nodes[index].forward else { continue }
+      copy.nodes[index].forward?.bottoms = forward.bottoms.map(resized)
+      copy.nodes[index].forward?.tops = forward.tops.map(resized)
     }
     return copy
   }
 
   /// Whether some of its images cannot be computed without the others.
   public var mixesImages: Bool {
-    nodes.contains { $0.layer.spec.mixesImages }
+    nodes.contains { $0.layer.spec.mixesImages || $0.direction == .backwardWeights }
       || values.contains { $0.shape.rank == 0 || $0.shape.n != batch }
   }
 
-  /// Index of the node whose layer has this name.
-  public func node(named name: String) throws(NetworkError) -> Int {
-    guard let index = nodes.firstIndex(where: { $0.layer.name == name }) else {
+  /// Index of the node whose layer has this name, in a direction.
+  public func node(
+    named name: String, _ direction: Direction = .forward
+  ) throws(NetworkError) -> Int {
+    let index = nodes.firstIndex { $0.layer.name == name && $0.direction == direction }
+    guard let index else {
       throw .unknownLayer(name, known: nodes.map(\.layer.name))
     }
     return index
@@ -184,8 +204,12 @@ public struct Graph: Hashable, Sendable {
   /// The last value of a blob, as Caffe's `Net::blob_by_name` gives it.
   public func value(ofBlob name: String) -> ValueID? { values.lastIndex { $0.blob == name } }
 
-  /// Shape of a node's first input.
-  public func inputShape(of node: Node) -> Shape { values[node.inputs[0]].shape }
-  /// Shape of a node's first output.
-  public func outputShape(of node: Node) -> Shape { values[node.outputs[0]].shape }
+  /// Shape of the first bottom of a node's layer, which a forward node reads.
+  public func inputShape(of node: Node) -> Shape {
+    node.forward?.bottoms[0] ?? values[node.inputs[0]].shape
+  }
+  /// Shape of the first top of a node's layer, which a forward node writes.
+  public func outputShape(of node: Node) -> Shape {
+    node.forward?.tops[0] ?? values[node.outputs[0]].shape
+  }
 }

@@ -24,6 +24,9 @@ extension Graph {
       if let name = node.layer.sharedName { words.append("shared=\(Self.quoted(name))") }
       words += node.inputs.map { "<\($0)" }
       words += node.outputs.map { ">\($0):\(Self.quoted(values[$0].blob))" }
+      if let forward = node.forward, node.direction == .backwardData {
+        words.append("of=\(forward.targets.map(String.init).joined(separator: ","))")
+      }
       if let shapes = node.layer.spec.definition.weightShapes(on: inputShape(of: node)) {
         words.append("weight=\(shapes.weight)")
         if let bias = shapes.bias { words.append("bias=\(bias)") }

@@ -62,6 +62,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
   case duplicateLayer(String)
   case unusableShape(layer: String, reason: String)
   case batch(Int)
+  /// There is nothing to go back from.
+  case noLoss
   /// A blob, weights or work beyond what any machine holds.
   case tooLarge(what: String, reason: String)
   case unknownLayer(String, known: [String])
@@ -74,6 +76,9 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case .duplicateLayer(let name): "two layers are named '\(name)'"
     case .unusableShape(let layer, let reason): "layer '\(layer)': \(reason)"
     case .batch(let batch): "batch size \(batch) is not possible; it must be at least 1"
+    case .noLoss:
+      "the network has no loss, so that there is no gradient to begin with; take its description for "
+        + "training, or give the gradient of an output"
     case .tooLarge(let what, let reason): "\(what): \(reason)"
     case .unknownLayer(let name, let known):
       "no layer '\(name)'; the network has \(known.joined(separator: ", "))"

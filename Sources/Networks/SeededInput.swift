@@ -29,11 +29,17 @@ public enum SeededInput {
     let value = node.inputs[position]
     let shape = graph.values[value].shape
     // The first operand has the stream that it had when there was only one.
-    let blob = position == 0 ? node.layer.name : "\(node.layer.name).\(position)"
+    let name =
+      node.layer.name + (node.direction == .forward ? "" : ".\(node.direction.rawValue)")
+    let blob = position == 0 ? name : "\(name).\(position)"
     if let classes = graph.labelClassCount(of: value) {
       return labels(seed: seed, blob: blob, shape: shape, classCount: classes)
     }
     let tensor = image(seed: seed, blob: blob, shape: shape)
+    // The gradient of a top has both signs.
+    if node.direction != .forward, position == 0, node.layer.spec.weightInLoss == nil {
+      return tensor
+    }
     let isRectified =
       switch node.layer.spec.definition.operandSigns {
       case .asAfterReLU: node.layerIndex > 0

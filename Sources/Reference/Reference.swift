@@ -76,7 +76,9 @@ package enum Reference {
     images: [Int]? = nil
   ) -> [ReferenceResult] {
     precondition(inputs.count == node.inputs.count, "one array per input of \(node.layer.name)")
-    let selection = node.layer.spec.mixesImages ? nil : images
+    // The gradient of weights is a sum over images.
+    let mixes = node.layer.spec.mixesImages || node.direction == .backwardWeights
+    let selection = mixes ? nil : images
     let operands = zip(node.inputs, inputs).map { id, values in
       let shape = graph.values[id].shape
       precondition(values.count == shape.count, "\(values.count) values for shape \(shape)")
@@ -132,6 +134,10 @@ package enum Reference {
     derivesBounds: Bool
   ) -> [ReferenceResult] {
     var results = outputs.map { ReferenceResult(zeros: $0, derivesBounds: derivesBounds) }
+    if node.direction != .forward {
+      backward(node, inputs, weights, derivesBounds, &results)
+      return results
+    }
     let input = inputs[0]
     switch node.layer.spec {
     case .convolution(let spec):

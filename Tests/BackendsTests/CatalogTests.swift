@@ -45,11 +45,11 @@ struct CatalogTests {
     let network = try #require(NetworkCatalog.network(named: "alexnet-mini"))
     var graph = try network.graph(batch: 1)
     let last = graph.nodes.count - 1
-    graph.nodes[last].direction = .backwardData
+    graph.nodes[last].direction = .update
     #expect(
       throws: BackendError.unsupported(
         layer: graph.nodes[last].layer.name,
-        reason: "\(candidate.backend.name) does not compute backward_data")
+        reason: "\(candidate.backend.name) does not compute update")
     ) {
       try candidate.backend.steps(
         of: graph, weights: SeededWeights(seed: 1),

@@ -15,6 +15,8 @@ package enum Golden {
   package static let fastNetworkTolerance = 3e-5
   /// Largest relative error of a layer alone.
   package static let layerTolerance = 5e-6
+  /// Largest relative error of a gradient in a network.
+  package static let gradientTolerance = 2e-5
 
   /// The text of a file.
   package static func text(_ path: String) throws -> String {
@@ -97,6 +99,19 @@ package struct GoldenNetwork: Sendable, CustomStringConvertible {
   /// What it makes of them.
   package func loss() throws -> GoldenArray { try Golden.array("\(name)/loss.npy") }
 
+  /// Gradients that Caffe computed for ``lossGraph()``, by the name of the value that has them.
+  /// - Parameter folder: `grads` for parameters, `diffs` for blobs.
+  package func gradients(in folder: String) throws -> [String: GoldenArray] {
+    let path = Golden.folder.appendingPathComponent("\(name)/\(folder)").path
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    var arrays: [String: GoldenArray] = [:]
+    for file in files.sorted() {
+      let value = file.dropLast(".npy".count).replacingOccurrences(of: "__", with: "/")
+      arrays[value] = try Golden.array("\(name)/\(folder)/\(file)")
+    }
+    return arrays
+  }
+
   /// A blob after the whole forward pass.
   package func blob(_ blob: String) throws -> GoldenArray {
     let file = blob.replacingOccurrences(of: "/", with: "__")
@@ -129,6 +144,21 @@ package struct GoldenLayer: Sendable, CustomStringConvertible {
   /// The weights, from the case's arrays.
   package func weights() throws -> GoldenLayerWeights {
     GoldenLayerWeights(tensors: try arrays("param").map(\.tensor))
+  }
+
+  /// What a loss, or whoever reads the first top, gives as its gradient; nil for a case without backward.
+  package func topGradient() throws -> GoldenArray? { try array("top0_diff") }
+  /// The gradients of bottoms by position, and of weight and bias.
+  package func gradients(of kind: String) throws -> [Int: GoldenArray] {
+    var arrays: [Int: GoldenArray] = [:]
+    for position in 0..<4 { arrays[position] = try array("\(kind)\(position)_diff") }
+    return arrays
+  }
+
+  private func array(_ file: String) throws -> GoldenArray? {
+    let path = "layers/\(name)/\(file).npy"
+    let url = Golden.folder.appendingPathComponent(path)
+    return FileManager.default.fileExists(atPath: url.path) ? try Golden.array(path) : nil
   }
 
   /// The files `<kind>0.npy`, `<kind>1.npy`, …

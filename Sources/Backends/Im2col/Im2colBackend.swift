@@ -9,7 +9,10 @@ package struct Im2colBackend: Backend {
   package let name: String
   package let summary: String
   package let threading = Threading.library
+  package let directions: Set<Direction> = [.forward, .backwardData, .backwardWeights]
   private let source: BLASSource
+  /// Computes what goes backward and has no GEMM.
+  private let naive = NaiveBackend()
 
   package init(_ source: BLASSource) {
     self.source = source
@@ -66,6 +69,22 @@ package struct Im2colBackend: Backend {
       GEMMConvolution(spec, index, in: graph, weights: weights, library: library, pool: pool)
     } innerProduct: { _, index, weights in
       GEMMInnerProduct(index, in: graph, weights: weights, library: library, pool: pool)
+    } backward: { index throws(BackendError) in
+      let node = graph.nodes[index]
+      let isData = node.direction == .backwardData
+      switch node.layer.spec {
+      case .convolution(let spec):
+        return GEMMConvolutionGradient(
+          spec, index, in: graph,
+          weights: isData ? try weights.required(for: node, in: graph) : nil,
+          library: library, pool: pool)
+      case .innerProduct(let spec):
+        return GEMMInnerProductGradient(
+          spec, index, in: graph,
+          weights: isData ? try weights.required(for: node, in: graph) : nil,
+          library: library, pool: pool)
+      default: return try naive.delegated(index, in: graph, weights: weights)
+      }
     }
   }
 }

@@ -13,6 +13,7 @@ package struct NaiveBackend: Backend {
   package let name = "naive"
   package let summary = "plain loop nests, one thread: the definition of each layer"
   package let threading = Threading.single
+  package let directions: Set<Direction> = [.forward, .backwardData, .backwardWeights]
 
   package init() {}
 
@@ -24,7 +25,10 @@ package struct NaiveBackend: Backend {
   {
     var steps: [any Step] = []
     for index in graph.nodes.indices {
-      steps.append(try step(index, in: graph, weights: weights))
+      steps.append(
+        graph.nodes[index].direction == .forward
+          ? try step(index, in: graph, weights: weights)
+          : try backwardStep(index, in: graph, weights: weights))
     }
     return steps
   }
@@ -112,6 +116,120 @@ package struct NaiveBackend: Backend {
       }
     case .dropout, .flatten:
       return ElidedStep(node: index, in: graph, layout: .nchw)
+    }
+  }
+}
+
+extension NaiveBackend {
+  /// The step of a backward node of another backend, labelled so.
+  func delegated(_ index: Int, in graph: Graph, weights: any WeightSource)
+    throws(BackendError) -> any Step
+  {
+    let step = try backwardStep(index, in: graph, weights: weights)
+    return step.info.isElided ? step : DelegatedStep(step, to: name)
+  }
+
+  private func backwardStep(_ index: Int, in graph: Graph, weights: any WeightSource)
+    throws(BackendError) -> any Step
+  {
+    let node = graph.nodes[index]
+    guard let forward = node.forward else { preconditionFailure("no backward node") }
+    let shape = forward.bottoms[0]
+    let (input, output) = (ImageAxes(shape), ImageAxes(forward.tops[0]))
+    let count = shape.count
+    let isData = node.direction == .backwardData
+    let operation = node.layer.spec.kind.rawValue + (isData ? "-data" : "-weights")
+    let layerWeights =
+      node.direction == .backwardData && graph.weightShapes(of: node) != nil
+      ? try weights.required(for: node, in: graph) : nil
+    /// - Parameter compute: gets the gradient of the top, which a loss has none of, all operands told
+    ///   apart, and the outputs.
+    func step(
+      _ compute:
+        @escaping (
+          UnsafePointer<Float>, BackwardOperands<UnsafePointer<Float>>,
+          [UnsafeMutablePointer<Float>]
+        ) -> Void
+    ) -> any Step {
+      NaiveStep(index, in: graph, operation: operation, weights: layerWeights) { x, y in
+        let operands = node.backwardOperands(x)
+        compute(operands.top ?? x[0], operands, y)
+      }
+    }
+    switch node.layer.spec {
+    case .convolution(let spec):
+      if let layerWeights {
+        return step { dy, x, y in naiveConvolutionData(spec, layerWeights, dy, output, y[0], input)
+        }
+      }
+      return step { dy, x, y in
+        naiveConvolutionWeights(
+          spec, dy, output, x.bottoms[0], input, y[0], y.count > 1 ? y[1] : nil)
+      }
+    case .innerProduct(let spec):
+      let items = shape.count(of: 0..<spec.axis)
+      if let layerWeights {
+        return step { dy, x, y in naiveInnerProductData(spec, layerWeights, dy, items: items, y[0])
+        }
+      }
+      return step { dy, x, y in
+        naiveInnerProductWeights(
+          spec, dy, x.bottoms[0], items: items, count: count / items, y[0],
+          y.count > 1 ? y[1] : nil)
+      }
+    case .pooling(let spec):
+      let window = spec.window(over: shape)
+      if spec.method == .max {
+        return step { dy, x, y in
+          naiveMaximumPoolingData(window, dy, output, x.bottoms[0], input, y[0])
+        }
+      }
+      return step { dy, x, y in naiveAveragePoolingData(window, dy, output, input, y[0]) }
+    case .lrn(let spec):
+      let scratch = AlignedBuffer(count: 2 * count)
+      return step { dy, x, y in
+        naiveLRNData(spec, dy, x.bottoms[0], input, y[0], scratch: scratch.pointer)
+      }
+    case .relu(let spec):
+      return step { dy, x, y in naiveReLUData(spec, dy, (x.tops + x.bottoms)[0], count, y[0]) }
+    case .sigmoid: return step { dy, x, y in naiveSigmoidData(dy, x.tops[0], count, y[0]) }
+    case .tanh: return step { dy, x, y in naiveTanhData(dy, x.tops[0], count, y[0]) }
+    case .power(let spec):
+      return step { dy, x, y in naivePowerData(spec, dy, x.bottoms.first, count, y[0]) }
+    case .softmax(let spec):
+      let axis = AxisSplit(shape, axis: spec.axis)
+      return step { dy, x, y in naiveSoftmaxData(dy, x.tops[0], axis, y[0]) }
+    case .softmaxWithLoss(let spec):
+      let axis = AxisSplit(shape, axis: spec.axis)
+      return step { _, x, y in
+        naiveSoftmaxWithLossData(spec, x.bottoms[0], axis, labels: x.bottoms[1], y[0])
+      }
+    case .euclideanLoss(let spec):
+      return step { _, x, y in
+        for (position, target) in forward.targets.enumerated() {
+          naiveEuclideanLossData(
+            spec, x.bottoms[0], x.bottoms[1], count, images: shape.n, of: target, y[position])
+        }
+      }
+    case .concat(let spec):
+      let counts = forward.bottoms.map { $0.count(of: spec.axis..<$0.rank) }
+      let outer = shape.count(of: 0..<spec.axis)
+      return step { dy, x, y in
+        for (position, target) in forward.targets.enumerated() {
+          let first = counts[..<target].reduce(0, +)
+          naiveConcatData(
+            dy, outer, row: counts.reduce(0, +), part: first..<first + counts[target],
+            y[position])
+        }
+      }
+    case .eltwise(let spec):
+      return step { dy, x, y in
+        for (position, target) in forward.targets.enumerated() {
+          naiveEltwiseData(spec, dy, x.bottoms, of: target, count, y[position])
+        }
+      }
+    case .dropout, .flatten: return ElidedStep(node: index, in: graph, layout: .nchw)
+    case .accuracy: preconditionFailure("an accuracy has no gradient")
     }
   }
 }

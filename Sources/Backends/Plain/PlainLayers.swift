@@ -29,13 +29,19 @@ func plainStep(_ index: Int, in graph: Graph, pool: ThreadPool) -> (any Step)? {
 
 /// The steps of a backend over row-major blobs that has its own convolution and inner product, each
 /// called with the layer, its index in the graph and its weights; all else is plain.
+/// - Parameter backward: makes the step of a node that goes backward, from its index.
 func rowMajorSteps(
   of graph: Graph, weights: any WeightSource, pool: ThreadPool,
   convolution: (ConvolutionSpec, Int, LayerWeights) -> any Step,
-  innerProduct: (InnerProductSpec, Int, LayerWeights) throws(BackendError) -> any Step
+  innerProduct: (InnerProductSpec, Int, LayerWeights) throws(BackendError) -> any Step,
+  backward: ((Int) throws(BackendError) -> any Step)? = nil
 ) throws(BackendError) -> [any Step] {
   var steps: [any Step] = []
   for (index, node) in graph.nodes.enumerated() {
+    if node.direction != .forward, let backward {
+      steps.append(try backward(index))
+      continue
+    }
     switch node.layer.spec {
     case .convolution(let spec):
       steps.append(convolution(spec, index, try weights.required(for: node, in: graph)))

@@ -31,8 +31,9 @@ struct BlockedPlanner {
     var options: CompileOptions
 
     var node: Graph.Node { graph.nodes[nodes[0]] }
-    var input: Shape { graph.inputShape(of: node) }
-    var output: Shape { graph.outputShape(of: node) }
+    /// Of the convolution: backward it is the gradient of the layer's output.
+    var input: Shape { graph.values[node.inputs[0]].shape }
+    var output: Shape { graph.values[node.outputs[0]].shape }
     var outputValue: Graph.ValueID { graph.nodes[nodes[nodes.count - 1]].outputs[0] }
 
     /// The convolution by the direct kernels.
@@ -49,6 +50,10 @@ struct BlockedPlanner {
     }
     for index in graph.nodes.indices where !list.covers(index) {
       if list.elide(index) { continue }
+      if graph.nodes[index].direction != .forward {
+        list.append(try backwardStep(index))
+        continue
+      }
       if let step = stepWithoutKernel(index) {
         list.append(step)
         continue

@@ -8,6 +8,7 @@ package struct SIMDBackend: Backend {
   package let summary =
     "vector kernels in Swift: blocked layout, direct convolution, packed weights"
   package let threading = Threading.pool
+  package let directions: Set<Direction> = [.forward, .backwardData]
 
   package init() {}
 

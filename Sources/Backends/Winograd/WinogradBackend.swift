@@ -10,6 +10,7 @@ package struct WinogradBackend: Backend {
   package let summary =
     "Winograd convolution in Swift: 3×3 and 5×5, stride 1 or 4 in phases; the rest by simd"
   package let threading = Threading.pool
+  package let directions: Set<Direction> = [.forward, .backwardData]
 
   /// An output tile that layers often get.
   private static let usualTile = 4

@@ -24,6 +24,7 @@ public struct AccuracySpec: Hashable, Sendable {
 
 extension AccuracySpec: LayerDefinition {
   static var kind: LayerKind { .accuracy }
+  var gradientReads: GradientReads? { nil }
   static var bottomCount: BottomCount { .two }
 
   func countingFromFront(_ input: Shape) throws(ShapeRefusal) -> LayerSpec? {

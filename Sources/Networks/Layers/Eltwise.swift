@@ -20,6 +20,7 @@ public struct EltwiseSpec: Hashable, Sendable {
 
 extension EltwiseSpec: LayerDefinition {
   static var kind: LayerKind { .eltwise }
+  var gradientReads: GradientReads? { operation == .sum ? .nothing : .bottoms }
   static var bottomCount: BottomCount { .twoOrMore }
   func tops(of bottoms: [Shape], count: Int) throws(ShapeRefusal) -> [Shape] {
     guard bottoms.allSatisfy({ $0 == bottoms[0] }) else {

@@ -11,6 +11,7 @@ public struct EuclideanLossSpec: Hashable, Sendable {
 
 extension EuclideanLossSpec: LayerDefinition {
   static var kind: LayerKind { .euclideanLoss }
+  var gradientReads: GradientReads? { .bottoms }
   static var bottomCount: BottomCount { .two }
   func tops(of bottoms: [Shape], count: Int) throws(ShapeRefusal) -> [Shape] {
     let (a, b) = (bottoms[0], bottoms[1])

@@ -31,6 +31,7 @@ public struct LRNSpec: Hashable, Sendable {
 
 extension LRNSpec: LayerDefinition {
   static var kind: LayerKind { .lrn }
+  var gradientReads: GradientReads? { .bottoms }
 
   func tops(of bottoms: [Shape], count: Int) throws(ShapeRefusal) -> [Shape] {
     guard bottoms[0].rank == 4 else { throw ShapeRefusal("LRN needs N,C,H,W, not \(bottoms[0])") }

@@ -30,6 +30,9 @@ protocol LayerDefinition: Hashable, Sendable {
   var labelAxis: Int? { get }
   /// What the first top's gradient starts with; nil for a layer that is no loss.
   var weightInLoss: Float? { get }
+  /// What the gradients of the bottoms are computed from besides that of the top; nil for a kind that has
+  /// none. Labels have no gradient.
+  var gradientReads: GradientReads? { get }
   /// What the layer reads when it is measured alone.
   var operandSigns: OperandSigns { get }
   /// Where inference has nothing to compute; nil for a layer that computes.
@@ -77,6 +80,16 @@ enum OperandSigns {
   case notNegative
 }
 
+/// Operands of the forward direction that backward reads too, and that have to be kept for it.
+struct GradientReads {
+  var bottoms = false
+  var tops = false
+
+  static let nothing = GradientReads()
+  static let bottoms = GradientReads(bottoms: true)
+  static let tops = GradientReads(tops: true)
+}
+
 /// Where a layer's output is its input in inference, so that a step may be left out.
 package enum Identity: Sendable {
   case inAnyLayout
@@ -95,6 +108,7 @@ extension LayerDefinition {
   func flops(bottoms: [Shape], tops: [Shape]) -> Int { 0 }
   var labelAxis: Int? { nil }
   var weightInLoss: Float? { nil }
+  var gradientReads: GradientReads? { .nothing }
   var operandSigns: OperandSigns { .asAfterReLU }
   var identity: Identity? { nil }
   func problem(on input: Shape) -> String { "" }

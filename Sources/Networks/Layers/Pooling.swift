@@ -46,6 +46,7 @@ extension PoolingSpec {
 
 extension PoolingSpec: LayerDefinition {
   static var kind: LayerKind { .pooling }
+  var gradientReads: GradientReads? { method == .max ? .bottoms : .nothing }
 
   func tops(of bottoms: [Shape], count: Int) throws(ShapeRefusal) -> [Shape] {
     let output = try output(of: bottoms[0])

@@ -18,6 +18,7 @@ public struct PowerSpec: Hashable, Sendable {
 
 extension PowerSpec: LayerDefinition {
   static var kind: LayerKind { .power }
+  var gradientReads: GradientReads? { power * scale == 0 || power == 1 ? .nothing : .bottoms }
   func flops(bottoms: [Shape], tops: [Shape]) -> Int { tops[0].count * 3 }
   /// A negative base has no power but whole ones.
   var operandSigns: OperandSigns { power == power.rounded() ? .both : .notNegative }

@@ -9,6 +9,7 @@ public struct SoftmaxSpec: Hashable, Sendable {
 
 extension SoftmaxSpec: LayerDefinition {
   static var kind: LayerKind { .softmax }
+  var gradientReads: GradientReads? { .tops }
   func countingFromFront(_ input: Shape) throws(ShapeRefusal) -> LayerSpec? {
     .softmax(SoftmaxSpec(axis: try input.front(axis)))
   }

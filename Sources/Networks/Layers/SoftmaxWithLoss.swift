@@ -58,6 +58,7 @@ public enum LossNormalization: String, Sendable, CaseIterable, BitwiseCopyable {
 
 extension SoftmaxWithLossSpec: LayerDefinition {
   static var kind: LayerKind { .softmaxWithLoss }
+  var gradientReads: GradientReads? { .bottoms }
   static var bottomCount: BottomCount { .two }
 
   func countingFromFront(_ input: Shape) throws(ShapeRefusal) -> LayerSpec? {
