@@ -3,6 +3,7 @@ import Backends
 import Execution
 import Kernels
 import Measuring
+import Networks
 import Reporting
 import Results
 import Tensors
@@ -157,6 +158,35 @@ extension [TileList] {
   /// The tiles of all lists; of one layer the last counts.
   var merged: (everywhere: String?, layers: [String: String]) {
     (last { $0.everywhere != nil }?.everywhere, reduce(into: [:]) { $0.merge($1.layers) { $1 } })
+  }
+}
+
+/// Directions, or `all`.
+struct DirectionList: ExpressibleByArgument {
+  var directions: [Direction]
+
+  /// What backends compute.
+  private static let known: [Direction] = [.forward, .backwardData, .backwardWeights]
+
+  init?(argument: String) {
+    directions = []
+    for word in ListText.elements(of: argument) {
+      if word == "all" {
+        directions += Self.known
+      } else if let direction = Direction(rawValue: word), Self.known.contains(direction) {
+        directions.append(direction)
+      } else {
+        return nil
+      }
+    }
+  }
+
+  static var allValueStrings: [String] { known.map(\.rawValue) + ["all"] }
+
+  /// Of all lists, each once and in order; forward for none.
+  static func merged(_ lists: [DirectionList]) -> [Direction] {
+    let asked = lists.flatMap(\.directions)
+    return asked.isEmpty ? [.forward] : known.filter(asked.contains)
   }
 }
 

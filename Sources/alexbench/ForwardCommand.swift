@@ -12,7 +12,7 @@ import Tensors
 struct ForwardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forward",
-    abstract: "Run a network once on arrays from .npy files, or on images.",
+    abstract: "Run a network once on arrays from .npy files, or on images; also backward.",
     discussion: """
       Batch and sizes are those of the arrays. The command prints the outputs, for a softmax the five \
       largest of each image. --dump writes every blob, in row-major order, as DIR/NAME.npy, with __ \
@@ -21,6 +21,12 @@ struct ForwardCommand: ParsableCommand {
       An image (JPEG, PNG, PPM) is prepared as by classify: resized, its centre cut out, blue before \
       red, --mean subtracted; with --oversample it becomes ten images. The description gives its size \
       and channels, or --shape.
+
+      --backward goes on with a backward pass from the losses, or from the gradient of an output \
+      (--top-diff), by Caffe's rules. --dump then also writes NAME_diff.npy, the gradient of a blob (of one \
+      that layers change in place that before them, as Caffe has it), and LAYER_param0_diff.npy and \
+      LAYER_param1_diff.npy, those of weight and bias. Dropout is the identity in phase TEST; phase TRAIN \
+      is refused where there is dropout. So far the backend naive goes backward.
 
       Weights are matched by layer name, as in Caffe; layers of the file that the network does not \
       have are ignored. Without --weights they are random, made from the seed.
@@ -31,6 +37,8 @@ struct ForwardCommand: ParsableCommand {
           --input data=images.npy --input label=labels.npy --backend winograd --dump blobs
         alexbench forward --model deploy.prototxt --weights net.caffemodel --input cat.jpg \\
           --mean 104,117,123
+        alexbench forward --model train_val.prototxt --weights net.caffemodel --backward \
+          --input data=images.npy --input label=labels.npy --dump blobs
       """)
 
   @Option(
@@ -49,8 +57,18 @@ struct ForwardCommand: ParsableCommand {
 
   @OptionGroup var images: ImageArguments
 
-  @Option(help: "The backend, see 'alexbench list backends'.")
-  var backend = "simd"
+  @Option(
+    help: "The backend, see 'alexbench list backends'. (default: simd; with --backward naive)")
+  var backend: String?
+
+  @Flag(help: "Also compute the gradients of blobs and parameters.")
+  var backward = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The gradient of a blob to go back from, for a network without a loss; may be repeated.",
+      valueName: "NAME=FILE"))
+  var topDiff: [InputArgument] = []
 
   @Option(help: "Threads. (default: 1)", transform: CountRange.threads.parse)
   var threads = 1
@@ -75,6 +93,10 @@ struct ForwardCommand: ParsableCommand {
   func run() throws {
     try AlexExit.reporting {
       let backends = makeBackends([:])
+      let backend = backend ?? (backward ? "naive" : "simd")
+      guard backward || topDiff.isEmpty else {
+        throw MeasuringError.usage("--top-diff is for a backward pass; add --backward")
+      }
       try NameSuggestion.resolve([backend], what: "backend", known: backends.map(\.name))
       let kernels = try ISAChoice.one(isa)
       let chosen = try RunMatrix.choose([backend], from: backends)[0]
@@ -84,9 +106,9 @@ struct ForwardCommand: ParsableCommand {
       options.givesEveryInput = true
       let net = try resolveNetwork(model, options: options)
       try checkSizes(of: net)
-      let graph = try net.network.graph()
+      let (graph, gradients) = try resolved(net.network)
       if let dump { try checkDump(of: graph, to: dump) }
-      let tensors = net.ordered(arrays)
+      let tensors = net.ordered(arrays) + gradients
       if let refusal = MemoryGuard.refusal(forwardOf: graph) {
         throw MeasuringError.unavailable(refusal)
       }
@@ -108,11 +130,41 @@ struct ForwardCommand: ParsableCommand {
     }
   }
 
+  /// The graph to run, and the gradients that are its last inputs.
+  private func resolved(_ network: Network) throws -> (Graph, [Tensor]) {
+    let graph = try network.graph()
+    guard backward else { return (graph, []) }
+    if reading.description.state.phase == .train,
+      let layer = graph.nodes.first(where: { $0.layer.spec.kind == .dropout })?.layer
+    {
+      throw MeasuringError.unavailable(
+        "'\(layer.name)' drops values in phase TRAIN, which is not computed yet; take --phase TEST")
+    }
+    var gradients: [Tensor] = []
+    let given = try topDiff.map { argument in
+      guard let blob = argument.blob, let value = graph.value(ofBlob: blob) else {
+        throw MeasuringError.usage(
+          "--top-diff says of which blob '\(argument.path)' is the gradient: NAME=FILE, one of "
+            + graph.outputs.map { graph.values[$0].blob }.joined(separator: ", "))
+      }
+      let tensor = try NPYFile.read(argument.path)
+      guard tensor.shape == graph.values[value].shape else {
+        throw MeasuringError.usage(
+          "'\(argument.path)' is \(tensor.shape), and blob '\(blob)' is \(graph.values[value].shape)"
+        )
+      }
+      gradients.append(tensor)
+      return value
+    }
+    return (try graph.training(given: given), gradients)
+  }
+
   /// Refuses to write a blob over a file that is read.
   private func checkDump(of graph: Graph, to folder: String) throws {
     let paths = Set(graph.values.map { BlobFolder.path(of: $0.blob, in: folder) })
     var inputs = NamedFile.networks([model], as: "--model")
     inputs += input.map { NamedFile("--input", $0.path) }
+    inputs += topDiff.map { NamedFile("--top-diff", $0.path) }
     if let weights { inputs.append(NamedFile("--weights", weights)) }
     if let mean = images.mean { inputs.append(NamedFile("--mean", mean)) }
     try NamedFile.check(

@@ -69,6 +69,14 @@ struct Selection: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      forward, backward_data (the gradient of a layer's input), backward_weights (that of weight and bias), \
+      or all; other than forward of layers alone. (default: forward)
+      """, valueName: "directions"))
+  var direction: [DirectionList] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Fix the output tile of Winograd convolutions, instead of choosing by measuring.",
       discussion: """
         m for F(m×m, r×r) in all layers, LAYER=m in one layer, or both: 4,conv2=3. 'direct' instead of \
@@ -137,6 +145,14 @@ struct Selection: ParsableArguments {
       ? ProcessInfo.processInfo.environment["ALEXBENCH_ISA"] ?? "auto" : isa.joined(separator: ",")
     options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
     options.passes = pass.elementsIfGiven() ?? (layer.isEmpty ? Pass.allCases : [.isolated])
+    options.directions = DirectionList.merged(direction)
+    if options.directions != [.forward] {
+      guard pass.isEmpty || options.passes == [.isolated] else {
+        throw MeasuringError.usage(
+          "--direction is of layers alone so far; it takes --pass isolated, or no --pass")
+      }
+      options.passes = [.isolated]
+    }
     options.seed = seed
     (options.tile, options.tiles) = tile.merged
     options.customBLAS = libraries.paths

@@ -204,6 +204,7 @@ import Testing
     options.batches = [1, 7]
     options.threads = [2]
     options.passes = [.inNet]
+    options.directions = [.backwardData, .backwardWeights]
     options.caches = [.warm, .coldWeights]
     options.measuresPhases = true
     options.counters = [

@@ -116,12 +116,12 @@ import Testing
     let worker = try WorkerHost(command: [Self.program, "worker"])
     defer { worker.close() }
     var bad = try WorkerProtocol.Workload(request("conv"))
-    bad.direction = .backwardData
+    bad.direction = .update
     #expect {
       try worker.prepare(bad)
     } throws: {
       guard case .workload(.unsupported, let reason)? = $0 as? MeasuringError else { return false }
-      return reason.contains("backward_data")
+      return reason.contains("update")
     }
     let workload = try worker.prepare(request("conv"))
     #expect(try workload.time(BlockRequest(iterations: 2, isPrimed: false)).iterations == 2)

@@ -9,6 +9,7 @@ package final class ReferenceCache {
   private struct Key: Hashable {
     var network: String
     var layer: String
+    var direction: Direction
     var isNet: Bool
     var batch: Int
     var seed: UInt64
@@ -16,6 +17,7 @@ package final class ReferenceCache {
     init(_ place: WorkloadPlace, _ seed: UInt64) {
       network = place.graph.networkName
       layer = place.layer
+      direction = place.direction
       isNet = place.isNet
       batch = place.batch
       self.seed = seed

@@ -32,6 +32,11 @@ package final class RoutingHost: WorkloadHost {
 
   package func prepare(_ request: WorkloadRequest) throws -> any Workload {
     guard let program = request.backend.program else { return try base.prepare(request) }
+    guard request.backend.directions.contains(request.place.direction) else {
+      throw MeasuringError.workload(
+        status: .unsupported,
+        reason: "\(request.backend.name) does not compute \(request.place.direction.rawValue)")
+    }
     guard request.place.cache != .cold else {
       throw MeasuringError.workload(
         status: .unsupported,

@@ -119,6 +119,11 @@ package enum WorkerProtocol {
             + (layer == nil ? "a whole net" : "a layer alone"))
       }
       try CountRange.threads.check(threads)
+      guard direction != .update else {
+        throw MeasuringError.workload(
+          status: .unsupported, reason: "direction '\(direction.rawValue)' is not implemented")
+      }
+      let graph = direction == .forward ? graph : try graph.goingBackward()
       let text = graph.canonicalText
       // Another version may write it in another form, which says nothing.
       if let asked = self.graph, asked.hasPrefix(Graph.canonicalForm + "\n"), asked != text {
@@ -128,16 +133,12 @@ package enum WorkerProtocol {
             + "changed, or this program's own network of that name is another one")
       }
       var place = WorkloadPlace(
-        graph, network: network, node: try layer.map { try graph.node(named: $0) },
+        graph, network: network, node: try layer.map { try graph.node(named: $0, direction) },
         threads: threads)
       place.problem = try problem.map { try Problem($0) }
       place.description = description ?? DescriptionOptions()
       place.cache = cache
       if place.isNet { place.netPasses = [pass] }
-      guard place.direction == direction else {
-        throw MeasuringError.workload(
-          status: .unsupported, reason: "direction '\(direction.rawValue)' is not implemented")
-      }
       // A copy of a backend, NAME#2, is compiled from what NAME is.
       let name = RepeatedBackend.baseName(of: self.backend)
       try NameSuggestion.resolve([name], what: "backend", known: backends.map(\.name))

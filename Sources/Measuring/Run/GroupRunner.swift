@@ -391,7 +391,7 @@ final class GroupRunner {
   private func proceed(_ what: @autoclosure () -> String, _ entrant: Entrant) throws {
     if context.isInterrupted() { throw Interrupted() }
     context.progress.show(
-      "\(graph.networkName) \(place.layer), batch \(place.batch), "
+      "\(graph.networkName) \(place.label), batch \(place.batch), "
         + "\(place.threads) thread\(place.threads == 1 ? "" : "s"): \(entrant.name), \(what())")
   }
 
@@ -429,7 +429,7 @@ final class GroupRunner {
   /// those up.
   private func makeSchedule() throws {
     let seed = Schedule.seed(
-      run: options.seed, network: graph.networkName, layer: place.layer, batch: place.batch,
+      run: options.seed, network: graph.networkName, layer: place.label, batch: place.batch,
       threads: place.threads, launch: launch)
     // Rounds that the order is made for.
     let roundLimit = options.maximumRounds ?? options.rounds
@@ -734,8 +734,10 @@ final class GroupRunner {
     var tiles = entrant.request.tiles
     let origin = candidates.isEmpty ? PlanOrigin() : PlanOrigin(here: graph)
     for candidate in candidates {
-      guard let node = graph.nodes.firstIndex(where: { $0.layer.name == candidate.layer })
-      else { continue }
+      let node = graph.nodes.firstIndex {
+        $0.layer.name == candidate.layer && $0.direction == place.direction
+      }
+      guard let node else { continue }
       var key = layerKey(node, entrant, pass: planKey(entrant).pass)
       key.backend = planKey(entrant).backend
       record.plan.append(

@@ -29,6 +29,7 @@ struct RowFactory {
       words += ["--network", ListText.escaped(place.network)] + place.description.arguments
     }
     if place.node != nil { words += ["--layer", ListText.escaped(place.layer)] }
+    if place.direction != .forward { words += ["--direction", place.direction.rawValue] }
     words += ["--backend", contender.backend.name, "--isa", contender.kernels.rawValue]
     words += ["--batch", "\(place.batch)", "--threads", "\(place.threads)"]
     words += ["--pass", (pass ?? place.pass).rawValue, "--seed", "\(options.seed)"]
@@ -52,8 +53,8 @@ struct RowFactory {
     let rows = graph.nodes.map { node in
       row(
         graph, index: node.layerIndex, layer: node.layer.name, stage: node.stage,
-        kind: node.layer.spec.kind, input: shapes(node.inputs), output: shapes(node.outputs),
-        problem: graph.problem(of: node), cost: graph.cost(of: node))
+        kind: node.layer.spec.kind, direction: node.direction, input: shapes(node.inputs),
+        output: shapes(node.outputs), problem: graph.problem(of: node), cost: graph.cost(of: node))
     }
     let net = row(
       graph, index: -1, layer: "net", stage: "net", kind: .network, input: shapes(graph.inputs),
@@ -62,14 +63,16 @@ struct RowFactory {
   }
 
   private func row(
-    _ graph: Graph, index: Int, layer: String, stage: String, kind: LayerKind, input: String,
-    output: String, problem: String, cost: Cost
+    _ graph: Graph, index: Int, layer: String, stage: String, kind: LayerKind,
+    direction: Direction = .forward, input: String, output: String, problem: String, cost: Cost
   ) -> LayerRow {
-    LayerRow(
+    var row = LayerRow(
       runID: runID, network: graph.networkName, layerIndex: index, layer: layer, stage: stage,
       kind: kind.rawValue, batch: graph.batch, inputShape: input, outputShape: output,
       problem: problem, multiplyAdds: cost.multiplyAdds, flops: cost.flops,
       parameters: cost.parameters, inputBytes: cost.inputBytes, outputBytes: cost.outputBytes,
       weightBytes: cost.weightBytes)
+    row.direction = direction
+    return row
   }
 }

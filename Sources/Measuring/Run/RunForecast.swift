@@ -228,7 +228,7 @@ struct GroupForecast {
     let cache = place.cache == .warm ? "" : ", \(place.cache.rawValue)"
     let rounds = roundCount == 0 ? "each on its own" : "\(roundCount) rounds"
     var text =
-      "\(place.graph.networkName) \(place.layer), batch \(place.batch), threads \(place.threads), "
+      "\(place.graph.networkName) \(place.label), batch \(place.batch), threads \(place.threads), "
       + "\(passes)\(cache): "
     text +=
       measured.isEmpty

@@ -9,6 +9,8 @@ struct GroupID: Hashable, Codable, Sendable {
   var threads: Int
   /// Nil for the net.
   var layer: String?
+  /// Nil for forward.
+  var direction: Direction?
   var cache: CacheMode
 
   init(_ place: WorkloadPlace) {
@@ -16,6 +18,7 @@ struct GroupID: Hashable, Codable, Sendable {
     batch = place.batch
     threads = place.threads
     layer = place.node == nil ? nil : place.layer
+    direction = place.direction == .forward ? nil : place.direction
     cache = place.cache
   }
 
@@ -25,6 +28,7 @@ struct GroupID: Hashable, Codable, Sendable {
     batch = key.batch
     threads = key.threads
     layer = key.pass == .isolated ? key.layer : nil
+    direction = key.pass == .isolated && key.direction != .forward ? key.direction : nil
     cache = key.cache
   }
 }

@@ -37,12 +37,13 @@ package struct RunMatrix {
     warnings = try planWarnings()
   }
 
-  /// The graphs of the run, one for each network and batch size.
+  /// The graphs of the run, one for each network and batch size: the one that also goes backward, if
+  /// there is one.
   package var graphs: [Graph] {
     let graphs = OrderedDictionary(
       places.map { ([$0.graph.networkName, "\($0.batch)"], $0.graph) }
     ) {
-      first, _ in first
+      $0.nodes.count >= $1.nodes.count ? $0 : $1
     }
     return Array(graphs.values)
   }
@@ -94,6 +95,11 @@ package struct RunMatrix {
     do { return try network.graph(batch: batch) } catch { throw .usage("\(error)") }
   }
 
+  /// The graph of a training step, without its update.
+  private static func training(_ graph: Graph) throws(MeasuringError) -> Graph {
+    do { return try graph.goingBackward() } catch { throw .usage("\(error)") }
+  }
+
   private static func checkLayers(
     _ options: RunOptions, _ networks: [NamedNetwork]
   ) throws(MeasuringError) {
@@ -112,9 +118,11 @@ package struct RunMatrix {
     let netPasses = Pass.allCases.filter { $0 != .isolated && options.passes.contains($0) }
     for (name, network) in networks {
       for batch in options.batches {
-        let graph = try graph(network, batch: batch)
+        let forward = try graph(network, batch: batch)
+        let goesBackward = options.directions != [.forward]
+        let backward = goesBackward ? try training(forward) : forward
         for threads in options.threads {
-          func place(_ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
+          func place(_ graph: Graph, _ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
             var place = WorkloadPlace(graph, network: name, node: node, threads: threads)
             place.problem = options.problem
             place.description = options.description
@@ -122,13 +130,22 @@ package struct RunMatrix {
             place.netPasses = netPasses
             return place
           }
-          if options.passes.contains(.isolated) {
-            let nodes = graph.nodes.indices.filter {
-              options.layers?.contains(graph.nodes[$0].layer.name) ?? true
-            }
-            places += options.caches.flatMap { cache in nodes.map { place($0, cache) } }
+          /// The layers alone in a direction, in the order in which a step computes them.
+          func layers(_ graph: Graph, _ direction: Direction, _ cache: CacheMode) -> [WorkloadPlace]
+          {
+            graph.nodes.indices.filter {
+              graph.nodes[$0].direction == direction
+                && options.layers?.contains(graph.nodes[$0].layer.name) ?? true
+            }.map { place(graph, $0, cache) }
           }
-          if !netPasses.isEmpty { places.append(place(nil, .warm)) }
+          if options.passes.contains(.isolated) {
+            places += options.caches.flatMap { cache in
+              options.directions.flatMap { direction in
+                layers(direction == .forward ? forward : backward, direction, cache)
+              }
+            }
+          }
+          if !netPasses.isEmpty, !goesBackward { places.append(place(forward, nil, .warm)) }
         }
       }
     }

@@ -21,6 +21,8 @@ package struct RunOptions: Sendable, Codable {
   package var batches = [1]
   package var threads = [1]
   package var passes = Pass.allCases
+  /// Of the layers that are measured alone.
+  package var directions = [Direction.forward]
   /// What is in the caches when a layer is measured alone; nets are as they are.
   package var caches: [CacheMode] = [.warm]
   /// Whether phases are timed too, in calls of their own.
@@ -66,7 +68,7 @@ package struct RunOptions: Sendable, Codable {
 
   private enum CodingKeys: String, CodingKey {
     case command, networks, description, problem, layers, backends, isas, batches, threads, passes,
-      caches
+      directions, caches
     case measuresPhases = "phases"
     case counters
     case allowsMultiplexing = "allow_multiplexing"

@@ -121,6 +121,8 @@ package struct WorkloadPlace {
   package var isNet: Bool { node == nil }
   package var batch: Int { graph.batch }
   package var layer: String { node.map { graph.nodes[$0].layer.name } ?? "net" }
+  /// The layer, and where it does not go forward the direction.
+  package var label: String { direction == .forward ? layer : "\(layer) \(direction.rawValue)" }
   package var direction: Direction { node.map { graph.nodes[$0].direction } ?? .forward }
   package var kind: LayerKind { node.map { graph.nodes[$0].layer.spec.kind } ?? .network }
   /// What is timed, in each round.
