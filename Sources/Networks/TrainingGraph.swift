@@ -40,9 +40,9 @@ extension Graph {
 extension Graph {
   /// The graph of a forward and a backward pass from its losses; of a network without one, from gradients
   /// of its outputs that are given.
-  package func goingBackward() throws(NetworkError) -> Graph {
+  package func goingBackward(allGradients: Bool) throws(NetworkError) -> Graph {
     let hasLoss = nodes.contains { $0.layer.spec.weightInLoss != nil }
-    return try training(given: hasLoss ? [] : outputs)
+    return try training(allGradients: allGradients, given: hasLoss ? [] : outputs)
   }
 }
 

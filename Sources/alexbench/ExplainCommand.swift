@@ -14,7 +14,7 @@ struct ExplainCommand: ParsableCommand {
 
       EXAMPLES
         alexbench explain conv2
-        alexbench explain net --run results/sample/20261124T163845Z-7g7qv2
+        alexbench explain net --run results/sample/20261129T235050Z-zxvhc5
       """)
 
   @Argument(help: "A layer of the run, or net for the whole network.")

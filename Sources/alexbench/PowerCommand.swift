@@ -16,7 +16,7 @@ struct PowerCommand: ParsableCommand {
 
       EXAMPLES
         alexbench power --effect 3%
-        alexbench power --effect 1% --run results/sample/20261124T163845Z-7g7qv2
+        alexbench power --effect 1% --run results/sample/20261129T235050Z-zxvhc5
       """)
 
   @Option(

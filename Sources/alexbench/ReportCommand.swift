@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand {
 
       EXAMPLES
         alexbench report
-        alexbench report results/sample/20261124T163845Z-7g7qv2 -o report.html
+        alexbench report results/sample/20261129T235050Z-zxvhc5 -o report.html
         alexbench report --format markdown
       """)
 

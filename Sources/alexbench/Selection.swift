@@ -75,6 +75,10 @@ struct Selection: ParsableArguments {
       """, valueName: "directions"))
   var direction: [DirectionList] = []
 
+  @Flag(
+    help: "Also the gradients of the network's inputs, which nobody needs to train: conv1's.")
+  var allGradients = false
+
   @Option(
     help: ArgumentHelp(
       "Fix the output tile of Winograd convolutions, instead of choosing by measuring.",
@@ -146,6 +150,10 @@ struct Selection: ParsableArguments {
     options.isas = try ISAChoice.parse(isa.isEmpty ? "auto" : isa, auto: autoISAs)
     options.passes = pass.elementsIfGiven() ?? (layer.isEmpty ? Pass.allCases : [.isolated])
     options.directions = DirectionList.merged(direction)
+    options.allGradients = allGradients
+    guard !allGradients || options.directions.contains(.backwardData) else {
+      throw MeasuringError.usage("--all-gradients is for --direction backward_data")
+    }
     if options.directions != [.forward] {
       guard pass.isEmpty || options.passes == [.isolated] else {
         throw MeasuringError.usage(

@@ -63,6 +63,33 @@ struct BackwardTests {
     #expect(net.exitCode == 64 && net.errors.contains("--direction is of layers alone"))
   }
 
+  @Test("A first layer has a gradient of its input where it is asked for, and a problem has")
+  func allGradients() throws {
+    try withTemporaryFolder { folder in
+      func rows(_ arguments: [String]) throws -> [WorkloadRow] {
+        let run =
+          ["run", "--direction", "backward_data", "--backend", "simd,im2col-openblas", "--rounds"]
+          + ["1", "--budget", "1s", "--allow-debug", "--out", folder] + arguments
+        let command = try Command(run)
+        #expect(command.exitCode == 0, "\(command.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let latest = "\(folder)/\(try #require(names.max()))"
+        defer { for name in names { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") } }
+        return try Schema.workloads.rows(contentsOf: "\(latest)/workloads.csv")
+      }
+      let first = ["--network", "caffenet-mini", "--layer", "conv1"]
+      #expect(try rows(first + ["--layer", "conv2"]).allSatisfy { $0.key.layer == "conv2" })
+      for launches in [[], ["--launches", "1"]] {
+        let conv1 = try rows(first + ["--all-gradients"] + launches)
+        #expect(conv1.map(\.status).sorted { $0.rawValue < $1.rawValue } == [.ok, .unsupported])
+        #expect(conv1.allSatisfy { $0.repro.contains("--all-gradients") })
+        let problem = try rows(["--problem", "c16 h9 k32 r3 p1"] + launches)
+        #expect(problem.map(\.status) == [.ok, .ok])
+        #expect(problem.allSatisfy { !$0.repro.contains("--all-gradients") })
+      }
+    }
+  }
+
   @Test("A run of all directions has rows of each, checked, valid and repeatable; launches as well")
   func directions() throws {
     try withTemporaryFolder { folder in

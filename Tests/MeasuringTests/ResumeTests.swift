@@ -205,6 +205,7 @@ import Testing
     options.threads = [2]
     options.passes = [.inNet]
     options.directions = [.backwardData, .backwardWeights]
+    options.allGradients = true
     options.caches = [.warm, .coldWeights]
     options.measuresPhases = true
     options.counters = [

@@ -62,6 +62,8 @@ package enum WorkerProtocol {
     /// Layer name; nil for the whole net.
     package var layer: String?
     package var direction: Direction
+    /// Whether the graph has the gradients of the network's inputs; absent where it has not.
+    package var allGradients: Bool?
     package var backend: String
     /// Instruction set of the program's own kernels.
     package var isa: InstructionSet
@@ -91,6 +93,7 @@ package enum WorkerProtocol {
         place.problem == nil && !place.description.areStandard ? place.description : nil
       layer = place.isNet ? nil : place.layer
       direction = place.direction
+      allGradients = place.allGradients && place.direction != .forward ? true : nil
       backend = request.backend.name
       isa = request.kernels
       threads = place.threads
@@ -123,7 +126,9 @@ package enum WorkerProtocol {
         throw MeasuringError.workload(
           status: .unsupported, reason: "direction '\(direction.rawValue)' is not implemented")
       }
-      let graph = direction == .forward ? graph : try graph.goingBackward()
+      let graph =
+        direction == .forward
+        ? graph : try graph.goingBackward(allGradients: allGradients ?? false)
       let text = graph.canonicalText
       // Another version may write it in another form, which says nothing.
       if let asked = self.graph, asked.hasPrefix(Graph.canonicalForm + "\n"), asked != text {
@@ -138,6 +143,7 @@ package enum WorkerProtocol {
       place.problem = try problem.map { try Problem($0) }
       place.description = description ?? DescriptionOptions()
       place.cache = cache
+      place.allGradients = allGradients ?? false
       if place.isNet { place.netPasses = [pass] }
       // A copy of a backend, NAME#2, is compiled from what NAME is.
       let name = RepeatedBackend.baseName(of: self.backend)

@@ -30,6 +30,9 @@ struct RowFactory {
     }
     if place.node != nil { words += ["--layer", ListText.escaped(place.layer)] }
     if place.direction != .forward { words += ["--direction", place.direction.rawValue] }
+    if place.allGradients, place.problem == nil, place.direction == .backwardData {
+      words.append("--all-gradients")
+    }
     words += ["--backend", contender.backend.name, "--isa", contender.kernels.rawValue]
     words += ["--batch", "\(place.batch)", "--threads", "\(place.threads)"]
     words += ["--pass", (pass ?? place.pass).rawValue, "--seed", "\(options.seed)"]

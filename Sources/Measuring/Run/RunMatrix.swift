@@ -96,8 +96,14 @@ package struct RunMatrix {
   }
 
   /// The graph of a training step, without its update.
-  private static func training(_ graph: Graph) throws(MeasuringError) -> Graph {
-    do { return try graph.goingBackward() } catch { throw .usage("\(error)") }
+  private static func training(
+    _ graph: Graph, _ allGradients: Bool
+  ) throws(MeasuringError) -> Graph {
+    do {
+      return try graph.goingBackward(allGradients: allGradients)
+    } catch {
+      throw .usage("\(error)")
+    }
   }
 
   private static func checkLayers(
@@ -120,7 +126,9 @@ package struct RunMatrix {
       for batch in options.batches {
         let forward = try graph(network, batch: batch)
         let goesBackward = options.directions != [.forward]
-        let backward = goesBackward ? try training(forward) : forward
+        // A problem is all that there is of its network.
+        let allGradients = options.allGradients || options.problem != nil
+        let backward = goesBackward ? try training(forward, allGradients) : forward
         for threads in options.threads {
           func place(_ graph: Graph, _ node: Int?, _ cache: CacheMode) -> WorkloadPlace {
             var place = WorkloadPlace(graph, network: name, node: node, threads: threads)
@@ -128,6 +136,7 @@ package struct RunMatrix {
             place.description = options.description
             place.cache = cache
             place.netPasses = netPasses
+            place.allGradients = goesBackward && allGradients
             return place
           }
           /// The layers alone in a direction, in the order in which a step computes them.

@@ -23,6 +23,8 @@ package struct RunOptions: Sendable, Codable {
   package var passes = Pass.allCases
   /// Of the layers that are measured alone.
   package var directions = [Direction.forward]
+  /// Whether the gradients of the networks' inputs are among them.
+  package var allGradients = false
   /// What is in the caches when a layer is measured alone; nets are as they are.
   package var caches: [CacheMode] = [.warm]
   /// Whether phases are timed too, in calls of their own.
@@ -69,6 +71,7 @@ package struct RunOptions: Sendable, Codable {
   private enum CodingKeys: String, CodingKey {
     case command, networks, description, problem, layers, backends, isas, batches, threads, passes,
       directions, caches
+    case allGradients = "all_gradients"
     case measuresPhases = "phases"
     case counters
     case allowsMultiplexing = "allow_multiplexing"

@@ -34,6 +34,9 @@ package final class Tuner {
     guard let planned = backends.first(where: \.needsPlan) else {
       throw MeasuringError.usage("there is no backend that executes plans")
     }
+    guard options.directions == [.forward] else {
+      throw MeasuringError.usage("a net is tuned for its forward pass; leave --direction out")
+    }
     func canTakePart(_ backend: any Backend) -> Bool {
       backend.program == nil && backend.threading != .single && !backend.needsPlan
         && backend.precision == .single

@@ -108,6 +108,8 @@ package struct WorkloadPlace {
   package var node: Int?
   package var threads = 1
   package var cache = CacheMode.warm
+  /// Whether the graph, where it goes backward, has the gradients of the network's inputs.
+  package var allGradients = false
   /// What is timed of a net.
   package var netPasses: [Pass] = [.net]
 
