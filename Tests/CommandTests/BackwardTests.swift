@@ -74,7 +74,9 @@ struct BackwardTests {
         #expect(command.exitCode == 0, "\(command.errors)")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
         let latest = "\(folder)/\(try #require(names.max()))"
-        defer { for name in names { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") } }
+        defer {
+          for name in names { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+        }
         return try Schema.workloads.rows(contentsOf: "\(latest)/workloads.csv")
       }
       let first = ["--network", "caffenet-mini", "--layer", "conv1"]
