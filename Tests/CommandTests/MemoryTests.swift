@@ -43,10 +43,16 @@ struct MemoryTests {
   ///   with the size of the process that started it.
   private func peakMebibytes(_ command: [String]) throws -> Double {
     var peak = 0.0
+    let name = URL(fileURLWithPath: command[0]).lastPathComponent
     let run = try Command(program: command) { process in
       while process.isRunning {
         let path = "/proc/\(process.processIdentifier)/status"
         let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        // Until it is the program, it is a copy of this process, with its size.
+        guard status.hasPrefix("Name:\t\(name)\n") else {
+          usleep(1000)
+          continue
+        }
         if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
           let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
         {
